@@ -1,0 +1,76 @@
+# Needs make and Python 3.11 or newer; everything else is installed here, in exact, hashed versions.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+# `make demo ARGS="--once"`, `make test ARGS="-k ledger"`, `make lock ARGS=--upgrade`
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test check format bench lock clean
+
+RUNTIME := $(VENV)/.runtime
+DEV := $(VENV)/.dev
+# PYTHONWARNINGS: the build backend greets every editable install with ten lines of advice.
+PIP := PYTHONWARNINGS=ignore $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input install
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(DEV) ## Install everything for working on the code
+
+demo: $(RUNTIME) ## Run the whole bot with no account anywhere
+	@$(BIN)/claude-usage demo $(ARGS)
+
+test: $(DEV) ## Run the tests
+	@$(BIN)/pytest $(ARGS)
+
+check: $(DEV) ## Everything CI runs: format, lint, types, imports, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+format: $(DEV) ## Put the code into the house style
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(DEV) ## Measure speed at full size
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+# The oldest supported Python resolves: a newer one leaves out what the older ones need besides.
+LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe \
+	--strip-extras --no-emit-options --build-deps-for wheel
+
+lock: $(DEV) ## Pin every dependency anew, with hashes, from pyproject.toml
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "make lock needs an environment of Python 3.11: make lock PYTHON=python3.11 VENV=.venv-3.11")'
+	$(LOCK) --output-file requirements.lock $(ARGS) pyproject.toml
+	$(LOCK) --extra dev --constraint requirements.lock --output-file requirements-dev.lock $(ARGS) pyproject.toml
+
+clean: ## Remove caches and build leftovers
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find bot tests -name __pycache__ -prune -exec rm -rf {} +
+
+# One stamp per environment: a changed lock or pyproject.toml installs again, nothing else does.
+$(RUNTIME): requirements.lock pyproject.toml | $(BIN)/pip
+	@echo "Installing requirements.lock into $(VENV) ..."
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV): requirements-dev.lock pyproject.toml | $(BIN)/pip
+	@echo "Installing requirements-dev.lock into $(VENV) ..."
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@ $(RUNTIME)
+
+# A name on PATH proves nothing (version managers leave shims behind): the first that runs and is new enough wins.
+$(BIN)/pip:
+	@for python in $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python3); do \
+		"$$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		echo "Making $(VENV) with $$("$$python" --version) ..."; \
+		exec "$$python" -m venv "$(VENV)"; \
+	done; \
+	echo "No usable Python 3.11 or newer$(if $(PYTHON), at $(PYTHON)): install one with its venv module, or name it: make PYTHON=/path/to/python3" >&2; \
+	exit 1

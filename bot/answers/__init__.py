@@ -1,0 +1,1 @@
+"""One file a subject: facts → Answer. Pure: no clock, no store, no medium."""

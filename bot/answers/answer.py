@@ -1,0 +1,131 @@
+"""An answer as people will read it, before it has a medium: Slack, terminal, JSON and CSV all start here.
+
+Text in here is plain: names stand as people typed them, and the renderer of each medium escapes, cuts and aligns.
+Renderers do no arithmetic; every figure is finished when it arrives in a cell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from bot.core.money import Money
+from bot.core.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Percent:
+    """A part of a whole, 0 to 1; None where the whole is unknown or nothing."""
+
+    part: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A number of tokens or searches, shown short (4.56M) to people and in full to programs."""
+
+    count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """An amount of money; None is "not in yet" or unpriced, never zero."""
+
+    money: Money | None
+
+
+Cell = str | Amount | Tokens | Percent
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One labelled figure: "Billed cost" — $1,284 — "12 % more than 1–21 Oct"."""
+
+    label: str
+    value: Cell
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    title: str
+    numeric: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of cells as wide as `columns`; `total` is the last line, if there is one."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    total: tuple[Cell, ...] | None = None
+
+
+class ChartKind(StrEnum):
+    BAR = "bar"
+    LINE = "line"
+    PIE = "pie"
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line or set of bars: a value for each of the chart's labels."""
+
+    name: str
+    values: tuple[Decimal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture of figures; `finding` says in words what it shows, for those who can't see it.
+
+    At most 20 labels and 6 series, unique and at most 20 characters long: what Slack draws natively.
+    """
+
+    kind: ChartKind
+    title: str
+    finding: str
+    labels: tuple[str, ...]
+    series: tuple[Series, ...]
+    unit: str = "USD"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button that asks a further question: `question` is what one would type after /claude-usage."""
+
+    label: str
+    question: str
+
+
+class Tone(StrEnum):
+    """What an answer brings: figures, a warning, or an apology."""
+
+    PLAIN = "plain"
+    WARNING = "warning"
+    SORRY = "sorry"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The whole answer, read from top to bottom; `headline` is the one sentence a busy person needs."""
+
+    title: str
+    headline: str
+    facts: tuple[Fact, ...] = ()
+    charts: tuple[Chart, ...] = ()
+    tables: tuple[Table, ...] = ()
+    paragraphs: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
+    data_through: datetime | None = None
+    tone: Tone = Tone.PLAIN
+    report: Report | None = None
+    """The exact figures, where the answer has any: what JSON and CSV give."""
+    question: str = ""
+    """The canonical words that ask this again; empty for messages nobody asked for."""
+    share: bool = False
+    """Asked for in front of everyone, with the word `share`."""

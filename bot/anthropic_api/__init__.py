@@ -1,0 +1,1 @@
+"""Anthropic's organisation APIs over HTTP: pages in, frozen records out."""

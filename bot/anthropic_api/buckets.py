@@ -1,0 +1,102 @@
+"""What the two classic reports share: whole UTC days asked for, buckets in order, faults named by their place."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, StrictBool
+
+from bot.anthropic_api.client import AnthropicClient, Params, validated
+from bot.core.errors import MoneyError, PageMalformed
+
+R = TypeVar("R")
+LONGEST_PAGE_DAYS = 31
+"""The most daily buckets a page may hold; the default of 7 would cost four times the requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk(Generic[R]):
+    """Days read to their last page. A day in `starts` without records was truly empty; other days are not known."""
+
+    starts: tuple[datetime, ...]
+    records: tuple[R, ...]
+
+
+def _utc(value: object) -> object:
+    return value.astimezone(UTC) if isinstance(value, datetime) else value
+
+
+UtcInstant = Annotated[AwareDatetime, BeforeValidator(_utc)]
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Bucket(BaseModel, Generic[M]):
+    """One interval of a report, as it comes."""
+
+    starting_at: UtcInstant
+    ending_at: UtcInstant
+    results: list[M]
+
+
+class Page(BaseModel, Generic[M]):
+    data: list[Bucket[M]]
+    has_more: StrictBool
+
+
+async def read_days(
+    client: AnthropicClient,
+    path: str,
+    page_model: type[Page[M]],
+    record: Callable[[datetime, M], R],
+    *,
+    since: date,
+    until: date,
+    params: Params,
+) -> Chunk[R]:
+    """All buckets of the UTC days `since` (inclusive) to `until` (exclusive)."""
+    query = [
+        ("starting_at", _midnight(since)),
+        ("ending_at", _midnight(until)),
+        ("bucket_width", "1d"),
+        ("limit", str(LONGEST_PAGE_DAYS)),
+        *params,
+    ]
+    starts: list[datetime] = []
+    records: list[R] = []
+    async for bucket in _buckets(client, path, page_model, query):
+        start = bucket.starting_at.astimezone(UTC)
+        _refuse_disorder(starts, start, path)
+        if not since <= start.date() < until:
+            raise PageMalformed(f"{path}: the day {start:%Y-%m-%d} was not asked for.")
+        starts.append(start)
+        for result in bucket.results:
+            try:
+                records.append(record(start, result))
+            except MoneyError as error:
+                raise PageMalformed(f"{path}, {start:%Y-%m-%d}: {error}") from error
+    return Chunk(tuple(starts), tuple(records))
+
+
+async def _buckets(
+    client: AnthropicClient, path: str, page_model: type[Page[M]], query: Params
+) -> AsyncIterator[Bucket[M]]:
+    async for body in client.pages(path, query):
+        for bucket in validated(page_model, body, path).data:
+            yield bucket
+
+
+def _refuse_disorder(starts: list[datetime], start: datetime, path: str) -> None:
+    """A page that was doubled or dropped shows as a day that comes twice or is jumped over."""
+    if start.time() != time():
+        raise PageMalformed(f"{path} returned a daily bucket that does not start at midnight UTC: {start.isoformat()}.")
+    if starts and start != starts[-1] + timedelta(days=1):
+        fault = "comes twice or out of order" if start <= starts[-1] else "follows a gap"
+        raise PageMalformed(f"{path}: the day {start:%Y-%m-%d} {fault}; a page was lost or doubled.")
+
+
+def _midnight(day: date) -> str:
+    return f"{day.isoformat()}T00:00:00Z"

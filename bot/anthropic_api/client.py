@@ -1,0 +1,236 @@
+"""One HTTP client per organisation: authentication, pages, retries, politeness, and errors by name.
+
+Retries follow reference/anthropic-admin-api.md §5.2: 429 and 5xx answers, lost connections and unreadable bodies are
+tried again with growing, jittered pauses; a server's own word on how long (or whether) to wait comes first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import httpx
+import structlog
+from pydantic import BaseModel, ValidationError
+
+from bot.core.errors import (
+    AnthropicError,
+    AnthropicRefused,
+    AnthropicUnavailable,
+    CredentialRefused,
+    PageMalformed,
+    SettingsError,
+)
+
+log = structlog.get_logger()
+
+Params = Sequence[tuple[str, str]]
+Sleep = Callable[[float], Awaitable[None]]
+M = TypeVar("M", bound=BaseModel)
+
+ATTEMPTS = 5
+FIRST_PAUSE_SECONDS = 0.5
+UNSAID_LIMIT_PAUSE_SECONDS = 60.0
+"""After a 429 that names no moment (seen on report endpoints, reference §5.2)."""
+LONGEST_PAUSE_SECONDS = 300.0
+_WORTH_ANOTHER_TRY = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
+
+
+class AnthropicClient:
+    """Reads one organisation's API. `in_flight` bounds the requests under way at once; `sleep` is for tests."""
+
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        base_url: str = "https://api.anthropic.com",
+        version: str = "0",
+        in_flight: int = 4,
+        timeout_seconds: float = 30.0,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        if not (api_key and api_key.isascii() and api_key.isprintable()):
+            # No header can hold it, and the error that says so would quote it.
+            raise SettingsError(
+                "ANTHROPIC_ADMIN_API_KEY is empty or not plain text. Copy it whole, without line breaks."
+            )
+        self._http = httpx.AsyncClient(
+            base_url=base_url,
+            timeout=timeout_seconds,
+            headers={
+                "x-api-key": api_key,
+                "anthropic-version": "2023-06-01",
+                "user-agent": f"claude-usage-bot/{version} (self-hosted)",
+            },
+        )
+        self._politeness = asyncio.Semaphore(in_flight)
+        self._deadline_seconds = 2 * timeout_seconds
+        self._sleep = sleep
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def get(self, path: str, params: Params = ()) -> dict[str, Any]:
+        """The JSON object at `path`. Raises AnthropicError, or CredentialRefused for 401 and 403."""
+        pause = FIRST_PAUSE_SECONDS
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return await self._get_once(path, params)
+            except _TryAgain as hint:
+                if attempt == ATTEMPTS:
+                    raise hint.error from hint.__cause__
+                seconds = hint.seconds if hint.seconds is not None else pause * random.uniform(0.75, 1.25)  # noqa: S311
+                log.info("Anthropic asked to wait.", action="anthropic_retry", path=path, seconds=round(seconds, 2))
+                await self._sleep(min(seconds, LONGEST_PAUSE_SECONDS))
+                pause *= 2
+        raise AssertionError("unreachable")
+
+    async def pages(self, path: str, params: Params) -> AsyncIterator[dict[str, Any]]:
+        """Every page of a report, to the end. A cursor that comes twice would go round for ever: PageMalformed."""
+        seen: set[str] = set()
+        cursor: str | None = None
+        while True:
+            page = await self.get(path, [*params, ("page", cursor)] if cursor else params)
+            yield page
+            cursor = _next_cursor(page, path, "next_page")
+            if cursor is None:
+                return
+            _refuse_repeat(cursor, seen, path)
+
+    async def listed(self, path: str, params: Params = ()) -> list[dict[str, Any]]:
+        """Every object of a directory list (pages by `after_id`)."""
+        found: list[dict[str, Any]] = []
+        seen: set[str] = set()
+        query = [*params, ("limit", "1000")]
+        while True:
+            page = await self.get(path, query)
+            found.extend(objects(page, path))
+            cursor = _next_cursor(page, path, "last_id")
+            if cursor is None:
+                return found
+            _refuse_repeat(cursor, seen, path)
+            query = [*params, ("limit", "1000"), ("after_id", cursor)]
+
+    async def _get_once(self, path: str, params: Params) -> dict[str, Any]:
+        try:
+            async with self._politeness, asyncio.timeout(self._deadline_seconds):
+                response = await self._http.get(path, params=list(params))
+        except (TimeoutError, httpx.TimeoutException) as error:
+            raise _TryAgain(AnthropicUnavailable(f"Anthropic did not answer {path} in time.")) from error
+        except httpx.RemoteProtocolError as error:
+            raise _TryAgain(PageMalformed(f"Anthropic's answer to {path} was cut off.")) from error
+        except httpx.DecodingError as error:
+            raise _TryAgain(
+                PageMalformed(f"Anthropic's answer to {path} can't be read: it is packed wrongly.")
+            ) from error
+        except httpx.TransportError as error:
+            raise _TryAgain(
+                AnthropicUnavailable(f"Anthropic can't be reached at {self._http.base_url}. Check the network.")
+            ) from error
+        if response.status_code == 200:
+            return _json_object(response, path)
+        refusal = _refusal(response, path)
+        if response.status_code in _WORTH_ANOTHER_TRY and response.headers.get("x-should-retry") != "false":
+            raise _TryAgain(refusal, _said_pause(response))
+        raise refusal
+
+
+class _TryAgain(Exception):
+    """Another try is worth it; `error` is what to raise when there is none left."""
+
+    def __init__(self, error: AnthropicError | CredentialRefused, seconds: float | None = None) -> None:
+        super().__init__()
+        self.error = error
+        self.seconds = seconds
+
+
+def objects(page: dict[str, Any], path: str) -> list[dict[str, Any]]:
+    """The page's `data`, which must be a list of objects."""
+    data = page.get("data")
+    if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
+        raise PageMalformed(f"Anthropic's answer to {path} has no list `data`.")
+    return data
+
+
+def validated(model: type[M], body: object, path: str) -> M:
+    """`body` as the model; PageMalformed names the first place that is missing or malformed."""
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise PageMalformed(f"Anthropic's answer to {path} is malformed at {place}: {first['msg']}.") from None
+
+
+def _json_object(response: httpx.Response, path: str) -> dict[str, Any]:
+    try:
+        # No floats: a number where an amount's text belongs is refused, not rounded first.
+        body = json.loads(response.content, parse_float=Decimal)
+    except ValueError as error:
+        raise _TryAgain(PageMalformed(f"Anthropic's answer to {path} is not JSON.")) from error
+    if not isinstance(body, dict):
+        raise PageMalformed(f"Anthropic's answer to {path} is not a JSON object.")
+    return body
+
+
+def _refusal(response: httpx.Response, path: str) -> AnthropicError | CredentialRefused:
+    status, said = response.status_code, _said(response)
+    if status == 401:
+        return CredentialRefused(
+            f"Anthropic refused the admin key (401: {said}). Create one under Settings → Admin keys in the Console "
+            "and set ANTHROPIC_ADMIN_API_KEY (it begins with sk-ant-admin)."
+        )
+    if status == 403:
+        return CredentialRefused(
+            f"The admin key may not read {path} (403: {said}). Use an admin key of this organisation."
+        )
+    if status in _WORTH_ANOTHER_TRY:
+        return AnthropicUnavailable(f"Anthropic answered {path} with {status}: {said}")
+    return AnthropicRefused(f"Anthropic refused {path} with {status}: {said}")
+
+
+def _said(response: httpx.Response) -> str:
+    try:
+        message = response.json()["error"]["message"]
+    except (ValueError, KeyError, TypeError):
+        return "no reason given"
+    # Whoever stands between may quote the request's headers.
+    return str(message).replace(response.request.headers["x-api-key"], "…")[:300]
+
+
+def _said_pause(response: httpx.Response) -> float | None:
+    """How long the server asked to wait, in seconds; None where it did not say and need not have."""
+    headers = response.headers
+    try:
+        if "retry-after-ms" in headers:
+            return max(0.0, float(headers["retry-after-ms"]) / 1000)
+        if "retry-after" in headers:
+            return max(0.0, float(headers["retry-after"]))
+        if "anthropic-ratelimit-requests-reset" in headers:
+            reset = datetime.fromisoformat(headers["anthropic-ratelimit-requests-reset"])
+            return max(0.0, (reset - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        pass  # a header nobody can read says nothing
+    return UNSAID_LIMIT_PAUSE_SECONDS if response.status_code == 429 else None
+
+
+def _next_cursor(page: dict[str, Any], path: str, field: str) -> str | None:
+    more, cursor = page.get("has_more"), page.get(field)
+    if not isinstance(more, bool):
+        raise PageMalformed(f"Anthropic's answer to {path} does not say whether it `has_more`.")
+    if not more:
+        return None
+    if not isinstance(cursor, str) or not cursor:
+        raise PageMalformed(f"Anthropic's answer to {path} has more pages but no `{field}`.")
+    return cursor
+
+
+def _refuse_repeat(cursor: str, seen: set[str], path: str) -> None:
+    if cursor in seen:
+        raise PageMalformed(f"Anthropic's answer to {path} repeats its cursor; reading on would never end.")
+    seen.add(cursor)

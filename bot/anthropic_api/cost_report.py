@@ -1,0 +1,55 @@
+"""`GET /v1/organizations/cost_report`: billed amounts per day, workspace and description (reference §2)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from pydantic import BaseModel, StrictStr
+
+from bot.anthropic_api.buckets import Chunk, Page, read_days
+from bot.anthropic_api.client import AnthropicClient
+from bot.core.errors import MoneyError
+from bot.core.money import Money
+from bot.core.usage import CostRecord
+
+PATH = "/v1/organizations/cost_report"
+
+
+class _Result(BaseModel):
+    amount: StrictStr
+    currency: str
+    workspace_id: str | None
+    description: str | None
+    cost_type: str | None
+    token_type: str | None
+    model: str | None
+    service_tier: str | None
+    context_window: str | None
+    inference_geo: str | None
+
+
+async def read_cost(client: AnthropicClient, since: date, until: date) -> Chunk[CostRecord]:
+    """Billed amounts of the UTC days `since` (inclusive) to `until` (exclusive), as finely as they are reported."""
+    params = [("group_by[]", "workspace_id"), ("group_by[]", "description")]
+    return await read_days(client, PATH, Page[_Result], _record, since=since, until=until, params=params)
+
+
+def _record(start: datetime, result: _Result) -> CostRecord:
+    if result.currency != "USD":
+        raise MoneyError(f"an amount is in {result.currency!r}; this bot only knows USD.")
+    amount = Money.from_cents(result.amount)
+    if amount.units < 0:
+        raise MoneyError(f"the amount {result.amount!r} is negative.")
+    return CostRecord(
+        start=start,
+        workspace_id=result.workspace_id,
+        cost_type=result.cost_type or "unspecified",
+        token_type=result.token_type,
+        model=result.model,
+        service_tier=result.service_tier,
+        inference_geo=result.inference_geo,
+        context_window=result.context_window,
+        description=result.description or "",
+        amount_cents=result.amount,
+        amount=amount,
+    )

@@ -1,0 +1,97 @@
+"""The organisation, its workspaces, keys of every status, and members (reference §4)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from bot.anthropic_api.client import AnthropicClient, validated
+from bot.core.directory import ApiKey, Directory, Member, Workspace
+from bot.core.usage import DEFAULT_WORKSPACE
+
+ORGANIZATION = "/v1/organizations/me"
+WORKSPACES = "/v1/organizations/workspaces"
+API_KEYS = "/v1/organizations/api_keys"
+USERS = "/v1/organizations/users"
+
+
+class _Organization(BaseModel):
+    id: str
+    name: str
+
+
+class _Workspace(BaseModel):
+    id: str
+    name: str
+    archived_at: str | None = None
+    tags: dict[str, str] = Field(default_factory=dict)
+
+
+class _Scope(BaseModel):
+    type: str
+    workspace_id: str | None = None
+
+
+class _ApiKey(BaseModel):
+    """Older answers have `workspace_id` (null: the default workspace), newer ones `scope` with its real id."""
+
+    id: str
+    name: str
+    status: str
+    partial_key_hint: str | None = None
+    workspace_id: str | None = None
+    scope: _Scope | None = None
+
+
+class _User(BaseModel):
+    id: str
+    email: str
+    name: str | None = None
+    role: str
+
+
+async def read_organization(client: AnthropicClient) -> Directory:
+    """Only who the organisation is: the cheapest question that proves a key."""
+    organization = validated(_Organization, await client.get(ORGANIZATION), ORGANIZATION)
+    return Directory(organization.id, organization.name)
+
+
+async def read_directory(client: AnthropicClient) -> Directory:
+    """Everything with a name. Archived workspaces and dead keys too: their past use stays in the reports."""
+    organization, named, everything, keys, users = await asyncio.gather(
+        read_organization(client),
+        client.listed(WORKSPACES, [("include_archived", "true")]),
+        client.listed(WORKSPACES, [("include_archived", "true"), ("include_default", "true")]),
+        client.listed(API_KEYS),
+        client.listed(USERS),
+    )
+    # Nothing marks the default workspace but that it only comes when asked for; the classic reports call it null.
+    default_ids = {item.get("id") for item in everything} - {item.get("id") for item in named}
+    workspaces = [_workspace(validated(_Workspace, item, WORKSPACES), default_ids) for item in everything]
+    api_keys = [_api_key(validated(_ApiKey, item, API_KEYS), default_ids) for item in keys]
+    members = [_member(validated(_User, item, USERS)) for item in users]
+    return Directory(
+        organization.organization_id,
+        organization.organization_name,
+        {workspace.id: workspace for workspace in workspaces},
+        {key.id: key for key in api_keys},
+        {member.id: member for member in members},
+    )
+
+
+def _workspace(item: _Workspace, default_ids: set[Any]) -> Workspace:
+    workspace_id = DEFAULT_WORKSPACE if item.id in default_ids else item.id
+    return Workspace(workspace_id, item.name, item.tags, item.archived_at is not None)
+
+
+def _api_key(item: _ApiKey, default_ids: set[Any]) -> ApiKey:
+    workspace_id = item.scope.workspace_id if item.scope else item.workspace_id
+    if workspace_id is None or workspace_id in default_ids:
+        workspace_id = DEFAULT_WORKSPACE
+    return ApiKey(item.id, item.name, workspace_id, item.status, item.partial_key_hint)
+
+
+def _member(item: _User) -> Member:
+    return Member(item.id, item.email, item.name or item.email, item.role)

@@ -1,0 +1,65 @@
+"""`GET /v1/organizations/usage_report/messages`: tokens per day and five dimensions (reference §1)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import BaseModel, Field, Strict
+
+from bot.anthropic_api.buckets import Chunk, Page, read_days
+from bot.anthropic_api.client import AnthropicClient
+from bot.core.usage import UsageRecord
+
+PATH = "/v1/organizations/usage_report/messages"
+GROUP_BY = ("workspace_id", "api_key_id", "model", "service_tier", "inference_geo")
+"""Five is the most one request may name (reference §1.3)."""
+
+# More than anybody uses in a day, and few enough that the list cost still fits 64 bits.
+Count = Annotated[int, Strict(), Field(ge=0, le=10**12)]
+Searches = Annotated[int, Strict(), Field(ge=0, le=10**10)]
+
+
+class _CacheCreation(BaseModel):
+    ephemeral_5m_input_tokens: Count
+    ephemeral_1h_input_tokens: Count
+
+
+class _ServerToolUse(BaseModel):
+    web_search_requests: Searches
+
+
+class _Result(BaseModel):
+    workspace_id: str | None
+    api_key_id: str | None
+    model: str
+    service_tier: str
+    inference_geo: str | None
+    uncached_input_tokens: Count
+    cache_creation: _CacheCreation
+    cache_read_input_tokens: Count
+    output_tokens: Count
+    server_tool_use: _ServerToolUse
+
+
+async def read_usage(client: AnthropicClient, since: date, until: date) -> Chunk[UsageRecord]:
+    """Tokens of the UTC days `since` (inclusive) to `until` (exclusive), per key, workspace, model, tier and geo."""
+    params = [("group_by[]", dimension) for dimension in GROUP_BY]
+    return await read_days(client, PATH, Page[_Result], _record, since=since, until=until, params=params)
+
+
+def _record(start: datetime, result: _Result) -> UsageRecord:
+    return UsageRecord(
+        start=start,
+        workspace_id=result.workspace_id,
+        api_key_id=result.api_key_id,
+        model=result.model,
+        service_tier=result.service_tier,
+        inference_geo=result.inference_geo or "not_available",
+        uncached_input=result.uncached_input_tokens,
+        cache_write_5m=result.cache_creation.ephemeral_5m_input_tokens,
+        cache_write_1h=result.cache_creation.ephemeral_1h_input_tokens,
+        cache_read=result.cache_read_input_tokens,
+        output=result.output_tokens,
+        web_search=result.server_tool_use.web_search_requests,
+    )

@@ -1,0 +1,1 @@
+"""Arithmetic and rules: no clock, no environment, no I/O."""

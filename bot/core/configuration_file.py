@@ -1,0 +1,211 @@
+"""The configuration file (INTERFACE.md §4): YAML text to values, or every mistake with its line and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import time
+from decimal import Decimal
+
+from bot.core import configuration_words as words
+from bot.core.alert_rule import EACH_TEAM, WHOLE_ORGANISATION, Metric, Rule, Severity, Window
+from bot.core.configuration import Configuration, PeopleData
+from bot.core.configuration_checks import Links, Reference, check
+from bot.core.configuration_entry import Entry
+from bot.core.configuration_matches import read_matches
+from bot.core.configuration_yaml import Fields, Mistakes, Node, Scalar, described, read, shown
+from bot.core.directory import Precision, Team
+from bot.core.schedule import Cadence, Digest
+
+_NINE = time(9)
+
+
+def parse(text: str, *, name: str = "configuration") -> Configuration:
+    """The configuration a file holds; an empty file is an empty one.
+
+    Raises ConfigError with every mistake, one line each: `<name>:<line>: what is wrong. What to do.`
+    """
+    mistakes = Mistakes(name)
+    tree = read(text, mistakes)
+    if tree is None:
+        return Configuration()
+    reading = _Reading(mistakes)
+    configuration = reading.configuration(tree)
+    check(reading.links, mistakes)
+    mistakes.refuse()
+    return configuration
+
+
+class _Reading:
+    """One pass over a tree, which gathers mistakes, links and deferred sentences.
+
+    A field that is wrong is noted and stands as some default from there on: `parse` refuses the file before anyone
+    sees it, and the pass goes on to find the other mistakes.
+    """
+
+    def __init__(self, mistakes: Mistakes) -> None:
+        self.links = Links()
+        self._mistakes = mistakes
+        self._deferred: list[str] = []
+        self._zone = "UTC"
+
+    def configuration(self, tree: Node) -> Configuration:
+        if not isinstance(tree, Fields):
+            self._mistakes.add(tree.line, f"the file is {described(tree)}. Begin it with a key, such as teams:.")
+            return Configuration()
+        file = Entry(tree, "the file", words.FILE_KEYS, self._mistakes)
+        zone = words.zone(file, "timezone")
+        self._zone = zone or self._zone
+        teams = [self._team(key, entry) for key, entry in self._entries(file, "teams", "team")]
+        for key, entry in self._entries(file, "budgets", "budget"):
+            self._budget(key, entry)
+        digests = [self._digest(key, entry) for key, entry in self._entries(file, "digests", "digest")]
+        rules = [self._rule(key, entry) for key, entry in self._entries(file, "alerts", "alert")]
+        return Configuration(
+            timezone=zone,
+            admins=words.people(file, "admins"),
+            people_data=PeopleData(file.word("people_data", tuple(PeopleData)) or PeopleData.OWNERS),
+            teams=tuple(teams),
+            digests=tuple(digest for digest in digests if digest),
+            rules=tuple(rule for rule in rules if rule),
+            deferred=tuple(self._deferred),
+        )
+
+    def _entries(self, file: Entry, section: str, word: str) -> Iterator[tuple[str, Entry]]:
+        """The mappings of one section, each with its id ("" where that is missing)."""
+        teams = section == "teams"
+        lines = self.links.team_lines if teams else {}
+        for number, node in enumerate(file.items(section), 1):
+            if not isinstance(node, Fields):
+                self._mistakes.add(
+                    node.line, f"{word} number {number} is {described(node)}. Begin it with id: and a name."
+                )
+                continue
+            entry = Entry(node, _called(word, number, node), words.ENTRY_KEYS[section], self._mistakes)
+            entry.require(*words.REQUIRED_KEYS[section])
+            identity = words.identity(entry, reserved=words.RESERVED_TEAMS if teams else ())
+            if identity in lines:
+                entry.wrong("id", f"is taken since line {lines[identity]}. Rename or remove one of them.")
+            elif identity:
+                lines[identity] = entry.line_of("id")
+            yield identity, entry
+
+    def _team(self, team_id: str, entry: Entry) -> Team:
+        parent = entry.text("parent")
+        if parent is not None and team_id:
+            self.links.parents[team_id] = Reference(entry.line_of("parent"), f'"parent" of {entry.what}', parent)
+        matches, call_teams = read_matches(entry, team_id, self._mistakes, self.links.claims)
+        if any(match.precision is Precision.USER for match in matches):
+            self._defer(f'teams "{team_id}"', "matches by user are kept but not acted on")
+        if call_teams:
+            self._defer(f'teams "{team_id}"', "live calls (call_team) are not counted")
+        return Team(
+            id=team_id,
+            name=words.name(entry, "name") or team_id,
+            owners=words.people(entry, "owners"),
+            channel=words.channel(entry, "channel"),
+            parent=parent,
+            matches=matches,
+            call_teams=call_teams,
+        )
+
+    def _budget(self, budget_id: str, entry: Entry) -> None:
+        self._team_named(entry)
+        words.money(entry, "amount")
+        entry.word("period", words.BUDGET_PERIODS)
+        words.percentages(entry, "notify_at")
+        entry.flag("forecast")
+        self._defer(f'budgets "{budget_id}"', "budgets are not evaluated")
+
+    def _digest(self, digest_id: str, entry: Entry) -> Digest | None:
+        scope = self._scope(entry, WHOLE_ORGANISATION)
+        cadence = entry.word("cadence", words.CADENCES) or Cadence.DAILY
+        weekday = entry.word("on", words.WEEKDAYS) or words.WEEKDAYS[0]
+        if "on" in entry and cadence != Cadence.WEEKLY:
+            entry.wrong("on", f"is only for weekly digests, and this one is {cadence}. Remove it.")
+        channel = words.channel(entry, "channel") or ""
+        at = words.clock(entry, "at") or _NINE
+        zone = words.zone(entry, "timezone") or self._zone
+        if cadence not in tuple(Cadence):
+            self._defer(f'digests "{digest_id}"', f"{cadence} digests are not sent")
+            return None
+        if scope == EACH_TEAM:
+            self._defer(f'digests "{digest_id}"', "one digest for each team is not sent")
+            return None
+        team = None if scope == WHOLE_ORGANISATION else scope
+        return Digest(digest_id, channel, Cadence(cadence), at, zone, team, words.WEEKDAYS.index(weekday))
+
+    def _rule(self, rule_id: str, entry: Entry) -> Rule | None:
+        metric = entry.word("metric", words.METRICS) or Metric.COST
+        scope = self._scope(entry, EACH_TEAM)
+        severity = Severity(entry.word("severity", tuple(Severity)) or Severity.WARNING)
+        receivers = words.receivers(entry, "notify")
+        kind = entry.word("kind", words.KINDS) or words.THRESHOLD
+        words.money(entry, "min_impact")
+        in_dollars = metric == Metric.COST
+        above = words.money(entry, "above") if in_dollars else entry.decimal("above", example="1000000")
+        window = words.window(entry, "window")
+        entry.word("per", ("call",))
+        _fits(kind, entry)
+        late = _not_evaluated(kind, metric, window)
+        if late:
+            self._defer(f'alerts "{rule_id}"', f"{late} are not evaluated")
+            return None
+        others = [receiver for receiver in receivers if receiver != words.OWNERS]
+        if others:
+            self._defer(f'alerts "{rule_id}"', f"receivers other than the owners ({', '.join(others)}) are not told")
+        return Rule(rule_id, Metric(metric), above or Decimal(1), Window(window or Window.DAY), scope, severity)
+
+    def _scope(self, entry: Entry, default: str) -> str:
+        """ "all", "each_team" or a team's id."""
+        node = entry.node("scope")
+        if isinstance(node, Fields):
+            inner = Entry(node, f'"scope" of {entry.what}', ("team",), self._mistakes)
+            inner.require("team")
+            return self._team_named(inner) or default
+        if isinstance(node, Scalar) and node.text in (WHOLE_ORGANISATION, EACH_TEAM):
+            return node.text
+        if node is not None:
+            is_ = shown(node.text) if isinstance(node, Scalar) else described(node)
+            entry.wrong("scope", f"cannot be {is_}. Write all, each_team or {{team: alpha}}.")
+        return default
+
+    def _team_named(self, entry: Entry) -> str | None:
+        """The team an entry is about, which has to exist."""
+        team = entry.text("team")
+        if team is not None:
+            self.links.references.append(Reference(entry.line_of("team"), f'"team" of {entry.what}', team))
+        return team
+
+    def _defer(self, what: str, sentence: str) -> None:
+        self._deferred.append(f"{what}: {sentence} by this version yet.")
+
+
+def _called(word: str, number: int, node: Fields) -> str:
+    """How messages call an entry: by its id, or by its place in the list."""
+    for key, value in node.fields:
+        if key.text == "id" and isinstance(value, Scalar) and value.text:
+            return f"{word} {shown(value.text)}"
+    return f"{word} number {number}"
+
+
+def _fits(kind: str, entry: Entry) -> None:
+    """A threshold needs its limit and what that is for; an anomaly has neither."""
+    foreign = ("min_impact",) if kind == words.THRESHOLD else ("above", "window", "per")
+    for key in foreign:
+        if key in entry:
+            entry.wrong(key, f"is not for rules of kind {kind}. Remove it.")
+    if kind == words.THRESHOLD:
+        entry.require("above")
+        if ("window" in entry) == ("per" in entry):
+            entry.mistake(entry.line, f'{entry.what} needs one of "window" and "per". Write window: 1d.')
+
+
+def _not_evaluated(kind: str, metric: str, window: Window | str | None) -> str | None:
+    """What of a rule this version cannot evaluate, if anything."""
+    if kind != words.THRESHOLD:
+        return f"rules of kind {kind}"
+    if metric not in tuple(Metric):
+        return f"rules on {metric}"
+    if window is None:
+        return "limits per call"
+    return None if isinstance(window, Window) else f"windows of {window}"

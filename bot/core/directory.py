@@ -1,0 +1,212 @@
+"""Who there is: Anthropic's workspaces, keys and members, and the teams people made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import IntEnum
+from fnmatch import fnmatchcase
+
+from bot.core.usage import CONSOLE, DEFAULT_WORKSPACE, NOT_BY_KEY
+
+UNALLOCATED = "unallocated"
+"""The team of everything that no team claims; always there, never configured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """One of Anthropic's workspaces; `id` is "default" for the default one, whatever its real id."""
+
+    id: str
+    name: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+    archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key that calls Claude; `hint` is Anthropic's partial display of it, never the key."""
+
+    id: str
+    name: str
+    workspace_id: str
+    status: str = "active"
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person in the Anthropic organisation."""
+
+    id: str
+    email: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """What an organisation consists of, by id. An id that is not here is shown as itself, never dropped."""
+
+    organization_id: str
+    organization_name: str
+    workspaces: Mapping[str, Workspace] = field(default_factory=dict)
+    api_keys: Mapping[str, ApiKey] = field(default_factory=dict)
+    members: Mapping[str, Member] = field(default_factory=dict)
+
+    def workspace_name(self, workspace_id: str) -> str:
+        known = self.workspaces.get(workspace_id)
+        if known:
+            return known.name
+        return "Default" if workspace_id == DEFAULT_WORKSPACE else workspace_id
+
+    def key_name(self, api_key_id: str) -> str:
+        known = self.api_keys.get(api_key_id)
+        if known:
+            return known.name
+        return {CONSOLE: "Console (no key)", NOT_BY_KEY: "Not reported by key"}.get(api_key_id, api_key_id)
+
+
+class Precision(IntEnum):
+    """How exactly a match names what it claims; the lowest wins (INTERFACE.md §4)."""
+
+    API_KEY = 1
+    USER = 2
+    WORKSPACE_TAG = 3
+    WORKSPACE = 4
+    SHARE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One line of a team's `matches`: a kind, what it must look like, and for a share how much of it."""
+
+    precision: Precision
+    pattern: str
+    """Name or id, with globs. For a workspace tag: the tag's value."""
+    tag: str = ""
+    """The workspace tag's key."""
+    share: Decimal = Decimal(1)
+
+    def __str__(self) -> str:
+        """As the configuration file writes it."""
+        match self.precision:
+            case Precision.API_KEY:
+                return f"api_key: {self.pattern}"
+            case Precision.USER:
+                return f"user: {self.pattern}"
+            case Precision.WORKSPACE_TAG:
+                return f"workspace_tag: {{{self.tag}: {self.pattern}}}"
+            case Precision.WORKSPACE:
+                return f"workspace: {self.pattern}"
+            case Precision.SHARE:
+                return f"workspace: {self.pattern}, share: {self.share}"
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """People who own spend. `owners` are e-mails or Slack user ids; `parent` is the team its spend rolls up to."""
+
+    id: str
+    name: str
+    owners: tuple[str, ...] = ()
+    channel: str | None = None
+    parent: str | None = None
+    matches: tuple[Match, ...] = ()
+    call_teams: tuple[str, ...] = ()
+    """Names under which this team's programs report live calls."""
+
+
+def family(team_id: str, teams: Iterable[Team]) -> frozenset[str]:
+    """The team and everything below it: the ids whose spend its total contains."""
+    children: dict[str, list[str]] = {}
+    for team in teams:
+        if team.parent:
+            children.setdefault(team.parent, []).append(team.id)
+    found, waiting = {team_id}, [team_id]
+    while waiting:
+        for child in children.get(waiting.pop(), ()):
+            if child not in found:
+                found.add(child)
+                waiting.append(child)
+    return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A team's part of what was asked about; the parts of one key add up to 1."""
+
+    team_id: str
+    share: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """Who owns what, for one organisation: the teams' matches applied to its directory."""
+
+    directory: Directory
+    teams: Sequence[Team]
+
+    def owners(self, workspace_id: str, api_key_id: str) -> tuple[Owner, ...]:
+        """The owners of one key's use in one workspace, the most precise claim first come.
+
+        A tie between teams belongs to nobody until the configuration settles it (`config check` names both).
+        """
+        claims = self._claims(workspace_id, api_key_id)
+        for precision in (Precision.API_KEY, Precision.WORKSPACE_TAG, Precision.WORKSPACE):
+            claimants = {team for team, match in claims if match.precision is precision}
+            if len(claimants) == 1:
+                return (Owner(claimants.pop(), Decimal(1)),)
+            if claimants:
+                return (Owner(UNALLOCATED, Decimal(1)),)
+        return _shares(claims)
+
+    def ties(self, workspace_id: str, api_key_id: str) -> tuple[str, ...]:
+        """The ids of the teams that claim this with equal precision; empty when there is no tie."""
+        claims = self._claims(workspace_id, api_key_id)
+        best = min((match.precision for _, match in claims), default=Precision.SHARE)
+        claimants = sorted({team for team, match in claims if match.precision is best})
+        return tuple(claimants) if len(claimants) > 1 and best is not Precision.SHARE else ()
+
+    def _claims(self, workspace_id: str, api_key_id: str) -> list[tuple[str, Match]]:
+        return [
+            (team.id, match)
+            for team in self.teams
+            for match in team.matches
+            if self._matches(match, workspace_id, api_key_id)
+        ]
+
+    def _matches(self, match: Match, workspace_id: str, api_key_id: str) -> bool:
+        match match.precision:
+            case Precision.API_KEY:
+                if api_key_id in (CONSOLE, NOT_BY_KEY):
+                    return False
+                return _named(match.pattern, api_key_id, self.directory.key_name(api_key_id))
+            case Precision.WORKSPACE_TAG:
+                workspace = self.directory.workspaces.get(workspace_id)
+                return (
+                    workspace is not None
+                    and match.tag in workspace.tags
+                    and _named(match.pattern, workspace.tags[match.tag])
+                )
+            case Precision.WORKSPACE | Precision.SHARE:
+                return _named(match.pattern, workspace_id, self.directory.workspace_name(workspace_id))
+            case Precision.USER:
+                return False  # the classic reports do not say who called
+
+
+def _named(pattern: str, *names: str) -> bool:
+    """Names are compared without regard to case: people type `Support-*` for `support-prod`."""
+    return any(fnmatchcase(name.lower(), pattern.lower()) for name in names)
+
+
+def _shares(claims: Iterable[tuple[str, Match]]) -> tuple[Owner, ...]:
+    shares: dict[str, Decimal] = {}
+    for team, match in claims:
+        shares[team] = shares.get(team, Decimal(0)) + match.share
+    rest = Decimal(1) - sum(shares.values(), Decimal(0))
+    owners = [Owner(team, share) for team, share in sorted(shares.items()) if share > 0]
+    if rest > 0:
+        owners.append(Owner(UNALLOCATED, rest))
+    return tuple(owners)

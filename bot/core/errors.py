@@ -1,0 +1,111 @@
+"""Everything that can go wrong by name.
+
+BotError
+├── WordsError              the words were wrong                       exit 2
+├── SettingsError           a setting is missing or malformed          exit 3
+│   └── CredentialRefused   Anthropic, Slack or the database said no   exit 3
+├── ConfigError             the configuration file does not hold
+├── NotFound                no such team, model, workspace, key, digest
+├── MoneyError              an amount that is not one
+├── AnthropicError          Anthropic could not be asked
+│   ├── AnthropicRefused    a request it will never answer
+│   ├── AnthropicUnavailable  down, slow or limiting; worth another try
+│   └── PageMalformed       an answer that is not what the reference promises
+├── StoreError              the database could not be used
+│   ├── StoreUnavailable    gone, locked or full; worth another try
+│   └── SchemaMismatch      older or newer than this code
+└── SlackError              Slack could not be told
+    ├── SlackRefused        a message or receiver it will never take
+    └── SlackUnavailable    down, slow or limiting; worth another try
+
+A class's docstring is the sentence a person reads when no better one is given.
+"""
+
+
+class BotError(Exception):
+    """Something went wrong."""
+
+    permanent: bool = True
+    """A retry is pointless."""
+    exit_code: int = 1
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or type(self).__doc__)
+
+
+class WordsError(BotError):
+    """I did not understand these words."""
+
+    exit_code = 2
+
+
+class SettingsError(BotError):
+    """A setting is missing or malformed."""
+
+    exit_code = 3
+
+
+class CredentialRefused(SettingsError):
+    """A credential was refused."""
+
+
+class ConfigError(BotError):
+    """The configuration file has mistakes; nothing was applied."""
+
+
+class NotFound(BotError):
+    """There is nothing by that name."""
+
+
+class MoneyError(BotError):
+    """An amount is not a plain decimal number."""
+
+
+class AnthropicError(BotError):
+    """Anthropic could not be asked."""
+
+
+class AnthropicRefused(AnthropicError):
+    """Anthropic refused the request."""
+
+
+class AnthropicUnavailable(AnthropicError):
+    """Anthropic is not answering."""
+
+    permanent = False
+
+
+class PageMalformed(AnthropicError):
+    """Anthropic's answer is not what its reference promises."""
+
+    permanent = False
+
+
+class StoreError(BotError):
+    """The database could not be used."""
+
+
+class StoreUnavailable(StoreError):
+    """The database is not available."""
+
+    permanent = False
+
+
+class SchemaMismatch(StoreError):
+    """The database's schema does not fit this version of the bot."""
+
+    exit_code = 3
+
+
+class SlackError(BotError):
+    """Slack could not be told."""
+
+
+class SlackRefused(SlackError):
+    """Slack refused the message."""
+
+
+class SlackUnavailable(SlackError):
+    """Slack is not answering."""
+
+    permanent = False

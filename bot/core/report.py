@@ -1,0 +1,117 @@
+"""The figures behind an answer: exact, complete, and with their unknowns still unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from bot.core import wording
+from bot.core.money import ZERO, Money
+from bot.core.periods import Period
+from bot.core.question import Dimension, Question
+from bot.core.usage import CACHE_READ, OUTPUT, TOKEN_TYPES, WEB_SEARCH
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What one row or one total comes to. None is "not known", never zero."""
+
+    billed_cost: Money | None
+    list_cost: Money | None
+    quantities: Mapping[str, int] | None = None
+    """Charge → quantity: tokens of each type, web searches; None where no usage has been read."""
+    shared_out: Money = ZERO
+    """The part of billed_cost that Anthropic does not report at this depth, split by list cost."""
+    requests: int | None = None
+    """Number of calls; the classic reports do not count them."""
+
+    @property
+    def tokens(self) -> Mapping[str, int] | None:
+        if self.quantities is None:
+            return None
+        return {token_type: self.quantities.get(token_type, 0) for token_type in TOKEN_TYPES}
+
+    @property
+    def total_tokens(self) -> int | None:
+        return sum(self.tokens.values()) if self.tokens is not None else None
+
+    @property
+    def web_search_requests(self) -> int | None:
+        return self.quantities.get(WEB_SEARCH, 0) if self.quantities is not None else None
+
+    @property
+    def cache_hit_rate(self) -> float | None:
+        """Cache reads as a part of all input tokens, 0 to 1; None where there was no input."""
+        tokens = self.tokens or {}
+        all_input = sum(count for token_type, count in tokens.items() if token_type != OUTPUT)
+        return tokens[CACHE_READ] / all_input if all_input else None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a breakdown; `share` is its part of the total's billed cost, 0 to 1, None where that is unknown."""
+
+    id: str | None
+    name: str
+    figures: Figures
+    share: float | None = None
+    previous: Figures | None = None
+    """The same line in the period before, where the question compares."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything `--format json` says (INTERFACE.md §6), and what every answer with figures is made from."""
+
+    question: Question
+    name: str | None
+    """The id of what was asked about, once found: "alpha" for `team Team Alpha`."""
+    by: Dimension
+    period: Period
+    total: Figures
+    previous_period: Period
+    previous: Figures
+    rows: tuple[Row, ...]
+    data_through: datetime | None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """A report with what an answer shows around it: more breakdowns of the same total, and its course by day."""
+
+    report: Report
+    breakdowns: Mapping[Dimension, tuple[Row, ...]]
+    trend: tuple[tuple[date, Figures], ...] = ()
+
+
+def added(figures: Iterable[Figures]) -> Figures:
+    """The sum; what is unknown in one part does not hide what is known in the others."""
+    billed: Money | None = None
+    listed: Money | None = None
+    quantities: dict[str, int] | None = None
+    shared = ZERO
+    for part in figures:
+        if part.billed_cost is not None:
+            billed = (billed or ZERO) + part.billed_cost
+        if part.list_cost is not None:
+            listed = (listed or ZERO) + part.list_cost
+        for charge, quantity in (part.quantities or {}).items():
+            quantities = quantities or {}
+            quantities[charge] = quantities.get(charge, 0) + quantity
+        shared += part.shared_out
+    return Figures(billed, listed, quantities, shared)
+
+
+def rest(hidden: Sequence[Row]) -> Row:
+    """One line for the rows that are not shown, so that what is shown still adds up to the total."""
+    shares = [row.share for row in hidden if row.share is not None]
+    previous = [row.previous for row in hidden if row.previous]
+    return Row(
+        None,
+        wording.and_more(len(hidden)),
+        added(row.figures for row in hidden),
+        sum(shares) if shares else None,
+        added(previous) if previous else None,
+    )

@@ -1,0 +1,89 @@
+"""What Anthropic reports, as frozen records, and the words the ledger uses for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.core.money import Money
+
+UNCACHED_INPUT = "uncached_input"
+CACHE_WRITE_5M = "cache_write_5m"
+CACHE_WRITE_1H = "cache_write_1h"
+CACHE_READ = "cache_read"
+OUTPUT = "output"
+TOKEN_TYPES = (UNCACHED_INPUT, CACHE_WRITE_5M, CACHE_WRITE_1H, CACHE_READ, OUTPUT)
+"""The five token types, in the order people read them."""
+
+WEB_SEARCH = "web_search"
+"""A charge is a token type, web_search, or any other cost type Anthropic names (code_execution, session_usage, …)."""
+
+DEFAULT_WORKSPACE = "default"
+"""The ledger's id of the workspace that the classic reports call null."""
+CONSOLE = "console"
+"""The ledger's id for use inside the Console, which has no API key."""
+NOT_BY_KEY = ""
+"""The ledger's id for cost that Anthropic reports per workspace and that no key's usage explains."""
+
+PRIORITY_TIER = "priority"
+"""Committed capacity: its tokens are reported, its cost is not (reference §2.3)."""
+
+
+class Source(StrEnum):
+    """Where records come from, named as `claude-usage sync --source` takes them."""
+
+    USAGE = "usage"
+    COST = "cost"
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRecord:
+    """Tokens of one bucket and one combination of dimensions, as the usage report said them (null as None)."""
+
+    start: datetime
+    workspace_id: str | None
+    api_key_id: str | None
+    model: str
+    service_tier: str
+    inference_geo: str
+    uncached_input: int
+    cache_write_5m: int
+    cache_write_1h: int
+    cache_read: int
+    output: int
+    web_search: int
+
+
+@dataclass(frozen=True, slots=True)
+class CostRecord:
+    """One amount of one UTC day, as the cost report said it; `amount_cents` is its own text."""
+
+    start: datetime
+    workspace_id: str | None
+    cost_type: str
+    token_type: str | None
+    model: str | None
+    service_tier: str | None
+    inference_geo: str | None
+    context_window: str | None
+    description: str
+    amount_cents: str
+    amount: Money
+
+    @property
+    def charge(self) -> str:
+        """The ledger's word for what was paid for: the token type where there is one, else the cost type."""
+        if self.token_type is None:
+            return self.cost_type
+        return REPORTED_TOKEN_TYPES.get(self.token_type, self.token_type)
+
+
+REPORTED_TOKEN_TYPES = {
+    "uncached_input_tokens": UNCACHED_INPUT,
+    "cache_creation.ephemeral_5m_input_tokens": CACHE_WRITE_5M,
+    "cache_creation.ephemeral_1h_input_tokens": CACHE_WRITE_1H,
+    "cache_read_input_tokens": CACHE_READ,
+    "output_tokens": OUTPUT,
+}
+"""Cost report token_type → ledger word (reference §5.6)."""

@@ -1,0 +1,109 @@
+"""How figures are said to people: one way each, the same in every medium."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from bot.core.money import Money
+
+UNKNOWN = "not in yet"
+_CENT = Decimal("0.01")
+_PLACES = 10
+"""Money has no digit beyond these: 10⁻¹⁰ dollars."""
+
+
+def dollars(amount: Money | None) -> str:
+    """$1,284 · $12.34 · $0.0042 · -$3.10: cents below a thousand, more digits only where cents would say nothing."""
+    if amount is None:
+        return UNKNOWN
+    value = abs(amount.dollars)
+    sign = "-" if amount.units < 0 else ""
+    # Round first, choose the form second: else $999.995 is $1,000.00 beside $1,000, and $0.009999 is $0.0100.
+    cents = value.quantize(_CENT, ROUND_HALF_EVEN)
+    if cents >= 1000:
+        return f"{sign}${value.quantize(Decimal(1), ROUND_HALF_EVEN):,}"
+    if value >= _CENT or value == 0:
+        return f"{sign}${cents}"
+    places = min(1 - value.adjusted(), _PLACES)
+    small = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
+    return f"{sign}${_CENT if small >= _CENT else small:f}"
+
+
+def to_the_cent(amount: Money | None) -> str:
+    """$1,284.37 · $0.0042: for tables, where figures stand below each other and must add up before people's eyes."""
+    if amount is None or abs(amount.dollars) < _CENT:
+        return dollars(amount)
+    sign = "-" if amount.units < 0 else ""
+    return f"{sign}${abs(amount.dollars).quantize(_CENT, ROUND_HALF_EVEN):,}"
+
+
+def count(number: int | None) -> str:
+    """950 · 12.3k · 4.56M · 1.20B: three digits are what people compare."""
+    if number is None:
+        return UNKNOWN
+    for size, letter in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
+        # Half a thousandth below the next size is that size already: 999,950 is 1.00M, not 1000k.
+        if abs(number) * 2000 >= size * 1999:
+            return f"{_three_digits(Decimal(number) / size):,}{letter}"
+    return str(number)
+
+
+def _three_digits(value: Decimal) -> Decimal:
+    """0.9996 → 1.00, 9.996 → 10.0, 123.4 → 123: as many places as leave three digits after rounding."""
+    for places, limit in ((2, 10), (1, 100)):
+        rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
+        if abs(rounded) < limit:
+            return rounded
+    return value.quantize(Decimal(1), ROUND_HALF_EVEN)
+
+
+def percent(part: float | None) -> str:
+    """0.123 → 12 %, 0.004 → 0.4 %, 0.00001 → < 0.1 %; None → –."""
+    if part is None:
+        return "–"
+    hundredths = part * 100
+    if 0 < abs(hundredths) < 0.05:
+        return "< 0.1 %" if hundredths > 0 else "> -0.1 %"
+    return f"{hundredths:.1f} %" if 0 < abs(hundredths) < 0.95 else f"{hundredths:.0f} %"
+
+
+def change(now: Money | None, before: Money | None) -> str:
+    """How `now` compares: "12 % more", "8 % less", "the same", "new"; empty where either is unknown."""
+    if now is None or before is None:
+        return ""
+    if now == before:
+        return "the same"
+    if before.units <= 0:
+        return "new"
+    part = Decimal(now.units - before.units) / Decimal(before.units)
+    word = "more" if part > 0 else "less"
+    if part >= 2:
+        return f"{(1 + part).quantize(Decimal('0.1')):,} × as much"
+    hundredths = abs(part) * 100
+    shown = "less than 1" if hundredths < 1 else str(hundredths.quantize(Decimal(1), ROUND_HALF_EVEN))
+    return f"{shown} % {word}"
+
+
+def delta(now: Money | None, before: Money | None) -> str:
+    """`change` for a table cell: "+12 %", "−8 %", "×3.2", "new"; a dash where either is unknown or nothing moved."""
+    if now is None or before is None or now == before:
+        return "–"
+    if before.units <= 0:
+        return "new"
+    part = Decimal(now.units - before.units) / Decimal(before.units)
+    if part >= 2:
+        return f"×{(1 + part).quantize(Decimal('0.1'))}"
+    hundredths = abs(part) * 100
+    shown = "<1" if hundredths < 1 else str(hundredths.quantize(Decimal(1), ROUND_HALF_EVEN))
+    return f"{'+' if part > 0 else '−'}{shown} %"
+
+
+def instant(at: datetime | None) -> str:
+    """2026-11-21 00:00 UTC; None → not in yet."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if at else UNKNOWN
+
+
+def and_more(hidden: int, what: str = "more") -> str:
+    """The visible end of a list that was cut."""
+    return f"and {hidden:,} {what}"

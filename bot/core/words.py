@@ -1,0 +1,144 @@
+"""The words of a question: the ones we know, how a sentence splits into them, how they are written back."""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Subject(StrEnum):
+    """What is asked about; the value is the word for it."""
+
+    SUMMARY = "summary"
+    TEAM = "team"
+    TEAMS = "teams"
+    MODEL = "model"
+    MODELS = "models"
+    WORKSPACE = "workspace"
+    WORKSPACES = "workspaces"
+    KEY = "key"
+    KEYS = "keys"
+    STATUS = "status"
+    HELP = "help"
+
+
+class Dimension(StrEnum):
+    """What the rows are; the value is the word for it."""
+
+    TEAM = "team"
+    MODEL = "model"
+    WORKSPACE = "workspace"
+    KEY = "key"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    TIER = "tier"
+    TOKEN_TYPE = "token-type"  # noqa: S105 - a word, not a secret
+    GEO = "geo"
+
+
+# One of them has a name; all of them are ranked.
+MANY: Mapping[Subject, Subject] = MappingProxyType(
+    {
+        Subject.TEAM: Subject.TEAMS,
+        Subject.MODEL: Subject.MODELS,
+        Subject.WORKSPACE: Subject.WORKSPACES,
+        Subject.KEY: Subject.KEYS,
+    }
+)
+ONE: Mapping[Subject, Subject] = MappingProxyType({many: one for one, many in MANY.items()})
+
+SUBJECTS: Mapping[str, Subject] = MappingProxyType(
+    {
+        **{subject.value: subject for subject in Subject},
+        **dict.fromkeys(("all", "everything", "org", "organisation", "organization", "overview"), Subject.SUMMARY),
+        "ws": Subject.WORKSPACE,
+        **dict.fromkeys(("api key", "apikey", "api-key"), Subject.KEY),
+        **dict.fromkeys(("api keys", "apikeys", "api-keys"), Subject.KEYS),
+    }
+)
+DIMENSIONS: Mapping[str, Dimension] = MappingProxyType(
+    {
+        **{dimension.value: dimension for dimension in Dimension},
+        **{f"{dimension}s": dimension for dimension in Dimension},
+        **{word: Dimension(ONE.get(s, s)) for word, s in SUBJECTS.items() if s in MANY or s in ONE},
+        **dict.fromkeys(("token", "tokens", "token type", "token types"), Dimension.TOKEN_TYPE),
+        **dict.fromkeys(("geography", "region", "regions"), Dimension.GEO),
+    }
+)
+BY = frozenset({"by", "per"})
+VERSUS = frozenset({"vs", "vs.", "versus", "against", "compared"})
+PREVIOUS = frozenset({"previous", "prior"})
+SPENDING = frozenset({"cost", "costs", "spend", "spending", "spent", "usage"})
+FILLERS = SPENDING | {
+    *("/claude-usage", "a", "an", "and", "are", "at", "between", "did", "do", "does", "during", "for", "from", "give"),
+    *("has", "how", "i", "in", "is", "me", "much", "my", "of", "on", "our", "over", "please", "show", "tell", "the"),
+    *("to", "us", "use", "was", "we", "what", "with"),
+}
+
+_DOUBLE = '"“”„‟«»'
+_SINGLE = "'‘’‚‛"
+_PUNCTUATION = ",;?!"
+_ECHO = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word as typed, without its quotes; a quoted one is never a keyword and may hold spaces."""
+
+    text: str
+    quoted: bool = False
+
+    @property
+    def key(self) -> str:
+        """What a keyword is compared with: empty for a quoted word."""
+        return "" if self.quoted else self.text.casefold()
+
+    def __str__(self) -> str:
+        return quote(self.text) if self.quoted else self.text
+
+
+def split(text: str) -> list[Word]:
+    """The words of a sentence; quotes of any shape hold one together, and one left open is ignored."""
+    text = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+    words: list[Word] = []
+    at = 0
+    while at < len(text):
+        if text[at].isspace():
+            at += 1
+            continue
+        close = _closing(text, at)
+        if close is not None:
+            word, at = Word(" ".join(text[at + 1 : close].split()), quoted=True), close + 1
+        else:
+            end = next((i for i in range(at, len(text)) if text[i].isspace()), len(text))
+            # A single quote stays: `Developers' Guild` is a name.
+            word, at = Word(text[at:end].strip(_DOUBLE).rstrip(_PUNCTUATION + _DOUBLE)), end
+        if word.text:
+            words.append(word)
+    return words
+
+
+def quote(text: str) -> str:
+    """The text in quotes that `split` reads back as one word."""
+    marked = f'"{text}"'
+    return marked if _closing(marked, 0) == len(marked) - 1 else f"'{text}'"
+
+
+def shown(text: str) -> str:
+    """Typed text made fit for a sentence: one line, no backticks or invisible characters, at most 40 characters."""
+    visible = "".join("'" if c == "`" else " " if unicodedata.category(c).startswith("C") else c for c in text)
+    line = " ".join(visible.split())
+    return line if len(line) <= _ECHO else line[: _ECHO - 1] + "…"
+
+
+def _closing(text: str, at: int) -> int | None:
+    """Where the quote that opens at `at` closes: before a space or the end, so that `'Ana's team'` is one name."""
+    marks = _DOUBLE if text[at] in _DOUBLE else _SINGLE
+    if text[at] not in marks:
+        return None
+    for i in range(at + 1, len(text)):
+        if text[i] in marks and (text[i + 1 :].lstrip(_PUNCTUATION) + " ")[0].isspace():
+            return i
+    return None

@@ -1,0 +1,224 @@
+// The page: who is acting, where they are, and what the stand-in says is there to see.
+
+import { h, mrkdwn, renderBlocks, textOf } from "/page/blocks.js";
+
+const $ = (id) => document.getElementById(id);
+const asked = new URLSearchParams(location.search);
+const here = { user: asked.get("user") ?? "", place: asked.get("channel") ?? "", tab: asked.get("tab") ?? "messages" };
+const seen = new Map(); // `user place` -> the newest ts that was on screen
+const drawn = new Map(); // ts -> { key, node }: only what changed is drawn again, so open tables keep their page
+const typed = [];
+let recall = 0;
+let state = null;
+let stale = 0;
+
+const AVATAR = `<svg viewBox="0 0 36 36" aria-hidden="true"><rect width="36" height="36" rx="8" fill="#c2613f"/><path d="M9 26V17M15 26V11M21 26v-6M27 26V8" stroke="#fff" stroke-width="3.4" stroke-linecap="round"/></svg>`;
+
+async function load() {
+  const mine = ++stale;
+  const answer = await fetch(`/api-page/state?user=${encodeURIComponent(here.user)}`);
+  const next = await answer.json();
+  if (mine !== stale) return; // a newer request is on its way: its answer counts
+  state = next;
+  here.user = state.me;
+  const places = [...state.channels.map((channel) => channel.id), state.dm];
+  if (!places.includes(here.place)) here.place = places[0];
+  draw();
+}
+
+function ask(path, body) {
+  return fetch(`/api-page/${path}`, {
+    method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ user: here.user, ...body }),
+  }).then((answer) => answer.json()).catch(() => ({ ok: false, error: "The stand-in does not answer." }));
+}
+
+// --- drawing
+
+function draw() {
+  const me = state.users.find((user) => user.id === here.user);
+  const newest = state.messages.filter((message) => message.channel === here.place).at(-1);
+  if (newest) seen.set(`${here.user} ${here.place}`, newest.ts);
+  $("workspace").textContent = state.workspace;
+  $("acting").replaceChildren(...state.users.map((user) => h("option", { value: user.id, selected: user.id === here.user }, user.name)));
+  $("channels").replaceChildren(...state.channels.map((channel) => placeItem(channel.id, `${channel.private ? "🔒" : "#"} ${channel.name}`)));
+  const bot = h("span", { class: "mini" });
+  bot.innerHTML = AVATAR;
+  $("dms").replaceChildren(placeItem(state.dm, state.names[state.bot], bot));
+  const channel = state.channels.find((one) => one.id === here.place);
+  $("place").textContent = channel ? `# ${channel.name}` : state.names[state.bot];
+  document.title = `${$("place").textContent} · ${state.workspace} · local Slack`;
+  const home = !channel && here.tab === "home";
+  $("tabs").hidden = Boolean(channel);
+  for (const tab of $("tabs").children) tab.setAttribute("aria-pressed", String(tab.dataset.tab === here.tab));
+  $("messages").hidden = home;
+  $("composer").hidden = home;
+  $("home").hidden = !home;
+  $("words").placeholder = `Message ${$("place").textContent} as ${me.name}, or / for a command`;
+  $("suggestions").replaceChildren(...state.suggestions.map((command) => h("button", { type: "button", class: "chip", onclick: () => send(command) }, command)));
+  $("hint").textContent = $("words").value.startsWith("/") ? `${state.command} [subject] [name] [period] · try ${state.command} help` : "Enter sends · ↑ brings back what you typed";
+  const reader = readerOf(me);
+  if (home) drawHome(reader);
+  else drawMessages(reader);
+}
+
+function placeItem(id, name, mark = null) {
+  const last = seen.get(`${here.user} ${id}`) ?? "";
+  const unread = id === here.place ? 0 : state.messages.filter((message) => message.channel === id && message.ts > last && message.user !== here.user).length;
+  const go = () => { here.place = id; here.tab = "messages"; draw(); $("words").focus(); };
+  return h("li", {}, h("button", { type: "button", class: unread ? "unread" : "", "aria-current": id === here.place ? "page" : null, onclick: go },
+    mark, h("span", { class: "name" }, name), unread ? h("span", { class: "badge", "aria-label": `${unread} unread` }, String(unread)) : null));
+}
+
+function readerOf(me) {
+  const channels = Object.fromEntries(state.channels.map((channel) => [channel.id, channel.name]));
+  return { names: state.names, channels, tz: me.tz, now: state.now };
+}
+
+function drawMessages(reader) {
+  const list = $("messages");
+  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+  const shown = state.messages.filter((message) => message.channel === here.place);
+  const switched = list.dataset.place !== `${here.user} ${here.place}`;
+  list.dataset.place = `${here.user} ${here.place}`;
+  const nodes = [];
+  let before = null;
+  for (const message of shown) {
+    const day = dayOf(message, reader);
+    if (day !== before) nodes.push(kept(`day ${day}`, day, () => h("li", { class: "day" }, h("span", {}, day))));
+    before = day;
+    nodes.push(kept(message.ts, JSON.stringify([message, here.user]), () => drawMessage(message, reader)));
+  }
+  if (!shown.length) nodes.push(kept("empty", here.place, () => h("li", { class: "empty" }, "Nothing here yet. Try one of the commands below.")));
+  const wanted = new Set(nodes);
+  for (const node of [...list.children]) if (!wanted.has(node)) node.remove();
+  nodes.forEach((node, index) => { if (list.children[index] !== node) list.insertBefore(node, list.children[index] ?? null); });
+  if (atEnd || switched) {
+    list.scrollTop = list.scrollHeight;
+    for (const image of list.querySelectorAll("img")) image.addEventListener("load", () => { list.scrollTop = list.scrollHeight; }, { once: true });
+  }
+}
+
+function kept(id, key, make) {
+  const old = drawn.get(id);
+  if (old?.key === key) return old.node;
+  const node = make();
+  drawn.set(id, { key, node });
+  return node;
+}
+
+const when = (message) => new Date(Number(message.ts) * 1000);
+const dayOf = (message, reader) => new Intl.DateTimeFormat("en-US", { timeZone: reader.tz, weekday: "long", month: "long", day: "numeric" }).format(when(message));
+const timeOf = (message, reader) => new Intl.DateTimeFormat("en-US", { timeZone: reader.tz, hour: "numeric", minute: "2-digit" }).format(when(message));
+
+function avatar(user) {
+  const name = state.names[user] ?? user;
+  const node = h("div", { class: "avatar", "aria-hidden": "true" });
+  if (user === state.bot) node.innerHTML = AVATAR;
+  else {
+    node.textContent = name.split(/\s+/).map((part) => part[0]).join("").slice(0, 2).toUpperCase();
+    node.style.background = `hsl(${[...user].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 7) % 360} 42% 42%)`;
+  }
+  return node;
+}
+
+function drawMessage(message, reader) {
+  const press = (block, element, value, node) => pressed(message, block, element, value, node);
+  const own = message.blocks?.length ? renderBlocks(message.blocks, { ...reader, press }) : [h("div", {}, mrkdwn(message.text, reader))];
+  const isBot = message.user === state.bot;
+  return h("li", { class: `message${message.ephemeral ? " ephemeral" : ""}${message.thread_ts ? " reply" : ""}`, "data-ts": message.ts },
+    avatar(message.user),
+    h("article", { class: "body", "aria-label": `${state.names[message.user]} at ${timeOf(message, reader)}` },
+      message.ephemeral ? h("p", { class: "only-you" }, "👁 Only visible to you") : null,
+      message.thread_ts ? h("p", { class: "only-you" }, "↳ replied in a thread") : null,
+      h("header", {}, h("b", {}, state.names[message.user] ?? message.user), isBot || message.user === "USLACKBOT" ? h("span", { class: "app" }, "APP") : null,
+        h("time", { datetime: when(message).toISOString() }, timeOf(message, reader)), message.edited ? h("span", { class: "dim" }, "(edited)") : null),
+      message.text || message.blocks?.length ? own : null,
+      (message.files ?? []).map(fileCard)));
+}
+
+function fileCard(file) {
+  const path = `/files/${encodeURIComponent(file.id)}`;
+  if (file.mimetype.startsWith("image/")) return h("figure", { class: "image" }, h("figcaption", {}, file.title), h("img", { src: path, alt: file.title }));
+  return h("a", { class: "file", href: path, download: file.name }, h("b", {}, `📄 ${file.title}`), h("span", { class: "dim" }, `${file.size.toLocaleString("en-US")} bytes`));
+}
+
+function drawHome(reader) {
+  const key = JSON.stringify([state.home, here.user]);
+  if ($("home").dataset.key === key) return;
+  $("home").dataset.key = key;
+  const press = (block, element, value, node) => pressed(null, block, element, value, node);
+  $("home").replaceChildren(...(state.home ? renderBlocks(state.home.blocks, { ...reader, press }) : [h("p", { class: "dim" }, "The app has not published a Home for you yet.")]));
+}
+
+// --- acting
+
+async function send(text) {
+  if (!text.trim()) return;
+  typed.push(text);
+  recall = typed.length;
+  $("words").value = "";
+  $("status").textContent = text.startsWith("/") ? `Sending ${text} …` : "";
+  const answer = await ask("command", { channel: here.place, text });
+  $("status").textContent = answer.ok ? "" : `Not delivered: ${answer.error}`;
+  $("words").focus();
+}
+
+async function pressed(message, block, element, value, node) {
+  if (element.confirm && !(await confirmed(element.confirm))) return;
+  node.classList.add("pending");
+  node.setAttribute("aria-busy", "true");
+  const answer = await ask("press", { channel: message?.channel, ts: message?.ts, action_id: element.action_id, block_id: block.block_id, value });
+  node.classList.remove("pending");
+  node.removeAttribute("aria-busy");
+  $("status").textContent = answer.ok ? "" : `The button did not work: ${answer.error}`;
+  node.classList.toggle("failed", !answer.ok);
+}
+
+function confirmed(confirm) {
+  const reader = readerOf(state.users.find((user) => user.id === here.user));
+  $("confirm-title").textContent = confirm.title.text;
+  $("confirm-text").replaceChildren(...textOf(confirm.text, reader));
+  $("confirm-yes").textContent = confirm.confirm?.text ?? "Yes";
+  $("confirm-no").textContent = confirm.deny?.text ?? "Cancel";
+  $("confirm").returnValue = "no";
+  $("confirm").showModal();
+  return new Promise((done) => $("confirm").addEventListener("close", () => done($("confirm").returnValue === "yes"), { once: true }));
+}
+
+$("composer").addEventListener("submit", (event) => { event.preventDefault(); send($("words").value); });
+$("words").addEventListener("input", () => { if (state) draw(); });
+$("words").addEventListener("keydown", (event) => {
+  const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+  if (!step || !typed.length) return;
+  event.preventDefault();
+  recall = Math.min(Math.max(recall + step, 0), typed.length);
+  $("words").value = typed[recall] ?? "";
+});
+$("acting").addEventListener("change", (event) => {
+  const direct = here.place === state.dm;
+  here.user = event.currentTarget.value;
+  if (direct) here.place = "";
+  load().then(() => { if (direct) { here.place = state.dm; draw(); } });
+});
+$("tabs").addEventListener("click", (event) => {
+  if (!event.target.dataset.tab) return;
+  here.tab = event.target.dataset.tab;
+  draw();
+  if (here.tab === "home") ask("home", {});
+});
+$("theme").addEventListener("click", () => {
+  const dark = document.documentElement.dataset.theme ? document.documentElement.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  document.documentElement.dataset.theme = dark ? "light" : "dark";
+  localStorage.setItem("theme", document.documentElement.dataset.theme);
+});
+const theme = asked.get("theme") ?? localStorage.getItem("theme");
+if (theme) document.documentElement.dataset.theme = theme;
+
+await load();
+$("words").focus();
+if (asked.get("tab") === "home") ask("home", {});
+const stream = new EventSource("/api-page/stream");
+stream.addEventListener("changed", load);
+stream.addEventListener("open", load);
+stream.addEventListener("error", () => { $("status").textContent = "The stand-in does not answer; trying again …"; });
+stream.addEventListener("open", () => { $("status").textContent = ""; });

@@ -1,0 +1,149 @@
+"""`run`: the process that holds the edges together, from checked credentials to a drained stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+import structlog
+import uvicorn
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.anthropic_api.client import AnthropicClient
+from bot.anthropic_api.directory import read_organization
+from bot.core.errors import AnthropicError, BotError, SettingsError, SlackError
+from bot.scheduler import Scheduler
+from bot.slack.connection import SocketMode, check_bot_token
+from bot.slack.reply import Replies
+from bot.store import schema
+from bot.store.database import Database
+from bot.web import app as web_app
+
+log = structlog.get_logger()
+
+START_SECONDS = 8
+"""Every credential is known good or bad by then."""
+DRAIN_SECONDS = 20
+"""How long a stop waits for answers and messages that are under way."""
+
+
+async def check_credentials(
+    slack: AsyncWebClient, connection: SocketMode | None, clients: Sequence[AnthropicClient]
+) -> None:
+    """Ask each service once. A refused credential ends the start; a service that is only away does not."""
+    checks: list[Callable[[], Awaitable[object]]] = [lambda: check_bot_token(slack)]
+    if connection:
+        checks.append(connection.check)
+    checks += [lambda client=client: read_organization(client) for client in clients]  # type: ignore[misc]
+    for outcome in await asyncio.gather(*(_within(check) for check in checks)):
+        if outcome:
+            log.warning("A service is away; going on without it for now.", action="start_unchecked", error=outcome)
+
+
+async def _within(check: Callable[[], Awaitable[object]]) -> str:
+    try:
+        await asyncio.wait_for(check(), START_SECONDS)
+    except (AnthropicError, SlackError) as error:
+        return str(error)
+    except TimeoutError:
+        return "A service did not answer in time."
+    return ""
+
+
+class Server:
+    """The web server, Slack's connection and the scheduler, started and stopped together."""
+
+    def __init__(
+        self,
+        *,
+        app: AsyncApp,
+        connection: SocketMode | None,
+        replies: Replies,
+        scheduler: Scheduler | None,
+        database: Database,
+        host: str,
+        port: int,
+    ) -> None:
+        self._connection = connection
+        self._replies = replies
+        self._scheduler = scheduler
+        self._database = database
+        self._host, self._port = host, port
+        routes = web_app.build(None if connection else app, healthy=self._healthy, ready=self._ready)
+        config = uvicorn.Config(routes, log_config=None, access_log=False, lifespan="off")
+        self._web = _Quiet(config)
+        self._port_known: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def port(self) -> int:
+        """The port it listens on, once it does; PORT=0 takes a free one."""
+        return await asyncio.shield(self._port_known)
+
+    async def serve(self, stop: asyncio.Event) -> None:
+        """Serve until `stop` is set, then let what is under way end."""
+        listener = self._listen()
+        port = listener.getsockname()[1]
+        serving = asyncio.create_task(self._web.serve(sockets=[listener]))
+        if self._connection:
+            await self._connection.open()
+        if self._scheduler:
+            self._scheduler.start()
+        self._port_known.set_result(port)
+        log.info("Started.", action="started", host=self._host, port=port)
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        log.info("Stopping; finishing what is under way.", action="stopping")
+        if self._scheduler:
+            await self._scheduler.stop(DRAIN_SECONDS)
+        if self._connection:
+            await self._connection.close()
+        await self._replies.drain(DRAIN_SECONDS)
+        self._web.should_exit = True
+        await serving
+        log.info("Stopped.", action="stopped")
+
+    def _listen(self) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((self._host, self._port))
+        except OSError as error:
+            listener.close()
+            raise SettingsError(
+                f"Nothing can listen on {self._host}:{self._port}: {error.strerror}. Set HOST and PORT."
+            ) from error
+        return listener
+
+    async def _healthy(self) -> str:
+        try:
+            await self._database.read(schema.check)
+        except BotError as error:
+            return str(error)
+        return ""
+
+    async def _ready(self) -> str:
+        why_not = await self._healthy()
+        if not why_not and self._connection and not await self._connection.connected():
+            return "Slack is not connected."
+        return why_not
+
+
+class _Quiet(uvicorn.Server):
+    """uvicorn without its signal handlers: the stop is ours, so that work under way can end first."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def stop_on_signals() -> asyncio.Event:
+    """Set by SIGTERM and SIGINT."""
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    return stop

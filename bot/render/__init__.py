@@ -1,0 +1,1 @@
+"""Answer → Slack blocks | terminal text | JSON | CSV. Pure; one file per medium; no arithmetic, no look-ups."""

@@ -1,0 +1,131 @@
+"""Tables and bars in letters of one width: for the terminal, and for Slack where a native block is not possible."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from rich.cells import cell_len, set_cell_size
+
+from bot.answers.answer import Chart, Table
+from bot.core import wording
+from bot.core.money import UNITS_PER_DOLLAR, Money
+from bot.render.plain import ELLIPSIS, cut, one_line, said
+
+GAP = "  "
+RULE = "─"
+_NARROWEST = 10
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+_LONGEST_BAR = 40
+_LONGEST_LABEL = 24
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """The texts of one column: its title, the rows, and the total if there is one."""
+
+    texts: tuple[str, ...]
+    numeric: bool
+
+    @property
+    def widest(self) -> int:
+        return max(cell_len(text) for text in self.texts)
+
+    @property
+    def narrowest(self) -> int:
+        """Names may be cut, figures never."""
+        return self.widest if self.numeric else min(self.widest, _NARROWEST)
+
+
+def table(shown: Table, width: int) -> list[str]:
+    """A table as lines of at most `width` letters, without its title.
+
+    Columns that do not fit beside each other follow below, with the first one repeated.
+    """
+    lines = [tuple(one_line(column.title) for column in shown.columns)]
+    lines += [tuple(said(cell) for cell in row) for row in shown.rows]
+    if shown.total is not None:
+        lines.append(tuple(said(cell) for cell in shown.total))
+    texts = zip(*lines, strict=True)
+    columns = [_Column(column, about.numeric) for column, about in zip(texts, shown.columns, strict=True)]
+    drawn: list[str] = []
+    for group in _groups(columns, width):
+        drawn += [""] if drawn else []
+        drawn += _drawn(group, _widths(group, width), with_total=shown.total is not None)
+    return drawn
+
+
+def bars(chart: Chart, width: int) -> list[str]:
+    """A chart as one horizontal bar for each value, series below series, without its title."""
+    figures = [[figure(value, chart.unit) for value in series.values] for series in chart.series]
+    labels = [one_line(label) for label in chart.labels]
+    wide_label = min(max((cell_len(label) for label in labels), default=0), _LONGEST_LABEL)
+    wide_figure = max((cell_len(text) for texts in figures for text in texts), default=0)
+    room = max(1, min(_LONGEST_BAR, width - wide_label - wide_figure - 2 * len(GAP)))
+    highest = max((value for series in chart.series for value in series.values), default=Decimal(0))
+    drawn: list[str] = []
+    for series, texts in zip(chart.series, figures, strict=True):
+        drawn += [cut(one_line(series.name), _LONGEST_BAR)] if len(chart.series) > 1 else []
+        for label, text, value in zip(labels, texts, series.values, strict=True):
+            bar = _bar(value / highest if highest > 0 else Decimal(0), room)
+            drawn.append(f"{pad(label, wide_label)}{GAP}{pad(text, wide_figure, right=True)}{GAP}{bar}".rstrip())
+    return drawn
+
+
+def figure(value: Decimal, unit: str) -> str:
+    """One value of a chart as people read it."""
+    if unit == "USD":
+        return wording.dollars(Money(int((value * UNITS_PER_DOLLAR).to_integral_value(ROUND_HALF_EVEN))))
+    return wording.count(int(value)) if value == value.to_integral_value() else f"{value:,.2f}"
+
+
+def pad(text: str, width: int, *, right: bool = False) -> str:
+    """Text filled up to a width in terminal cells, and cut there with … if it is wider."""
+    missing = width - cell_len(text)
+    if missing < 0:
+        return pad(set_cell_size(text, max(0, width - 1)).rstrip() + ELLIPSIS, width)
+    return " " * missing + text if right else text + " " * missing
+
+
+def _bar(part: Decimal, room: int) -> str:
+    eighths = max(0, int((part * room * 8).to_integral_value()))
+    whole, rest = divmod(eighths, 8)
+    return "█" * whole + (_EIGHTHS[rest] if rest else "")
+
+
+def _groups(columns: Sequence[_Column], width: int) -> list[list[_Column]]:
+    first, *others = columns
+    groups = [[first]]
+    for column in others:
+        taken = sum(one.narrowest + len(GAP) for one in groups[-1])
+        if taken + column.narrowest > width and len(groups[-1]) > 1:
+            groups.append([first])
+        groups[-1].append(column)
+    return groups
+
+
+def _widths(columns: Sequence[_Column], width: int) -> list[int]:
+    """Natural widths, the widest names first made narrower until the line fits."""
+    widths = [column.widest for column in columns]
+    while sum(widths) + len(GAP) * (len(widths) - 1) > width:
+        spare = [at for at, column in enumerate(columns) if widths[at] > column.narrowest]
+        if not spare:
+            break
+        widths[max(spare, key=lambda at: widths[at])] -= 1
+    return widths
+
+
+def _drawn(columns: Sequence[_Column], widths: Sequence[int], *, with_total: bool) -> list[str]:
+    rows = zip(*(column.texts for column in columns), strict=True)
+    drawn = [
+        GAP.join(
+            pad(text, width, right=column.numeric) for text, width, column in zip(row, widths, columns, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
+    rule = RULE * (sum(widths) + len(GAP) * (len(widths) - 1))
+    drawn.insert(1, rule)
+    if with_total:
+        drawn.insert(len(drawn) - 1, rule)
+    return drawn

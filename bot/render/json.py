@@ -1,0 +1,88 @@
+"""An answer for programs, as INTERFACE.md §6 promises it: exact figures, unknown as null."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.answers.answer import Answer, Table
+from bot.core.money import Money
+from bot.core.report import Figures, Report, Row
+from bot.core.usage import TOKEN_TYPES
+from bot.render.plain import exact, rate
+
+CURRENCY = "USD"
+
+
+def document(answer: Answer) -> dict[str, Any]:
+    """The report where the answer has one, else its words, facts and tables."""
+    return _report(answer.report) if answer.report else _words(answer)
+
+
+def dump(document: dict[str, Any]) -> str:
+    """The document as indented JSON; half a surrogate pair in a name stays an escape, as UTF-8 has no bytes for it."""
+    text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _report(report: Report) -> dict[str, Any]:
+    period = report.period
+    return {
+        "query": {
+            "subject": report.question.subject,
+            "name": report.name,
+            "by": report.by,
+            "period": {"start": _instant(period.start), "end": _instant(period.end), "timezone": period.zone},
+        },
+        "currency": CURRENCY,
+        "total": _figures(report.total),
+        "previous": _figures(report.previous),
+        "rows": [_row(row) for row in report.rows],
+        "data_through": _instant(report.data_through),
+        "notes": list(report.notes),
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    return {"id": row.id, "name": row.name, "share": rate(row.share), **_figures(row.figures)}
+
+
+def _figures(figures: Figures) -> dict[str, Any]:
+    return {
+        "billed_cost": _money(figures.billed_cost),
+        "list_cost": _money(figures.list_cost),
+        "web_search_requests": figures.web_search_requests,
+        "requests": figures.requests,
+        "tokens": {**(figures.tokens or dict.fromkeys(TOKEN_TYPES)), "total": figures.total_tokens},
+        "cache_hit_rate": rate(figures.cache_hit_rate),
+    }
+
+
+def _words(answer: Answer) -> dict[str, Any]:
+    return {
+        "title": answer.title,
+        "headline": answer.headline,
+        "facts": [{"label": fact.label, "value": exact(fact.value), "note": fact.note} for fact in answer.facts],
+        "tables": [_table(table) for table in answer.tables],
+        "paragraphs": list(answer.paragraphs),
+        "notes": list(answer.notes),
+        "data_through": _instant(answer.data_through),
+    }
+
+
+def _table(table: Table) -> dict[str, Any]:
+    return {
+        "title": table.title,
+        "columns": [column.title for column in table.columns],
+        "rows": [[exact(cell) for cell in row] for row in table.rows],
+        "total": [exact(cell) for cell in table.total] if table.total else None,
+    }
+
+
+def _money(amount: Money | None) -> str | None:
+    return None if amount is None else str(amount)
+
+
+def _instant(at: datetime | None) -> str | None:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if at else None

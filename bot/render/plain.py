@@ -1,0 +1,83 @@
+"""What every medium shares: cells in words or exact, text on one line, and cuts that can be seen."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from bot.answers.answer import Amount, Answer, Cell, Percent, Tokens
+from bot.core import wording
+
+ELLIPSIS = "…"
+_JOINER = "\u200d"
+_TURNS_TEXT_AROUND = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Unicode's direction overrides: one of them left open in a name writes the figures after it backwards."""
+_RATE_PLACES = 6
+
+
+def said(cell: Cell) -> str:
+    """A cell as people read it: $1,284.37 · 4.56M · 61 %, names on one line."""
+    match cell:
+        case Amount(money):
+            return wording.to_the_cent(money)
+        case Tokens(count):
+            return wording.count(count)
+        case Percent(part):
+            return wording.percent(part)
+        case _:
+            return one_line(cell)
+
+
+def exact(cell: Cell) -> str | int | float | None:
+    """A cell as programs read it: money as a decimal string, unknown as None."""
+    match cell:
+        case Amount(money):
+            return None if money is None else str(money)
+        case Tokens(count):
+            return count
+        case Percent(part):
+            return rate(part)
+        case _:
+            return cell
+
+
+def rate(part: float | None) -> float | None:
+    """A share or rate to six places: more is noise of the division."""
+    return None if part is None else round(part, _RATE_PLACES)
+
+
+def one_line(text: str) -> str:
+    """Text without line breaks, control characters and half characters, which no medium can show."""
+    return " ".join("".join(_shown(character) for character in text).split())
+
+
+def cut(text: str, most: int) -> str:
+    """At most `most` characters, the last of them … where any are missing."""
+    if len(text) <= most:
+        return text
+    return text[: most - len(ELLIPSIS)].rstrip(_JOINER + " \n") + ELLIPSIS
+
+
+def more(hidden: int, thing: str) -> str:
+    """The visible end of a list that was cut: "and 12 more rows"."""
+    return wording.and_more(hidden, f"more {thing}" if hidden == 1 else f"more {thing}s")
+
+
+def lines(text: str) -> list[str]:
+    """Text on the lines it was written on, each of them cleaned, the blank ones left out."""
+    return [line for line in map(one_line, text.splitlines()) if line]
+
+
+def data_through(answer: Answer) -> str:
+    """How far the figures go, in UTC; empty for an answer without figures."""
+    if answer.data_through:
+        return f"Data through {wording.instant(answer.data_through)}"
+    return f"Data through: {wording.UNKNOWN}" if answer.report else ""
+
+
+def _shown(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in ("Cc", "Zl", "Zp"):
+        return " "
+    if category == "Cs":
+        return "\ufffd"
+    return "" if character in _TURNS_TEXT_AROUND else character

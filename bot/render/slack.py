@@ -1,0 +1,130 @@
+"""An answer as a Slack message: plain dicts, within Slack's limits, with nothing in it that formats by accident.
+
+Names and other text from outside go into plain_text, raw_text and rich_text, which Slack shows letter by letter.
+Only field labels and dates need mrkdwn, and there `escaped` takes the meaning out of every character that has one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from bot.answers.answer import Action, Answer, Fact, Tone
+from bot.render.plain import cut, data_through, lines, more, one_line, said
+from bot.render.slack_blocks import (
+    BLOCKS,
+    BUTTONS,
+    CONTEXT,
+    FIELD,
+    FIELDS,
+    HEADER,
+    TEXT,
+    VALUE,
+    Block,
+    button,
+    context,
+    date,
+    escaped,
+    mrkdwn,
+    plain_text,
+    remark,
+    section,
+)
+from bot.render.slack_figures import charts, tables
+from bot.render.slack_text import text
+
+ASK = "ask"
+"""A button's action_id is `ask:<n>`, its value the question."""
+SHARE = "share"
+_WARNING = "⚠️ "
+_REFERENCE = 100
+
+
+def message(answer: Answer) -> dict[str, Any]:
+    """`{"text", "blocks"}`, with native charts and the first table native."""
+    return {"text": text(answer, _title(answer)), "blocks": _blocks(answer, native=True)}
+
+
+def plain(answer: Answer) -> dict[str, Any]:
+    """The same message for workspaces that refuse native tables and charts (`invalid_blocks`)."""
+    return {"text": text(answer, _title(answer)), "blocks": _blocks(answer, native=False)}
+
+
+def sorry(sentence: str, reference: str | None = None) -> dict[str, Any]:
+    """One sentence of apology, and the reference to quote when asking for help."""
+    said_lines = [one_line(sentence) or "Something broke."]
+    blocks = [section(said_lines[0])]
+    if reference:
+        said_lines.append(f"Reference {cut(one_line(reference), _REFERENCE)}")
+        blocks.append(remark(said_lines[1]))
+    return {"text": "\n".join(escaped(line, TEXT // 2) for line in said_lines), "blocks": blocks}
+
+
+def _blocks(answer: Answer, *, native: bool) -> list[Block]:
+    """Title, headline, facts, charts, tables and paragraphs; then notes and buttons, which are never pushed out."""
+    body = [*_top(answer), *charts(answer.charts, native=native), *tables(answer.tables, native=native)]
+    body += [section("\n".join(written)) for written in map(lines, answer.paragraphs) if written]
+    end = [*_notes(answer), *_buttons(answer)]
+    room = BLOCKS - len(end)
+    if len(body) > room:
+        body = [*body[: room - 1], remark(more(len(body) - room + 1, "part"))]
+    return body + end
+
+
+def _title(answer: Answer) -> str:
+    """The title with the one emoji a message may carry; the sentence below says the same in words."""
+    title = cut(one_line(answer.title), HEADER - len(_WARNING))
+    return _WARNING + title if title and answer.tone is Tone.WARNING else title
+
+
+def _top(answer: Answer) -> Iterator[Block]:
+    if title := _title(answer):
+        yield {"type": "header", "text": plain_text(title, HEADER)}
+    if headline := lines(answer.headline):
+        yield section("\n".join(headline))
+    for start in range(0, len(answer.facts), FIELDS):
+        yield {"type": "section", "fields": [_field(fact) for fact in answer.facts[start : start + FIELDS]]}
+
+
+def _field(fact: Fact) -> Block:
+    written = [f"*{escaped(one_line(fact.label) or '–', FIELD // 4)}*", escaped(said(fact.value) or "–", FIELD // 4)]
+    if note := one_line(fact.note):
+        written.append(escaped(note, FIELD // 4))
+    return mrkdwn("\n".join(written))
+
+
+def _notes(answer: Answer) -> Iterator[Block]:
+    notes = [note for note in map(one_line, answer.notes) if note]
+    fresh = [_fresh(words, answer)] if (words := data_through(answer)) else []
+    room = CONTEXT - len(fresh)
+    if len(notes) > room:
+        notes = [*notes[: room - 1], more(len(notes) - room + 1, "note")]
+    if notes or fresh:
+        yield context([*(plain_text(note, FIELD) for note in notes), *fresh])
+
+
+def _fresh(words: str, answer: Answer) -> Block:
+    """The same words with the instant in each reader's own zone, where there is one."""
+    return mrkdwn(f"Data through {date(answer.data_through)}") if answer.data_through else plain_text(words, FIELD)
+
+
+def _buttons(answer: Answer) -> Iterator[Block]:
+    share = _fits_a_button(answer.question)
+    possible = [action for action in answer.actions if _fits_a_button(action.question)]
+    shown = possible[: BUTTONS - share]
+    buttons = [_ask(number, action) for number, action in enumerate(shown)]
+    if share:
+        buttons.append(button("Share to channel", SHARE, answer.question))
+    if buttons:
+        yield {"type": "actions", "elements": buttons}
+    if hidden := len(answer.actions) - len(shown):
+        yield remark(more(hidden, "question"))
+
+
+def _fits_a_button(question: str) -> bool:
+    """Whether Slack would carry it whole: a cut or mended question would ask something else."""
+    return 0 < len(question) <= VALUE and not any("\ud800" <= character <= "\udfff" for character in question)
+
+
+def _ask(number: int, action: Action) -> Block:
+    return button(one_line(action.label) or action.question, f"{ASK}:{number}", action.question)

@@ -1,0 +1,78 @@
+"""Slack's limits, and the smallest parts of its blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from bot.core import wording
+from bot.render.plain import ELLIPSIS, cut
+
+Block = dict[str, Any]
+
+BLOCKS = 50
+HEADER, SECTION, FIELDS, FIELD, CONTEXT = 150, 3000, 10, 2000, 10
+BUTTONS, BUTTON, VALUE = 25, 75, 2000
+TABLE_ROWS, TABLE_COLUMNS, TABLE_LETTERS = 100, 20, 10_000
+CHARTS, CHART_TITLE, CHART_LABEL, CHART_LABELS, CHART_SERIES = 2, 50, 20, 20, 6
+TEXT = 4000
+"""Slack cuts a message's text at 40,000 characters and recommends 4,000."""
+
+_NO_FORMAT = "\u034f"
+"""Combining grapheme joiner: invisible, and Slack no longer takes the character after it for markup."""
+_MARKUP = {"&": "&amp;", "<": "&lt;", ">": f"{_NO_FORMAT}&gt;"} | {sign: _NO_FORMAT + sign for sign in "*_~`"}
+
+
+def escaped(text: str, most: int) -> str:
+    """Text that mrkdwn shows as it stands (no mention, link, bold, code or quote), cut between characters."""
+    pieces = [_MARKUP.get(character, character) for character in text]
+    length = sum(map(len, pieces))
+    if length <= most:
+        return "".join(pieces)
+    while length > most - len(ELLIPSIS):
+        length -= len(pieces.pop())
+    return "".join(pieces) + ELLIPSIS
+
+
+def date(at: datetime) -> str:
+    """An instant in mrkdwn that Slack shows in each reader's own zone."""
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{wording.instant(at)}>"
+
+
+def plain_text(text: str, most: int) -> Block:
+    return {"type": "plain_text", "text": cut(text, most), "emoji": False}
+
+
+def mrkdwn(text: str) -> Block:
+    """Markup of our own, with everything from outside in it `escaped`."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def section(text: str) -> Block:
+    return {"type": "section", "text": plain_text(text, SECTION)}
+
+
+def context(elements: Sequence[Block]) -> Block:
+    return {"type": "context", "elements": list(elements)}
+
+
+def remark(text: str) -> Block:
+    """One small grey line."""
+    return context([plain_text(text, FIELD)])
+
+
+def bold(text: str) -> Block:
+    """A line in bold, letter by letter: also what a table's header cell is."""
+    letters = {"type": "text", "text": text, "style": {"bold": True}}
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [letters]}]}
+
+
+def one_width(text: str) -> Block:
+    """Lines in letters of one width."""
+    letters = {"type": "text", "text": cut(text, SECTION)}
+    return {"type": "rich_text", "elements": [{"type": "rich_text_preformatted", "elements": [letters]}]}
+
+
+def button(label: str, action_id: str, value: str) -> Block:
+    return {"type": "button", "text": plain_text(label, BUTTON), "action_id": action_id, "value": value}

@@ -1,0 +1,159 @@
+"""Charts and tables as Slack draws them itself, and in letters of one width where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from bot.answers.answer import Cell, Chart, ChartKind, Table
+from bot.render import aligned
+from bot.render.plain import cut, more, one_line, said
+from bot.render.slack_blocks import (
+    CHART_LABEL,
+    CHART_LABELS,
+    CHART_SERIES,
+    CHART_TITLE,
+    CHARTS,
+    SECTION,
+    TABLE_COLUMNS,
+    TABLE_LETTERS,
+    TABLE_ROWS,
+    Block,
+    bold,
+    one_width,
+    remark,
+    section,
+)
+
+CELL = 80
+"""Not Slack's limit: a longer name pushes the figures off the screen."""
+WIDTH, LINES = 64, 25
+"""What a narrow window shows of letters of one width without breaking lines."""
+
+
+def charts(drawn: Sequence[Chart], *, native: bool) -> Iterator[Block]:
+    """Each chart with its finding in words; those that Slack would refuse as bars of letters."""
+    left = CHARTS if native else 0
+    for chart in drawn:
+        block = _native_chart(chart) if left else None
+        if block:
+            left -= 1
+            yield block
+            if finding := one_line(chart.finding):
+                yield remark(finding)
+        else:
+            yield from _bars(chart)
+
+
+def tables(drawn: Sequence[Table], *, native: bool) -> Iterator[Block]:
+    """The first table as Slack's own; it takes one in a message, so the next are set in letters of one width.
+
+    That keeps the columns of figures together, which a second kind of block with its own paging would not.
+    """
+    for at, table in enumerate(table for table in drawn if table.columns):
+        if title := one_line(table.title):
+            yield bold(cut(title, SECTION))
+        yield from _native_table(table) if native and at == 0 else _aligned_table(table)
+
+
+# --- charts
+
+
+def _native_chart(chart: Chart) -> Block | None:
+    """A chart Slack draws itself; None for one it would refuse."""
+    if not (0 < len(chart.labels) <= CHART_LABELS and 0 < len(chart.series) <= CHART_SERIES):
+        return None
+    labels = _distinct(chart.labels)
+    data = [
+        [{"label": label, "value": _number(value)} for label, value in zip(labels, series.values, strict=True)]
+        for series in chart.series
+    ]
+    drawn: Block
+    if _is_pie(chart):
+        drawn = {"type": "pie", "segments": data[0]}
+    else:
+        names = _distinct(series.name for series in chart.series)
+        drawn = {
+            "type": "line" if chart.kind is ChartKind.LINE else "bar",
+            "series": [{"name": name, "data": points} for name, points in zip(names, data, strict=True)],
+            "axis_config": {"categories": labels, "y_label": cut(one_line(chart.unit), CHART_TITLE) or "–"},
+        }
+    title = cut(one_line(chart.title), CHART_TITLE) or "Chart"
+    return {"type": "data_visualization", "title": title, "chart": drawn}
+
+
+def _is_pie(chart: Chart) -> bool:
+    """Slack's pies have few pieces, none of them nothing or negative; bars show the others in full."""
+    pieces = chart.series[0].values
+    few = len(chart.series) == 1 and len(pieces) <= CHART_SERIES
+    return chart.kind is ChartKind.PIE and few and all(value > 0 for value in pieces)
+
+
+def _number(value: Decimal) -> int | float:
+    """What JSON can carry to a picture; the exact figure stays in the table."""
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _distinct(names: Iterable[str]) -> list[str]:
+    """Names cut to a chart's labels and still all different: Slack refuses the same one twice."""
+    found: list[str] = []
+    for name in map(one_line, names):
+        label, number = cut(name, CHART_LABEL) or "–", 1
+        while label in found:
+            number += 1
+            mark = f" ({number})"
+            label = cut(name, CHART_LABEL - len(mark)) + mark
+        found.append(label)
+    return found
+
+
+def _bars(chart: Chart) -> Iterator[Block]:
+    if words := ": ".join(filter(None, map(one_line, (chart.title, chart.finding)))):
+        yield section(words)
+    lines = aligned.bars(chart, WIDTH)
+    if lines:
+        yield one_width("\n".join(lines[:LINES]))
+    if len(lines) > LINES:
+        yield remark(more(len(lines) - LINES, "line"))
+
+
+# --- tables
+
+
+def _native_table(table: Table) -> Iterator[Block]:
+    """All columns and rows that Slack takes, the total always among them."""
+    columns = table.columns[:TABLE_COLUMNS]
+    head = [bold(_text(column.title)) for column in columns]
+    foot = [bold(_text(cell)) for cell in (table.total or ())[:TABLE_COLUMNS]]
+    letters = TABLE_LETTERS - sum(len(_text(cell)) for cell in (*(c.title for c in columns), *(table.total or ())))
+    rows: list[list[Block]] = []
+    for row in table.rows[: TABLE_ROWS - (2 if foot else 1)]:
+        texts = [_text(cell) for cell in row[:TABLE_COLUMNS]]
+        letters -= sum(map(len, texts))
+        if letters < 0:
+            break
+        rows.append([{"type": "raw_text", "text": text} for text in texts])
+    settings = [{"align": "right"} if column.numeric else {"align": "left", "is_wrapped": True} for column in columns]
+    yield {"type": "table", "column_settings": settings, "rows": [head, *rows, *([foot] if foot else [])]}
+    yield from _left_out(rows=len(table.rows) - len(rows), columns=len(table.columns) - len(columns))
+
+
+def _aligned_table(table: Table) -> Iterator[Block]:
+    """As many rows as fit into a section, however many letters each of them takes."""
+    rows = table.rows[:LINES]
+    while len(text := "\n".join(aligned.table(replace(table, rows=rows), WIDTH))) > SECTION and rows:
+        rows = rows[: len(rows) // 2]
+    yield one_width(text)
+    yield from _left_out(rows=len(table.rows) - len(rows), columns=0)
+
+
+def _left_out(*, rows: int, columns: int) -> Iterator[Block]:
+    hidden = [more(count, thing) for count, thing in ((rows, "row"), (columns, "column")) if count]
+    if hidden:
+        yield remark(", ".join(hidden))
+
+
+def _text(cell: Cell) -> str:
+    """What stands in a cell, which may not be empty: Slack refuses the whole message for it."""
+    return cut(said(cell), CELL) or " "

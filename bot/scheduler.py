@@ -1,0 +1,83 @@
+"""Knocks once a minute; SQL decides what is due."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.core.errors import BotError
+from bot.services.alerts import Alerts
+from bot.services.digests import Digests
+from bot.services.sync import Sync
+
+log = structlog.get_logger()
+
+KNOCK_SECONDS = 60
+
+
+class Scheduler:
+    """Runs what is due: the sync, the alerts over what it changed, the digests."""
+
+    def __init__(
+        self, sync: Sync, alerts: Alerts, digests: Digests, *, every: timedelta, clock: Callable[[], datetime]
+    ) -> None:
+        self._sync = sync
+        self._alerts = alerts
+        self._digests = digests
+        self._every = every
+        self._clock = clock
+        self._jobs = AsyncIOScheduler(timezone="UTC")
+        self._knocking = asyncio.Lock()
+
+    def start(self) -> None:
+        """One knock at a time, the first at once; a knock that comes late is one knock."""
+        self._jobs.add_job(
+            self.knock,
+            "interval",
+            seconds=KNOCK_SECONDS,
+            next_run_time=datetime.now(self._jobs.timezone),
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=None,
+        )
+        self._jobs.start()
+
+    async def stop(self, seconds: float) -> None:
+        """No new knock, and let the running one end: cut off between a post and its note, it would post again."""
+        if not self._jobs.running:
+            return
+        self._jobs.pause()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._knocking.acquire(), seconds)
+        self._jobs.shutdown(wait=False)
+
+    async def knock(self) -> None:
+        """Whatever breaks in one part is logged and does not keep the others from their turn."""
+        async with self._knocking:
+            await _guarded("sync", self._due_sync)
+            await _guarded("alerts", self._due_alerts)
+            await _guarded("digests", self._due_digests)
+
+    async def _due_sync(self) -> None:
+        if await self._sync.due(self._clock(), self._every):
+            await self._sync.run(self._clock())
+
+    async def _due_alerts(self) -> None:
+        await self._alerts.run(self._clock())
+
+    async def _due_digests(self) -> None:
+        await self._digests.run(self._clock())
+
+
+async def _guarded(action: str, part: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await part()
+    except BotError as error:
+        log.warning("A part of the knock failed.", action=f"{action}_failed", error=str(error))
+    except Exception:
+        log.exception("A part of the knock broke.", action=f"{action}_broke")

@@ -1,0 +1,99 @@
+"""Check, apply and export what people configure; a change of teams rebuilds the ledger it touches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy import Connection
+
+from bot.core.configuration import Configuration
+from bot.core.configuration_file import parse
+from bot.core.directory import Directory, Ownership
+from bot.core.errors import ConfigError
+from bot.core.usage import CONSOLE
+from bot.store import directory as directories
+from bot.store import preferences
+
+
+@lru_cache(maxsize=8)
+def _parsed(body: str, name: str) -> Configuration:
+    return parse(body, name=name)
+
+
+def in_force(connection: Connection) -> Configuration | None:
+    """The configuration that was applied last; None before the first."""
+    applied = preferences.newest(connection)
+    return _parsed(applied.body, applied.name) if applied else None
+
+
+def check(connection: Connection | None, text: str, name: str) -> Configuration:
+    """Read a configuration file; ConfigError lists every mistake with its line and what to do.
+
+    With a database, two teams that claim the same workspace or key of the real organisation are a mistake too.
+    """
+    configuration = parse(text, name=name)
+    unclear = ties(directories.read_all(connection), configuration) if connection is not None else []
+    if unclear:
+        raise ConfigError("\n".join(f"{name}: {tie}" for tie in unclear))
+    return configuration
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What `apply` did, one sentence a line; empty when the file was in force already."""
+
+    lines: tuple[str, ...]
+    ownership: bool
+    """Who owns what changed, so the ledger has to be rebuilt."""
+
+
+def apply(connection: Connection, text: str, name: str, now: datetime) -> Change:
+    """Put a configuration in force; applying it twice changes nothing the second time."""
+    configuration = check(connection, text, name)
+    applied = preferences.newest(connection)
+    if applied is not None and applied.body == text:
+        return Change((), ownership=False)
+    before = in_force(connection) or Configuration()
+    preferences.apply(connection, name, text, now)
+    return Change(tuple(_differences(before, configuration)), ownership=before.teams != configuration.teams)
+
+
+def export(connection: Connection) -> str | None:
+    """The file that is in force, as it was applied."""
+    applied = preferences.newest(connection)
+    return applied.body if applied else None
+
+
+def ties(organizations: Iterable[Directory], configuration: Configuration) -> list[str]:
+    """What two teams claim with equal precision in the real organisation, one sentence each."""
+    found = set()
+    for directory in organizations:
+        ownership = Ownership(directory, configuration.teams)
+        places = [(key.workspace_id, key.id, f'key "{key.name}"') for key in directory.api_keys.values()]
+        places += [(space.id, CONSOLE, f'workspace "{space.name}"') for space in directory.workspaces.values()]
+        for workspace_id, key_id, what in places:
+            teams = ownership.ties(workspace_id, key_id)
+            if teams:
+                names = " and ".join(f'"{team}"' for team in teams)
+                found.add(f"{what} is claimed by {names} with equal precision. Let one of them name it more exactly.")
+    return sorted(found)
+
+
+def _differences(before: Configuration, after: Configuration) -> list[str]:
+    lines = []
+    kinds = (
+        ("team", {team.id: team for team in before.teams}, {team.id: team for team in after.teams}),
+        ("digest", {digest.id: digest for digest in before.digests}, {digest.id: digest for digest in after.digests}),
+        ("alert", {rule.id: rule for rule in before.rules}, {rule.id: rule for rule in after.rules}),
+    )
+    for kind, old, new in kinds:
+        lines += [f"{kind} {id_}: added" for id_ in new if id_ not in old]
+        lines += [f"{kind} {id_}: changed" for id_ in new if id_ in old and old[id_] != new[id_]]
+        lines += [f"{kind} {id_}: removed" for id_ in old if id_ not in new]
+    for field in ("timezone", "admins", "people_data"):
+        if getattr(before, field) != getattr(after, field):
+            lines.append(f"{field}: changed")
+    return lines

@@ -1,0 +1,136 @@
+"""Digests: which occurrence is due, what it says as of its own moment, and that it is posted once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection
+
+from bot.answers import digest as digest_answer
+from bot.answers import spend
+from bot.answers.answer import Answer
+from bot.answers.pieces import Plan
+from bot.core.errors import NotFound
+from bot.core.nearest import nearest
+from bot.core.periods import Period, Unit, month_to_date
+from bot.core.question import Dimension, Question, Subject
+from bot.core.schedule import Digest, Occurrence, newest_due, occurrence_on
+from bot.services.ask import ZONE
+from bot.services.configuration import in_force
+from bot.services.deliver import Deliverer, Message
+from bot.services.findings import Coverage, gather
+from bot.services.names import Names
+from bot.store import deliveries, preferences
+from bot.store.database import Database
+
+COURSE_DAYS = 14
+"""How far back the picture of a digest goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A digest as it will be read, and which occurrence it is."""
+
+    occurrence: Occurrence
+    answer: Answer
+
+
+class Digests:
+    def __init__(self, database: Database, deliverer: Deliverer | None, zone: str) -> None:
+        self._database = database
+        self._deliverer = deliverer
+        self._zone = zone
+
+    async def run(self, now: datetime) -> int:
+        """Post every digest that is due, each once over all replicas; returns how many went out."""
+        keys = await self._database.write(_owe_due, now)
+        return sum([await self._send(key, now) for key in keys])
+
+    async def post(self, name: str, at: datetime, now: datetime) -> bool:
+        """Post one digest's newest occurrence as of `at`, unless it was posted already."""
+        occurrence = await self._database.read(newest_occurrence, name, at)
+        await self._database.write(deliveries.owe, occurrence.key, now)
+        return await self._send(occurrence.key, now)
+
+    async def preview(self, name: str, at: datetime) -> Built:
+        """The digest as of `at`; nothing is posted or remembered."""
+        return await self._database.read(self._built, name, at)
+
+    def _built(self, connection: Connection, name: str, at: datetime) -> Built:
+        occurrence = newest_occurrence(connection, name, at)
+        return Built(occurrence, build(connection, occurrence, self._zone))
+
+    async def _send(self, key: str, now: datetime) -> bool:
+        if self._deliverer is None:
+            raise NotFound("There is no Slack to post to: set SLACK_BOT_TOKEN.")
+        return await self._deliverer.send(key, self._message, now)
+
+    async def _message(self, key: str) -> Message:
+        return await self._database.read(_message_for, key, self._zone)
+
+
+def newest_occurrence(connection: Connection, name: str, at: datetime) -> Occurrence:
+    """The occurrence of the digest that was due last, as of `at`."""
+    digest = _find(connection, name)
+    occurrence = newest_due(digest, since=at - timedelta(days=62), now=at)
+    if occurrence is None:
+        raise NotFound(f"The digest {name} has had no occurrence in the two months before {at:%Y-%m-%d}.")
+    return occurrence
+
+
+def build(connection: Connection, occurrence: Occurrence, zone: str) -> Answer:
+    """The digest's text for the instant it is about, whenever it is sent."""
+    names = Names.read(connection)
+    coverage = Coverage.read(connection, occurrence.due)
+    period = occurrence.period(ZONE)
+    team = occurrence.digest.team
+    subject = Subject.TEAM if team else Subject.SUMMARY
+    question = Question(subject, team, period, None, None, _beside(period), share=False, text="")
+    found = names.find(connection, question)
+    plan = Plan(spend.PLANS[subject].by if team else Dimension.TEAM, trend=True)
+    findings = gather(connection, question, found, names, plan, coverage, zone)
+    course = replace(period, start=min(period.start, period.end - timedelta(days=COURSE_DAYS)))
+    days = gather(connection, replace(question, period=course), found, names, plan, coverage, zone).trend
+    so_far = month_to_date(now=period.end - timedelta(seconds=1), zone=ZONE).until(period.end)
+    month = gather(connection, replace(question, period=so_far, versus=None), found, names, plan, coverage, zone)
+    return digest_answer.answer(replace(findings, trend=days), month.report, found.name, occurrence)
+
+
+def _beside(period: Period) -> Period | None:
+    """A day is compared with the same weekday a week before: a Monday against a Sunday would always be news."""
+    if period.unit is not Unit.DAY:
+        return None
+    start = period.start - timedelta(days=7)
+    label = f"{start:%A} {start.day} {start:%B}"
+    return replace(period, start=start, end=period.end - timedelta(days=7), label=label)
+
+
+def _owe_due(connection: Connection, now: datetime) -> list[str]:
+    """Note the newest due occurrence of every digest, then everything digests still owe."""
+    configuration = in_force(connection)
+    for digest in configuration.digests if configuration else ():
+        since = preferences.first_time(connection, f"digest/{digest.id}", now)
+        occurrence = newest_due(digest, since=since, now=now)
+        if occurrence:
+            deliveries.owe(connection, occurrence.key, now)
+    return [key for key in deliveries.due(connection, now) if key.startswith("digest/")]
+
+
+def _message_for(connection: Connection, key: str, zone: str) -> Message:
+    _, name, day = key.split("/")
+    digest = _find(connection, name)
+    occurrence = occurrence_on(digest, date.fromisoformat(day))
+    if occurrence is None:
+        raise NotFound(f"The digest {name} no longer has an occurrence on {day}.")
+    return Message(build(connection, occurrence, zone), channel=digest.channel)
+
+
+def _find(connection: Connection, name: str) -> Digest:
+    configuration = in_force(connection)
+    digests = {digest.id: digest for digest in configuration.digests} if configuration else {}
+    if name in digests:
+        return digests[name]
+    if not digests:
+        raise NotFound("No digest is configured. Add one under `digests:` and run `claude-usage config apply`.")
+    raise NotFound(f"There is no digest “{name}”. The closest are: {', '.join(nearest(name, digests, cutoff=0.0))}.")

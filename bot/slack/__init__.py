@@ -1,0 +1,1 @@
+"""Slack, the edge: listeners acknowledge, call one service, render, respond."""

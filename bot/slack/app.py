@@ -1,0 +1,49 @@
+"""The Bolt app: which listener answers what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.render.slack import ASK, SHARE
+from bot.services.ask import Ask
+from bot.slack.reply import Replies
+
+COMMAND = "/claude-usage"
+
+
+def build(
+    client: AsyncWebClient,
+    *,
+    signing_secret: str | None,
+    ask: Ask,
+    clock: Callable[[], datetime],
+    replies: Replies,
+) -> AsyncApp:
+    """The listeners are the same over signed HTTP and over Socket Mode, which needs no signing secret."""
+    app = AsyncApp(client=client, signing_secret=signing_secret or "")
+
+    @app.command(COMMAND)
+    async def on_command(ack: AsyncAck, respond: AsyncRespond, command: dict[str, Any]) -> None:
+        await ack()
+        text = str(command.get("text", ""))
+        await replies.give(respond, lambda: ask.answer(text, clock()))
+
+    @app.action(re.compile(rf"^{ASK}:\d+$"))
+    async def on_ask(ack: AsyncAck, respond: AsyncRespond, action: dict[str, Any], body: dict[str, Any]) -> None:
+        """A follow-up takes the place of one's own answer, and never of a message that others read."""
+        await ack()
+        own = bool(body.get("container", {}).get("is_ephemeral"))
+        await replies.give(respond, lambda: ask.answer(str(action["value"]), clock()), replace=own)
+
+    @app.action(SHARE)
+    async def on_share(ack: AsyncAck, respond: AsyncRespond, action: dict[str, Any]) -> None:
+        await ack()
+        await replies.give(respond, lambda: ask.answer(str(action["value"]), clock()), shared=True)
+
+    return app

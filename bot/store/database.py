@@ -1,0 +1,140 @@
+"""The one crossing between async code and SQL, on SQLite and PostgreSQL alike."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from bot.core.errors import SettingsError, StoreUnavailable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+BUSY_TIMEOUT_SECONDS = 5
+THREADS = 8
+
+
+class Database:
+    """Runs functions that take a Connection, each in one transaction, in a worker thread.
+
+    `await database.read(function, …)` sees one consistent state and changes nothing;
+    `await database.write(function, …)` commits all of it or none. On SQLite a write takes the write lock at its
+    first statement: a read that upgrades half-way would fail at once instead of waiting its turn.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        self.dialect = self.engine.dialect.name
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="sql")
+
+    async def read(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._cross(lambda: self.read_now(function, *args, **kwargs))
+
+    async def write(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._cross(lambda: self.write_now(function, *args, **kwargs))
+
+    def read_now(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`read` for callers that are not async (the command line before its loop runs)."""
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        return self._transact(options if self.dialect == "postgresql" else {}, function, *args, **kwargs)
+
+    def write_now(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`write` for callers that are not async."""
+        return self._transact({"bot_writes": True}, function, *args, **kwargs)
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=True)
+        self.engine.dispose()
+
+    async def _cross(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def _transact(
+        self,
+        options: dict[str, Any],
+        function: Callable[Concatenate[Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        try:
+            with self.engine.connect().execution_options(**options) as connection, connection.begin():
+                return function(connection, *args, **kwargs)
+        except DBAPIError as error:
+            raise unavailable(error) or error from error
+
+
+def unavailable(error: DBAPIError) -> StoreUnavailable | None:
+    """The sentence for a database that can't be used now; None for an error in our own SQL."""
+    said = str(error.orig).lower()
+    for sign, sentence in _SIGNS.items():
+        if sign in said:
+            return StoreUnavailable(sentence)
+    return StoreUnavailable(_SIGNS["connection"]) if error.connection_invalidated else None
+
+
+_SIGNS = {
+    "is locked": "The database is locked by another program for too long. Stop what holds it, then try again.",
+    "disk is full": "The database's disk is full. Free some space, then try again; nothing was half-written.",
+    "no space left": "The database's disk is full. Free some space, then try again; nothing was half-written.",
+    "readonly": "The database can't be written to. Check the file's permissions and the volume.",
+    "read-only": "The database can't be written to. Check its permissions, or whether it is a replica.",
+    "unable to open": "The database file can't be opened. Check DATABASE_URL and that its folder exists.",
+    "not a database": "The file in DATABASE_URL is not a database. Check the path.",
+    "malformed": "The database file is damaged. Restore it from a backup, or move it away and sync again.",
+    "no such table": "The database has no tables. Run `claude-usage migrate`.",
+    "password authentication": "PostgreSQL refused the user or password in DATABASE_URL.",
+    "does not exist": "PostgreSQL does not know the database or table. Check DATABASE_URL; run `claude-usage migrate`.",
+    "connection": "The database does not answer. Check DATABASE_URL and that PostgreSQL is running.",
+    "could not translate host": "The host in DATABASE_URL is unknown. Check its name.",
+    "failed to resolve host": "The host in DATABASE_URL is unknown. Check its name.",
+}
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise SettingsError(
+            "DATABASE_URL is not a database address. Write sqlite:///claude-usage.db or postgresql://user@host/name."
+        ) from None
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        engine = create_engine(
+            parsed.set(drivername="sqlite"), connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if backend in ("postgresql", "postgres"):
+        return _postgresql(parsed)
+    raise SettingsError(f"DATABASE_URL names {backend!r}; this bot keeps its data in sqlite or postgresql.")
+
+
+def _postgresql(url: URL) -> Engine:
+    try:
+        return create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            pool_pre_ping=True,
+            pool_size=THREADS,
+            connect_args={"connect_timeout": BUSY_TIMEOUT_SECONDS},
+        )
+    except NoSuchModuleError as error:
+        raise SettingsError(f"DATABASE_URL can't be used: {error}.") from error
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # transactions are ours; the driver would begin them late and commit them early
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("bot_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,93 @@
+"""The organisations and everything in them that has a name."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import Connection, delete, insert, select
+
+from bot.core.directory import ApiKey, Directory, Member, Workspace
+from bot.store.tables import ApiKeyRow, MemberRow, Organization, WorkspaceRow, table
+from bot.store.upsert import upsert
+
+_organization = table(Organization)
+_workspace = table(WorkspaceRow)
+_api_key = table(ApiKeyRow)
+_member = table(MemberRow)
+
+
+def replace(connection: Connection, directory: Directory) -> bool:
+    """Remember the directory as it is now; returns whether anything that ownership depends on changed.
+
+    Workspaces and keys are never forgotten: their past use stays in the reports after they are gone.
+    """
+    organization_id = directory.organization_id
+    before = read(connection, organization_id)
+    upsert(connection, _organization, [{"id": organization_id, "name": directory.organization_name}])
+    upsert(
+        connection,
+        _workspace,
+        [
+            {
+                "organization_id": organization_id,
+                "id": workspace.id,
+                "name": workspace.name,
+                "tags": json.dumps(dict(workspace.tags), sort_keys=True),
+                "archived": workspace.archived,
+            }
+            for workspace in directory.workspaces.values()
+        ],
+    )
+    upsert(
+        connection,
+        _api_key,
+        [
+            {
+                "organization_id": organization_id,
+                "id": key.id,
+                "name": key.name,
+                "workspace_id": key.workspace_id,
+                "status": key.status,
+                "hint": key.hint,
+            }
+            for key in directory.api_keys.values()
+        ],
+    )
+    connection.execute(delete(_member).where(_member.c.organization_id == organization_id))
+    members = [
+        {
+            "organization_id": organization_id,
+            "id": member.id,
+            "email": member.email,
+            "name": member.name,
+            "role": member.role,
+        }
+        for member in directory.members.values()
+    ]
+    if members:
+        connection.execute(insert(_member), members)
+    after = read(connection, organization_id)
+    return before is None or (before.workspaces, before.api_keys) != (after and (after.workspaces, after.api_keys))
+
+
+def read(connection: Connection, organization_id: str) -> Directory | None:
+    """One organisation's directory; None before its first sync."""
+    name = connection.execute(select(_organization.c.name).where(_organization.c.id == organization_id)).scalar()
+    if name is None:
+        return None
+    workspaces = connection.execute(select(_workspace).where(_workspace.c.organization_id == organization_id))
+    keys = connection.execute(select(_api_key).where(_api_key.c.organization_id == organization_id))
+    members = connection.execute(select(_member).where(_member.c.organization_id == organization_id))
+    return Directory(
+        organization_id,
+        name,
+        {row.id: Workspace(row.id, row.name, json.loads(row.tags), row.archived) for row in workspaces},
+        {row.id: ApiKey(row.id, row.name, row.workspace_id, row.status, row.hint) for row in keys},
+        {row.id: Member(row.id, row.email, row.name, row.role) for row in members},
+    )
+
+
+def read_all(connection: Connection) -> list[Directory]:
+    """Every organisation's directory, in a stable order."""
+    ids = connection.execute(select(_organization.c.id).order_by(_organization.c.id)).scalars().all()
+    return [directory for id_ in ids if (directory := read(connection, id_))]

@@ -1,0 +1,256 @@
+"""The ledger: every number that anybody is told comes from here.
+
+Entries hold everything; `ledger_total` holds their sums per team and model, so that the common questions read a
+fraction of the rows. Both are written by `replace_day` alone, in one transaction.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, FromClause, Select, and_, case, delete, func, insert, literal_column, select
+
+from bot.core.allocation import Attribution, Basis, Entry
+from bot.core.money import Money
+from bot.core.question import Dimension
+from bot.core.report import Figures
+from bot.core.usage import TOKEN_TYPES
+from bot.store.tables import LedgerEntry, LedgerSeries, LedgerTotal, table
+from bot.store.upsert import insert_new
+
+_entry = table(LedgerEntry)
+_series = table(LedgerSeries)
+_total = table(LedgerTotal)
+
+_DIMENSIONS = ("team_id", "workspace_id", "api_key_id", "model", "service_tier", "inference_geo")
+_COLUMN = {
+    Dimension.TEAM: "team_id",
+    Dimension.MODEL: "model",
+    Dimension.WORKSPACE: "workspace_id",
+    Dimension.KEY: "api_key_id",
+    Dimension.TIER: "service_tier",
+    Dimension.GEO: "inference_geo",
+    Dimension.TOKEN_TYPE: "charge",
+    Dimension.DAY: "day",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which part of the ledger is asked about; None: all of it."""
+
+    teams: frozenset[str] | None = None
+    models: frozenset[str] | None = None
+    workspaces: frozenset[str] | None = None
+    keys: frozenset[str] | None = None
+
+
+EVERYTHING = Selection()
+
+_unlisted = case((and_(_entry.c.list_cost.is_(None), _entry.c.quantity > 0), 1), else_=0)
+
+
+class Ledger:
+    """Writes the ledger days of one organisation within one transaction."""
+
+    def __init__(self, connection: Connection, organization_id: str) -> None:
+        self._connection = connection
+        self._organization_id = organization_id
+        self._ids = self._known_series()
+
+    def replace_day(self, day: date, entries: Sequence[Entry]) -> None:
+        """Put `entries` in the place of everything the ledger held of this organisation's day."""
+        self._add_series({entry.attribution for entry in entries} - self._ids.keys())
+        of_organization = select(_series.c.id).where(_series.c.organization_id == self._organization_id)
+        self._connection.execute(delete(_entry).where(_entry.c.day == day, _entry.c.series_id.in_(of_organization)))
+        self._connection.execute(
+            delete(_total).where(_total.c.day == day, _total.c.organization_id == self._organization_id)
+        )
+        if not entries:
+            return
+        self._connection.execute(
+            insert(_entry),
+            [
+                {
+                    "day": day,
+                    "series_id": self._ids[entry.attribution],
+                    "charge": entry.charge,
+                    "basis": entry.basis,
+                    "quantity": entry.quantity,
+                    "list_cost": entry.list_cost,
+                    "billed_cost": entry.billed_cost,
+                }
+                for entry in entries
+            ],
+        )
+        self._connection.execute(insert(_total), self._totals(day, entries))
+
+    def _totals(self, day: date, entries: Sequence[Entry]) -> list[dict[str, Any]]:
+        """What is unknown is counted beside the sum of what is known: it neither swallows nor flatters it."""
+        sums: dict[tuple[str, str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+        for entry in entries:
+            known = sums[entry.attribution.team_id, entry.attribution.model, entry.charge, entry.basis]
+            known[0] += entry.quantity
+            known[1] += entry.list_cost or 0
+            known[2] += entry.billed_cost or 0
+            known[3] += entry.list_cost is None and entry.quantity > 0
+        return [
+            {
+                "day": day,
+                "organization_id": self._organization_id,
+                "team_id": team_id,
+                "model": model,
+                "charge": charge,
+                "basis": basis,
+                "quantity": quantity,
+                "list_cost": listed,
+                "billed_cost": billed,
+                "unlisted": unlisted,
+            }
+            for (team_id, model, charge, basis), (quantity, listed, billed, unlisted) in sums.items()
+        ]
+
+    def _known_series(self) -> dict[Attribution, int]:
+        query = select(_series.c.id, *(_series.c[name] for name in _DIMENSIONS)).where(
+            _series.c.organization_id == self._organization_id
+        )
+        return {Attribution(*dimensions): id_ for id_, *dimensions in self._connection.execute(query)}
+
+    def _add_series(self, missing: Iterable[Attribution]) -> None:
+        rows = [
+            {"organization_id": self._organization_id, **{name: getattr(attribution, name) for name in _DIMENSIONS}}
+            for attribution in sorted(missing, key=lambda a: tuple(getattr(a, name) for name in _DIMENSIONS))
+        ]
+        if rows:
+            insert_new(self._connection, _series, rows)
+            self._ids = self._known_series()
+
+
+def figures(
+    connection: Connection, since: date, until: date, *, selection: Selection = EVERYTHING, by: Dimension | None = None
+) -> dict[str, Figures]:
+    """Sums over the UTC days `since` (inclusive) to `until` (exclusive), by the values of one dimension.
+
+    `by` None: one sum under "". Days come as ISO text; weeks and months are for the caller to add up.
+    """
+    source = _source(selection, by)
+    groups = [source.c[_COLUMN[by]]] if by else []
+    query = _where(
+        select(
+            (groups[0] if by else literal_column("''")).label("name"),
+            source.c.charge.label("charge"),
+            source.c.basis,
+            func.sum(source.c.quantity).label("quantity"),
+            func.sum(source.c.list_cost).label("listed"),
+            func.sum(source.c.billed_cost).label("billed"),
+            func.sum(source.c.unlisted).label("unlisted"),
+        ),
+        source,
+        since,
+        until,
+        selection,
+    ).group_by(*groups, source.c.charge, source.c.basis)
+    shared = _shared_at(selection, by)
+    sums: dict[str, _Sum] = defaultdict(_Sum)
+    for row in connection.execute(query):
+        sums[_key(row.name)].add(row, shared)
+    return {name: sum_.figures() for name, sum_ in sums.items()}
+
+
+def unpriced_models(connection: Connection, since: date, until: date, *, selection: Selection) -> list[str]:
+    """Models of which tokens were used that have no public price."""
+    source = _source(selection, Dimension.MODEL)
+    query = _where(select(source.c.model).distinct(), source, since, until, selection)
+    query = query.where(source.c.unlisted > 0)
+    return sorted(connection.execute(query).scalars())
+
+
+def tokens_of(connection: Connection, since: date, until: date, *, selection: Selection, basis: Basis) -> int:
+    """How many tokens stand in entries of one basis, such as those of the priority tier."""
+    source = _source(selection, None)
+    query = _where(select(func.sum(source.c.quantity)), source, since, until, selection)
+    query = query.where(source.c.basis == basis, source.c.charge.in_(TOKEN_TYPES))
+    return int(connection.execute(query).scalar() or 0)
+
+
+def names(connection: Connection, dimension: Dimension) -> list[str]:
+    """Every team, workspace, key or model the ledger has ever seen."""
+    column = _series.c[_COLUMN[dimension]]
+    return sorted(name for name in connection.execute(select(column).distinct()).scalars() if name)
+
+
+@dataclass(slots=True)
+class _Sum:
+    """Figures in the making."""
+
+    quantities: dict[str, int] = field(default_factory=dict)
+    listed: int = 0
+    billed: int = 0
+    shared: int = 0
+    listed_known: bool = False
+    billed_known: bool = False
+    unlisted: bool = False
+    unbilled: bool = False
+
+    def add(self, row: Any, shared: frozenset[Basis]) -> None:
+        basis, listed, billed = Basis(row.basis), int(row.listed or 0), int(row.billed or 0)
+        self.quantities[row.charge] = self.quantities.get(row.charge, 0) + int(row.quantity)
+        self.listed += listed
+        self.listed_known |= listed > 0
+        self.unlisted |= bool(row.unlisted)
+        self.billed += billed
+        self.billed_known |= basis is not Basis.UNKNOWN
+        self.unbilled |= basis is Basis.UNKNOWN
+        if basis in shared:
+            self.shared += billed
+
+    def figures(self) -> Figures:
+        return Figures(
+            billed_cost=Money(self.billed) if self.billed_known or not self.unbilled else None,
+            list_cost=Money(self.listed) if self.listed_known or not self.unlisted else None,
+            quantities=self.quantities,
+            shared_out=Money(self.shared),
+        )
+
+
+def _shared_at(selection: Selection, by: Dimension | None) -> frozenset[Basis]:
+    """Which entries are shared out at the depth of the question: keys deepest, then teams; above, all is reported."""
+    if by is Dimension.KEY or selection.keys is not None:
+        return frozenset({Basis.BY_KEY, Basis.BY_TEAM})
+    if by is Dimension.TEAM or selection.teams is not None:
+        return frozenset({Basis.BY_TEAM})
+    return frozenset()
+
+
+def _source(selection: Selection, by: Dimension | None) -> FromClause:
+    """The small sums where they can answer, else the entries with what they belong to."""
+    deep = (Dimension.WORKSPACE, Dimension.KEY, Dimension.TIER, Dimension.GEO)
+    if by in deep or selection.workspaces is not None or selection.keys is not None:
+        return (
+            select(_entry, *(_series.c[name] for name in _DIMENSIONS), _unlisted.label("unlisted"))
+            .join(_series, _series.c.id == _entry.c.series_id)
+            .subquery("entry")
+        )
+    return _total
+
+
+def _where(query: Select[Any], source: FromClause, since: date, until: date, selection: Selection) -> Select[Any]:
+    query = query.where(source.c.day >= since, source.c.day < until)
+    chosen: Mapping[str, frozenset[str] | None] = {
+        "team_id": selection.teams,
+        "model": selection.models,
+        "workspace_id": selection.workspaces,
+        "api_key_id": selection.keys,
+    }
+    for name, values in chosen.items():
+        if values is not None:
+            query = query.where(source.c[name].in_(sorted(values)))
+    return query
+
+
+def _key(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)

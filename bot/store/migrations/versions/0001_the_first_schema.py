@@ -1,0 +1,200 @@
+"""The first schema."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "api_key",
+        sa.Column("organization_id", sa.String(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("workspace_id", sa.String(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("hint", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("organization_id", "id"),
+    )
+    op.create_table(
+        "bucket",
+        sa.Column("organization_id", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("start", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "source", "start"),
+    )
+    op.create_table(
+        "configuration",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("applied_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "cost_snapshot",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organization_id", sa.String(), nullable=False),
+        sa.Column("start", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("workspace_id", sa.String(), nullable=True),
+        sa.Column("cost_type", sa.String(), nullable=False),
+        sa.Column("token_type", sa.String(), nullable=True),
+        sa.Column("model", sa.String(), nullable=True),
+        sa.Column("service_tier", sa.String(), nullable=True),
+        sa.Column("inference_geo", sa.String(), nullable=True),
+        sa.Column("context_window", sa.String(), nullable=True),
+        sa.Column("description", sa.String(), nullable=False),
+        sa.Column("amount_cents", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("cost_snapshot", schema=None) as batch_op:
+        batch_op.create_index("cost_snapshot_bucket", ["organization_id", "start"], unique=False)
+
+    op.create_table(
+        "delivery",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("channel", sa.String(), nullable=True),
+        sa.Column("ts", sa.String(), nullable=True),
+        sa.Column("error", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("key"),
+    )
+    op.create_table(
+        "episode",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("rule_id", sa.String(), nullable=False),
+        sa.Column("scope", sa.String(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_window", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fired_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("value", sa.BigInteger(), nullable=False),
+        sa.Column("limit_value", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("episode", schema=None) as batch_op:
+        batch_op.create_index("episode_open", ["rule_id", "scope", "since"], unique=False)
+
+    op.create_table(
+        "ledger_series",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organization_id", sa.String(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("workspace_id", sa.String(), nullable=False),
+        sa.Column("api_key_id", sa.String(), nullable=False),
+        sa.Column("model", sa.String(), nullable=False),
+        sa.Column("service_tier", sa.String(), nullable=False),
+        sa.Column("inference_geo", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint(
+            "organization_id", "team_id", "workspace_id", "api_key_id", "model", "service_tier", "inference_geo"
+        ),
+    )
+    with op.batch_alter_table("ledger_series", schema=None) as batch_op:
+        batch_op.create_index("ledger_series_team", ["team_id"], unique=False)
+
+    op.create_table(
+        "ledger_total",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("organization_id", sa.String(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("model", sa.String(), nullable=False),
+        sa.Column("charge", sa.String(), nullable=False),
+        sa.Column("basis", sa.String(), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("list_cost", sa.BigInteger(), nullable=False),
+        sa.Column("billed_cost", sa.BigInteger(), nullable=False),
+        sa.Column("unlisted", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "organization_id", "team_id", "model", "charge", "basis"),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("ledger_total", schema=None) as batch_op:
+        batch_op.create_index("ledger_total_team", ["team_id", "day"], unique=False)
+
+    op.create_table(
+        "member",
+        sa.Column("organization_id", sa.String(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "id"),
+    )
+    op.create_table(
+        "milestone",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "organization",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "source_state",
+        sa.Column("organization_id", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("attempted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("succeeded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("error", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("organization_id", "source"),
+    )
+    op.create_table(
+        "usage_snapshot",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organization_id", sa.String(), nullable=False),
+        sa.Column("start", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("workspace_id", sa.String(), nullable=True),
+        sa.Column("api_key_id", sa.String(), nullable=True),
+        sa.Column("model", sa.String(), nullable=False),
+        sa.Column("service_tier", sa.String(), nullable=False),
+        sa.Column("inference_geo", sa.String(), nullable=False),
+        sa.Column("uncached_input", sa.BigInteger(), nullable=False),
+        sa.Column("cache_write_5m", sa.BigInteger(), nullable=False),
+        sa.Column("cache_write_1h", sa.BigInteger(), nullable=False),
+        sa.Column("cache_read", sa.BigInteger(), nullable=False),
+        sa.Column("output", sa.BigInteger(), nullable=False),
+        sa.Column("web_search", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("usage_snapshot", schema=None) as batch_op:
+        batch_op.create_index("usage_snapshot_bucket", ["organization_id", "start"], unique=False)
+
+    op.create_table(
+        "workspace",
+        sa.Column("organization_id", sa.String(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("tags", sa.Text(), nullable=False),
+        sa.Column("archived", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "id"),
+    )
+    op.create_table(
+        "ledger_entry",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("series_id", sa.Integer(), nullable=False),
+        sa.Column("charge", sa.String(), nullable=False),
+        sa.Column("basis", sa.String(), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("list_cost", sa.BigInteger(), nullable=True),
+        sa.Column("billed_cost", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["series_id"],
+            ["ledger_series.id"],
+        ),
+        sa.PrimaryKeyConstraint("day", "series_id", "charge", "basis"),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
+        batch_op.create_index("ledger_entry_series", ["series_id", "day"], unique=False)

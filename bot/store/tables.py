@@ -1,0 +1,258 @@
+"""Every table. A class is a row; money is a 64-bit integer of 10⁻¹⁰ dollars, an instant is UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from sqlalchemy import BigInteger, Date, DateTime, Dialect, Index, Table, Text, UniqueConstraint
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC datetime: timestamptz on PostgreSQL, naive UTC text on SQLite, which has no zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone")
+        utc = value.astimezone(UTC)
+        return utc if dialect.name == "postgresql" else utc.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Organization(SQLModel, table=True):
+    """An Anthropic organisation whose reports are here."""
+
+    __tablename__ = "organization"
+
+    id: str = Field(primary_key=True)
+    name: str
+
+
+class WorkspaceRow(SQLModel, table=True):
+    __tablename__ = "workspace"
+
+    organization_id: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    name: str
+    tags: str = Field(sa_type=Text)
+    """A JSON object."""
+    archived: bool
+
+
+class ApiKeyRow(SQLModel, table=True):
+    __tablename__ = "api_key"
+
+    organization_id: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    name: str
+    workspace_id: str
+    status: str
+    hint: str | None
+
+
+class MemberRow(SQLModel, table=True):
+    __tablename__ = "member"
+
+    organization_id: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    email: str
+    name: str
+    role: str
+
+
+class BucketRow(SQLModel, table=True):
+    """One day of one source that was read to its last page: with no rows beside it, the day was truly empty."""
+
+    __tablename__ = "bucket"
+
+    organization_id: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+    start: datetime = Field(primary_key=True, sa_type=Instant)
+    fetched_at: datetime = Field(sa_type=Instant)
+
+
+class UsageSnapshot(SQLModel, table=True):
+    """A row of the usage report, verbatim: null stays null."""
+
+    __tablename__ = "usage_snapshot"
+    __table_args__ = (Index("usage_snapshot_bucket", "organization_id", "start"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    organization_id: str
+    start: datetime = Field(sa_type=Instant)
+    workspace_id: str | None
+    api_key_id: str | None
+    model: str
+    service_tier: str
+    inference_geo: str
+    uncached_input: int = Field(sa_type=BigInteger)
+    cache_write_5m: int = Field(sa_type=BigInteger)
+    cache_write_1h: int = Field(sa_type=BigInteger)
+    cache_read: int = Field(sa_type=BigInteger)
+    output: int = Field(sa_type=BigInteger)
+    web_search: int = Field(sa_type=BigInteger)
+
+
+class CostSnapshot(SQLModel, table=True):
+    """A row of the cost report, verbatim: `amount_cents` is Anthropic's own text."""
+
+    __tablename__ = "cost_snapshot"
+    __table_args__ = (Index("cost_snapshot_bucket", "organization_id", "start"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    organization_id: str
+    start: datetime = Field(sa_type=Instant)
+    workspace_id: str | None
+    cost_type: str
+    token_type: str | None
+    model: str | None
+    service_tier: str | None
+    inference_geo: str | None
+    context_window: str | None
+    description: str
+    amount_cents: str
+
+
+class SourceState(SQLModel, table=True):
+    """How the last sync of a source went; `error` is the sentence a person reads, None after a success."""
+
+    __tablename__ = "source_state"
+
+    organization_id: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+    attempted_at: datetime = Field(sa_type=Instant)
+    succeeded_at: datetime | None = Field(sa_type=Instant)
+    error: str | None
+
+
+class LedgerSeries(SQLModel, table=True):
+    """What ledger entries belong to; kept once, so that an entry is a few numbers."""
+
+    __tablename__ = "ledger_series"
+    __table_args__ = (
+        UniqueConstraint(
+            "organization_id", "team_id", "workspace_id", "api_key_id", "model", "service_tier", "inference_geo"
+        ),
+        Index("ledger_series_team", "team_id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    organization_id: str
+    team_id: str
+    workspace_id: str
+    api_key_id: str
+    model: str
+    service_tier: str
+    inference_geo: str
+
+
+class LedgerEntry(SQLModel, table=True):
+    """One charge of one series on one UTC day."""
+
+    __tablename__ = "ledger_entry"
+    __table_args__ = (
+        Index("ledger_entry_series", "series_id", "day"),
+        {"sqlite_with_rowid": False},
+    )
+
+    day: date = Field(primary_key=True, sa_type=Date)
+    series_id: int = Field(primary_key=True, foreign_key="ledger_series.id")
+    charge: str = Field(primary_key=True)
+    basis: str = Field(primary_key=True)
+    quantity: int = Field(sa_type=BigInteger)
+    list_cost: int | None = Field(sa_type=BigInteger)
+    billed_cost: int | None = Field(sa_type=BigInteger)
+
+
+class LedgerTotal(SQLModel, table=True):
+    """The entries of one day summed per team and model: rebuilt with them, never apart from them.
+
+    The costs are sums of what is known; `basis` says whether billed is.
+    """
+
+    __tablename__ = "ledger_total"
+    __table_args__ = (
+        Index("ledger_total_team", "team_id", "day"),
+        {"sqlite_with_rowid": False},
+    )
+
+    day: date = Field(primary_key=True, sa_type=Date)
+    organization_id: str = Field(primary_key=True)
+    team_id: str = Field(primary_key=True)
+    model: str = Field(primary_key=True)
+    charge: str = Field(primary_key=True)
+    basis: str = Field(primary_key=True)
+    quantity: int = Field(sa_type=BigInteger)
+    list_cost: int = Field(sa_type=BigInteger)
+    billed_cost: int = Field(sa_type=BigInteger)
+    unlisted: int
+    """How many of the entries have tokens but no list price."""
+
+
+class ConfigurationRow(SQLModel, table=True):
+    """A configuration that was applied; the newest is in force, the others are its history."""
+
+    __tablename__ = "configuration"
+
+    id: int | None = Field(default=None, primary_key=True)
+    applied_at: datetime = Field(sa_type=Instant)
+    name: str
+    body: str = Field(sa_type=Text)
+
+
+class DeliveryRow(SQLModel, table=True):
+    """A message that must go out once. Whoever inserts its key owns it."""
+
+    __tablename__ = "delivery"
+
+    key: str = Field(primary_key=True)
+    state: str
+    attempts: int
+    claimed_at: datetime = Field(sa_type=Instant)
+    not_before: datetime | None = Field(sa_type=Instant)
+    finished_at: datetime | None = Field(sa_type=Instant)
+    channel: str | None
+    ts: str | None
+    error: str | None
+
+
+class EpisodeRow(SQLModel, table=True):
+    """One stretch of time in which a rule fires for a scope; `since` is the start of its first window."""
+
+    __tablename__ = "episode"
+    __table_args__ = (Index("episode_open", "rule_id", "scope", "since"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    rule_id: str
+    scope: str
+    since: datetime = Field(sa_type=Instant)
+    last_window: datetime = Field(sa_type=Instant)
+    """The newest window found above the limit."""
+    fired_at: datetime = Field(sa_type=Instant)
+    resolved_at: datetime | None = Field(sa_type=Instant)
+    value: int = Field(sa_type=BigInteger)
+    limit_value: int = Field(sa_type=BigInteger)
+
+
+class Milestone(SQLModel, table=True):
+    """An instant the bot remembers by name, such as its first start."""
+
+    __tablename__ = "milestone"
+
+    name: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=Instant)
+
+
+def table(row: type[SQLModel]) -> Table:
+    """The SQL table behind a row class, for statements over many rows."""
+    return SQLModel.metadata.tables[str(row.__tablename__)]

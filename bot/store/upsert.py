@@ -1,0 +1,42 @@
+"""The few statements that SQLite and PostgreSQL share in meaning but not in SQLAlchemy's spelling."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, text
+from sqlalchemy.dialects import postgresql, sqlite
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def insert_new(connection: Connection, table: Table, rows: Rows) -> int:
+    """Insert the rows whose key is not taken; returns how many were."""
+    if not rows:
+        return 0
+    insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+    return sum(connection.execute(insert.on_conflict_do_nothing().values(chunk)).rowcount for chunk in _chunks(rows))
+
+
+def upsert(connection: Connection, table: Table, rows: Rows) -> None:
+    """Insert the rows, or replace what stands under their primary key."""
+    if not rows:
+        return
+    insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+    keys = [column.name for column in table.primary_key]
+    values = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+    connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=values), list(rows))
+
+
+def lock(connection: Connection, name: str) -> None:
+    """Let one transaction at a time, over all replicas, do what `name` says; SQLite's write lock does so anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": zlib.crc32(name.encode())})
+
+
+def _chunks(rows: Rows, variables: int = 30_000) -> list[list[dict[str, Any]]]:
+    """Multi-row inserts stay below both databases' limit of bound variables (32,766 and 65,535)."""
+    size = max(1, variables // len(rows[0]))
+    return [[dict(row) for row in rows[at : at + size]] for at in range(0, len(rows), size)]

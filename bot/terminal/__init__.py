@@ -1,0 +1,1 @@
+"""The command line, the third edge: one file a command."""

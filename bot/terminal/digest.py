@@ -1,0 +1,26 @@
+"""`digest NAME`: one digest as of an instant, printed or posted."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from datetime import UTC, datetime
+
+from bot.render import json
+from bot.services.digests import Digests
+from bot.terminal.output import dumped, rendered, say, show
+
+
+async def run(args: Namespace, digests: Digests, now: datetime) -> int:
+    at = args.at or now
+    if args.post:
+        posted = await digests.post(args.name, at, now)
+        say("Posted." if posted else "Not posted: it went out before, or Slack did not take it. See the log.")
+        return 0
+    built = await digests.preview(args.name, at)
+    if args.format == "json":
+        occurrence = f"{built.occurrence.due.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        channel = built.occurrence.digest.channel
+        show(dumped({**json.document(built.answer), "occurrence": occurrence, "channel": channel}))
+    else:
+        show(rendered(built.answer, args.format))
+    return 0

@@ -1,0 +1,80 @@
+"""The words of the command line (INTERFACE.md §1)."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, date, datetime
+
+import bot
+from bot.core.usage import Source
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every command and its options; wrong words end with exit code 2 and what was expected."""
+    top = argparse.ArgumentParser(prog="claude-usage", description=bot.__doc__)
+    top.add_argument("--version", action="version", version=f"claude-usage {bot.__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    _command(commands, "run", "the bot: Slack, scheduler, web server")
+
+    demo = _command(commands, "demo", "everything with no account anywhere, on a simulated organisation")
+    demo.add_argument("--port", type=int, default=8420, help="of the Slack page (default 8420)")
+    demo.add_argument("--days", type=_positive, default=90, help="of history (default 90)")
+    demo.add_argument("--seed", type=int, default=7, help="of the simulated organisation (default 7)")
+    demo.add_argument("--once", action="store_true", help="sync, one answer, one digest, one alert; print each and end")
+
+    sync = _command(commands, "sync", "read Anthropic's reports now")
+    sync.add_argument("--since", type=_day, metavar="DATE", help="first UTC day to read")
+    sync.add_argument("--until", type=_day, metavar="DATE", help="first UTC day not to read")
+    sync.add_argument("--source", choices=[source.value for source in Source], action="append", help="only this one")
+
+    ask = _command(commands, "ask", "what /claude-usage TEXT answers", formats=("text", "json", "csv", "blocks"))
+    ask.add_argument("text", metavar="TEXT", nargs="*", help='such as "team alpha last week by model"')
+    ask.add_argument("--as", dest="asker", metavar="USER", help="answer as for this person")
+
+    digest = _command(commands, "digest", "build one digest; print it, or post it", formats=("text", "json", "blocks"))
+    digest.add_argument("name", metavar="NAME")
+    digest.add_argument("--at", type=_instant, metavar="INSTANT", help="as of this instant")
+    digest.add_argument("--post", action="store_true", help="post it to its channel")
+
+    alerts = _command(commands, "alerts", "hold the figures against every rule", formats=("text", "json"))
+    alerts.add_argument("--at", type=_instant, metavar="INSTANT", help="as of this instant")
+    alerts.add_argument("--post", action="store_true", help="send what is due")
+
+    config = _command(commands, "config", "teams, budgets, digests and alert rules", formats=("text", "json"))
+    config.add_argument("action", choices=("check", "apply", "export"))
+    config.add_argument("file", metavar="FILE", nargs="?", help="to read, or to write for export")
+
+    _command(commands, "migrate", "bring the database's schema up to date")
+    return top
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, what: str, formats: tuple[str, ...] = ()
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
+    command.add_argument("--now", type=_instant, metavar="INSTANT", help="take this instant for now")
+    if formats:
+        command.add_argument("--format", choices=formats, default="text")
+    return command
+
+
+def _instant(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no ISO 8601 instant such as 2026-11-22T09:00:00Z") from None
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text[:10]) if len(text) == 10 else _instant(text).date()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no ISO 8601 date such as 2026-11-22") from None
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of days")
+    return int(text)

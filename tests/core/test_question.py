@@ -1,0 +1,303 @@
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from bot.core.errors import WordsError
+from bot.core.question import Dimension, Question, Subject, parse
+
+NOW = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
+ZONE = "Europe/Berlin"
+
+
+def ask(text: str) -> Question:
+    return parse(text, now=NOW, zone=ZONE)
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(WordsError) as refused:
+        ask(text)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("", "summary this month"),
+        ("   ", "summary this month"),
+        ("summary", "summary this month"),
+        ("organisation by day last 30 days", "summary last 30 days by day"),
+        ("last week", "summary last week"),
+        ("top 5 by model", "summary this month by model top 5"),
+        ("team alpha", "team alpha this month"),
+        ("TEAM alpha Yesterday", "team alpha yesterday"),
+        ("team Data Platform last week by model", 'team "Data Platform" last week by model'),
+        ("team last week alpha", "team alpha last week"),
+        ("last week team alpha", "team alpha last week"),
+        ("team", "teams this month"),
+        ("models", "models this month"),
+        ("model", "models this month"),
+        ("teams alpha", "team alpha this month"),
+        ("all teams", "teams this month"),
+        ("top 5 models", "models this month top 5"),
+        ("top-5 models", "models this month top 5"),
+        ("models top5 by cost", "models this month top 5"),
+        ("show me the usage of team alpha for october, please", "team alpha october 2026"),
+        ("what did team alpha spend last week?", "team alpha last week"),
+        ("/claude-usage team alpha", "team alpha this month"),
+        ("how much did we spend yesterday", "summary yesterday"),
+        ("team alpha since 2026-11-01 share", "team alpha since 2026-11-01 share"),
+        ("team alpha between 2026-10-01 and 2026-10-15", "team alpha 2026-10-01..2026-10-15"),
+        ("team alpha 2026-10-01..2026-10-15 by model", "team alpha 2026-10-01..2026-10-15 by model"),
+        ("team alpha 2026-10 vs 2026-09", "team alpha october 2026 vs september 2026"),
+        ("team alpha compared to october 2025", "team alpha this month vs october 2025"),
+        ("team alpha last week vs previous", "team alpha last week"),
+        ("team alpha last week vs the previous period by day", "team alpha last week by day"),
+        ("ws support-eu by api key", "workspace support-eu this month by key"),
+        ("api keys", "keys this month"),
+        ("q3 per token type", "summary q3 2026 by token-type"),
+        ("models by region", "models this month by geo"),
+        ("model claude sonnet 5.5", 'model "claude sonnet 5.5" this month'),
+        ("team Voice of Customer", 'team "Voice of Customer" this month'),
+        ("status", "status"),
+        ("help", "help"),
+        ("help me with teams", "help teams"),
+        ("help team", "help team"),
+    ],
+)
+def test_a_sentence_is_read_and_said_again_in_plain_words(text: str, canonical: str) -> None:
+    question = ask(text)
+    assert question.text == canonical
+    assert ask(canonical) == question
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('team "Data Platform"', "Data Platform"),
+        ("team “Data Platform”", "Data Platform"),
+        ("team ‘Data Platform’ last week", "Data Platform"),
+        ("team „Data Platform“", "Data Platform"),
+        ("team 'Ana's team'", "Ana's team"),
+        ("team Developers' Guild", "Developers' Guild"),
+        ('team "last week"', "last week"),
+        ('team "model"', "model"),
+        ('team "top5"', "top5"),
+        ('team "2026-13"', "2026-13"),
+        ('team "alpha', "alpha"),
+        ('team "Platform Team", last week', "Platform Team"),
+        ("""team 'the "best" team'""", 'the "best" team'),
+        ("team ALPHA", "ALPHA"),
+        ("team Red Pasta", "Red Pasta"),
+        ("team The Last Mile", "Last Mile"),
+        ("team Augusta", "Augusta"),
+        ("key 12", "12"),
+        ('team ""', None),
+        ("help models", "models"),
+    ],
+)
+def test_a_name_is_taken_as_it_was_typed(text: str, name: str | None) -> None:
+    question = ask(text)
+    assert question.name == name
+    assert ask(question.text) == question
+
+
+def test_every_part_of_a_question_is_kept() -> None:
+    question = ask("team alpha last week by token-type top 20 vs 2026-10 share")
+    assert (question.subject, question.name, question.by) == (Subject.TEAM, "alpha", Dimension.TOKEN_TYPE)
+    assert (question.top, question.share, question.period.label) == (20, True, "last week")
+    assert question.versus is not None
+    assert question.versus.label == "October 2026"
+    assert (question.period.zone, question.versus.zone) == (ZONE, ZONE)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "tem alpha last week",
+            "I don't know the word “tem”. Did you mean `team alpha last week`? "
+            "For example: `/claude-usage team alpha`.",
+        ),
+        (
+            "tem “Data Platform”",
+            'I don\'t know the word “tem”. Did you mean `team "Data Platform"`? '
+            "For example: `/claude-usage team alpha`.",
+        ),
+        ("summry", "I don't know the word “summry”. Did you mean `summary`? For example: `/claude-usage team alpha`."),
+        (
+            "teams by modle",
+            "I don't know the word “modle”. Did you mean `teams by model`? "
+            "For example: `/claude-usage teams by model`.",
+        ),
+        (
+            "team alpha vs last mnth",
+            "I don't know the word “mnth”. Did you mean `team alpha vs last month`? "
+            "For example: `/claude-usage team alpha this month vs last month`.",
+        ),
+        ("last wek", "I don't know the word “wek”. Did you mean `last week`? For example: `/claude-usage team alpha`."),
+        ("help tem", "I don't know the word “tem”. Did you mean `help team`? For example: `/claude-usage team alpha`."),
+        ("foo", "I don't know the word “foo”. Try `/claude-usage team alpha`."),
+        ("alpha last week", "I don't know the word “alpha”. Try `/claude-usage team alpha`."),
+        ("summary alpha", "I don't know the word “alpha”. Try `/claude-usage team alpha`."),
+        (
+            "team alpha lst week",
+            'Did you mean `team alpha last week`? If the name is “alpha lst week”, put it in quotes: `team "…"`.',
+        ),
+        (
+            "team alpha month",
+            'Did you mean `team alpha this month`? If the name is “alpha month”, put it in quotes: `team "…"`.',
+        ),
+        (
+            "models yesteday",
+            'Did you mean `models yesterday`? If the name is “yesteday”, put it in quotes: `model "…"`.',
+        ),
+        ("team alpha top 0", "`top` takes a number from 1 to 500. Try `/claude-usage models top 5`."),
+        ("top -3", "`top` takes a number from 1 to 500. Try `/claude-usage models top 5`."),
+        ("models top 5000", "`top` takes a number from 1 to 500. Try `/claude-usage models top 5`."),
+        ("top models", "`top` takes a number from 1 to 500. Try `/claude-usage models top 5`."),
+        ("teams by", "By what? Try `/claude-usage teams by model`."),
+        ("teams by model by day", "I cut one way at a time: `by model` or `by day`."),
+        ("top 5 top 6", "I take one `top`, not 5 and 6."),
+        ("yesterday vs", "Against what? Try `/claude-usage team alpha this month vs last month`."),
+        ("yesterday vs previous vs last week", "I compare with one period at a time."),
+        ("team alpha since when", "Since when? Try `/claude-usage team alpha since 2026-11-01`."),
+        (
+            "last week yesterday",
+            "I take one period; a second one comes after `vs`: `this month vs last month`.",
+        ),
+        (
+            "team alpha models",
+            "I answer about one thing at a time, not `team` and `models`. Try `/claude-usage team alpha by model`; "
+            "if the word is part of a name, put the name in quotes.",
+        ),
+        (
+            "team alpha last week beta",
+            "I take one name, not “alpha” and “beta”. Put a name with spaces in quotes.",
+        ),
+        ("team 2026-13", "There is no “2026-13” in the calendar I count by."),
+        ("team " + "x" * 300, "A name has at most 200 characters, not 300."),
+        ("team " + "x" * 2000, "That is 2,005 characters long. I read up to 2,000."),
+        ("the " * 61, "That is 61 words long. I read up to 60."),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_the_sentence_that_can(text: str, sentence: str) -> None:
+    assert refusal(text) == sentence
+
+
+def test_an_echoed_word_is_short_and_cannot_break_out_of_its_sentence() -> None:
+    sentence = refusal("`evil`\x07\u202e" + "w" * 300)
+    assert "`evil`" not in sentence
+    assert "'evil'" in sentence
+    assert sentence.isprintable()
+    assert len(sentence) < 120
+
+
+def test_a_misspelt_question_of_many_words_is_refused_without_delay() -> None:
+    assert refusal("tem mdel wek " * 20).startswith("I don't know the word “tem”.")
+
+
+SCRAPS = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                *(
+                    "team",
+                    "teams",
+                    "models",
+                    "ws",
+                    "api",
+                    "key",
+                    "help",
+                    "status",
+                    "all",
+                    "by",
+                    "model",
+                    "top",
+                    "5",
+                    "-3",
+                ),
+                *(
+                    "vs",
+                    "previous",
+                    "last",
+                    "week",
+                    "yesterday",
+                    "since",
+                    "2026-10",
+                    "2026-13",
+                    "october",
+                    "2025",
+                    "to",
+                ),
+                *(
+                    "2026-10-01..2026-10-15",
+                    "share",
+                    "the",
+                    "of",
+                    "and",
+                    "alpha",
+                    "yesteday",
+                    "modle",
+                    '"',
+                    "'",
+                    "“",
+                    "”",
+                ),
+            ]
+        ),
+        st.text(max_size=6),
+    ),
+    max_size=14,
+).map(" ".join)
+
+
+@given(st.one_of(st.text(), SCRAPS))
+def test_any_text_is_a_question_that_can_be_asked_again_or_wrong_words(text: str) -> None:
+    try:
+        question = ask(text)
+    except WordsError as refused:
+        sentence = str(refused)
+    else:
+        sentence = question.text
+        assert ask(sentence) == question
+    assert "\n" not in sentence
+    assert len(sentence) < 1000
+
+
+@given(st.text(min_size=1).map(lambda scrap: (scrap * 10_000)[:10_000]))
+def test_ten_thousand_characters_are_refused_without_repeating_them(text: str) -> None:
+    assert refusal(text) == "That is 10,000 characters long. I read up to 2,000."
+
+
+@given(
+    subject=st.sampled_from(Subject),
+    name=st.one_of(
+        st.none(), st.sampled_from(["alpha", "Data Platform", "last week", "Ana's team", "5", "by", "Mayy"])
+    ),
+    period=st.sampled_from(["", "today", "7d", "last week", "mtd", "q1", "2026", "oct", "2026-10-01..2026-10-15"]),
+    by=st.one_of(st.none(), st.sampled_from(Dimension)),
+    top=st.one_of(st.none(), st.integers(1, 500)),
+    versus=st.sampled_from(["", "vs previous", "vs last month", "vs 2025-10", "versus since 2026-02-01"]),
+    share=st.sampled_from(["", "share"]),
+    order=st.randoms(use_true_random=False),
+)
+def test_clauses_mean_the_same_in_every_order_and_are_said_again_the_same(
+    subject: Subject,
+    name: str | None,
+    period: str,
+    by: Dimension | None,
+    top: int | None,
+    versus: str,
+    share: str,
+    order: object,
+) -> None:
+    assume(subject not in (Subject.SUMMARY, Subject.STATUS, Subject.HELP) or name is None)
+    about = f'{subject} "{name}"' if name else str(subject)
+    clauses = [about, period, f"by {by}" if by else "", f"top {top}" if top else "", versus, share]
+    question = ask(" ".join(clauses))
+    order.shuffle(clauses)  # type: ignore[attr-defined]
+    assert ask(" ".join(clauses)) == question
+    assert ask(question.text) == question
+    assert (question.name, question.by, question.top, question.share) == (name, by, top, share == "share")

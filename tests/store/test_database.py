@@ -1,0 +1,271 @@
+"""The crossing between async and SQL: all or nothing, in turn, and a sentence for every way a database goes away."""
+
+import asyncio
+import socket
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import Connection, event, func, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from bot.core.errors import SettingsError, StoreUnavailable
+from bot.store import preferences, schema
+from bot.store import database as database_module
+from bot.store.database import Database
+from bot.store.tables import Milestone, table
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+_milestone = table(Milestone)
+
+
+def count(connection: Connection) -> int:
+    return int(connection.execute(select(func.count()).select_from(_milestone)).scalar_one())
+
+
+def remember(connection: Connection, name: str) -> None:
+    connection.execute(insert(_milestone).values(name=name, at=NOW))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "test.db"
+
+
+@pytest.fixture
+def sqlite(file: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{file}")
+    schema.migrate(database)
+    yield database
+    database.close()
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Database]:
+    database = Database(url)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+async def test_a_write_that_fails_leaves_nothing(database: Database) -> None:
+    def half(connection: Connection) -> None:
+        remember(connection, "one")
+        raise RuntimeError("crashed")
+
+    with pytest.raises(RuntimeError):
+        await database.write(half)
+    with pytest.raises(IntegrityError):
+        await database.write(lambda connection: [remember(connection, "twice"), remember(connection, "twice")])
+    assert await database.read(count) == 0
+
+
+async def test_a_read_sees_one_state_while_others_write(database: Database) -> None:
+    begun, written = threading.Event(), threading.Event()
+
+    def twice(connection: Connection) -> tuple[int, int]:
+        before = count(connection)
+        begun.set()
+        assert written.wait(10)
+        return before, count(connection)
+
+    reading = asyncio.create_task(database.read(twice))
+    await asyncio.to_thread(begun.wait)
+    await database.write(remember, "meanwhile")
+    written.set()
+    assert await reading == (0, 0)
+    assert await database.read(count) == 1
+
+
+async def test_writers_take_turns_and_none_is_lost(database: Database) -> None:
+    await database.write(remember, "counter")
+
+    def later(connection: Connection) -> None:
+        (at,) = connection.execute(select(_milestone.c.at).with_for_update()).one()
+        connection.execute(update(_milestone).values(at=at + timedelta(seconds=1)))
+
+    await asyncio.gather(*(database.write(later) for _ in range(30)))
+    assert await database.read(preferences.first_time, "counter", NOW) == NOW + timedelta(seconds=30)
+
+
+async def test_our_own_writers_wait_for_each_other_however_long(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database_module, "BUSY_TIMEOUT_SECONDS", 0.05)
+
+    def slowly(connection: Connection, name: str) -> None:
+        remember(connection, name)
+        time.sleep(0.2)
+
+    with opened(f"sqlite:///{file}") as database:
+        schema.migrate(database)
+        await asyncio.gather(database.write(slowly, "backfill"), database.write(slowly, "digest"))
+        assert await database.read(count) == 2
+
+
+async def test_a_file_locked_by_another_program_is_named(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database_module, "BUSY_TIMEOUT_SECONDS", 0.1)
+    with opened(f"sqlite:///{file}") as database, closing(sqlite3.connect(file)) as other:
+        schema.migrate(database)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable, match="locked by another program") as caught:
+            await database.write(remember, "one")
+        assert not caught.value.permanent
+        assert await database.read(count) == 0  # readers go on
+        other.rollback()
+        await database.write(remember, "one")
+        assert await database.read(count) == 1
+
+
+def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
+    with (
+        opened(f"sqlite:///{tmp_path / 'no' / 'folder' / 'test.db'}") as database,
+        pytest.raises(StoreUnavailable, match="can't be opened. Check DATABASE_URL and that its folder exists"),
+    ):
+        schema.migrate(database)
+
+
+def test_a_file_that_is_no_database_is_named_and_left_as_it_is(file: Path) -> None:
+    file.write_bytes(b"Dear diary, " * 200)
+    with opened(f"sqlite:///{file}") as database, pytest.raises(StoreUnavailable, match="is not a database"):
+        schema.migrate(database)
+    assert file.read_bytes() == b"Dear diary, " * 200
+
+
+def test_a_damaged_file_is_named(file: Path) -> None:
+    with opened(f"sqlite:///{file}") as database:
+        schema.migrate(database)
+    content = bytearray(file.read_bytes())
+    content[4096:] = b"\xff" * (len(content) - 4096)
+    file.write_bytes(content)
+    with opened(f"sqlite:///{file}") as database, pytest.raises(StoreUnavailable, match="damaged"):
+        database.read_now(count)
+
+
+def test_a_file_that_vanished_is_named_at_the_next_start(file: Path) -> None:
+    with opened(f"sqlite:///{file}") as database:
+        schema.migrate(database)
+    file.unlink()
+    with (
+        opened(f"sqlite:///{file}") as database,
+        pytest.raises(StoreUnavailable, match="has no tables. Run `claude-usage migrate`"),
+    ):
+        database.read_now(count)
+
+
+def test_a_file_that_vanishes_under_us_takes_no_write_in_silence(sqlite: Database, file: Path) -> None:
+    sqlite.write_now(remember, "before")
+    for name in (file, *file.parent.glob(f"{file.name}-*")):
+        name.unlink()
+    with pytest.raises(StoreUnavailable):
+        sqlite.write_now(remember, "after")
+
+
+def test_a_file_that_may_only_be_read_is_named(sqlite: Database, file: Path) -> None:
+    sqlite.write_now(remember, "one")
+    with opened(f"sqlite:///file:{file}?mode=ro&uri=true") as database:
+        assert database.read_now(count) == 1
+        with pytest.raises(StoreUnavailable, match="can't be written to"):
+            database.write_now(remember, "two")
+
+
+def test_a_full_disk_is_named_and_nothing_is_half_written(file: Path) -> None:
+    with opened(f"sqlite:///{file}") as database:
+        schema.migrate(database)
+
+        @event.listens_for(database.engine, "checkout")
+        def fill(connection: sqlite3.Connection, *_: object) -> None:
+            connection.execute("PRAGMA max_page_count = 1")  # as full as it is
+
+        def much(connection: Connection) -> None:
+            remember(connection, "small")
+            remember(connection, "x" * 2_000_000)
+
+        with pytest.raises(StoreUnavailable, match="disk is full"):
+            database.write_now(much)
+        assert database.read_now(count) == 0
+
+
+def test_a_postgresql_that_is_not_there_is_named_within_seconds() -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        url = f"postgresql://someone:hush@127.0.0.1:{held.getsockname()[1]}/usage"
+        before = time.monotonic()
+        with opened(url) as database, pytest.raises(StoreUnavailable, match="that PostgreSQL is running") as caught:
+            database.read_now(count)
+    assert time.monotonic() - before < 3
+    assert "hush" not in f"{caught.value!r} {caught.value.__cause__!r}"
+
+
+def test_a_postgresql_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database_module, "BUSY_TIMEOUT_SECONDS", 2)  # the least the driver takes
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://someone@127.0.0.1:{silent.getsockname()[1]}/usage"
+        before = time.monotonic()
+        with opened(url) as database, pytest.raises(StoreUnavailable, match="does not answer"):
+            database.read_now(count)
+    assert time.monotonic() - before < 5
+
+
+def test_a_postgresql_that_restarts_is_found_again(postgresql_url: str) -> None:
+    with opened(postgresql_url) as database:
+        schema.migrate(database)
+
+        def cut_off(connection: Connection) -> None:
+            pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+            with psycopg.connect(postgresql_url, autocommit=True) as killer:
+                killer.execute("SELECT pg_terminate_backend(%s)", (pid,))
+            time.sleep(0.05)
+            remember(connection, "lost")
+
+        with pytest.raises(StoreUnavailable, match="does not answer"):
+            database.write_now(cut_off)
+        database.write_now(remember, "kept")
+        with psycopg.connect(postgresql_url, autocommit=True) as killer:
+            killer.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+        time.sleep(0.05)
+        assert database.read_now(count) == 1  # an idle connection that died is replaced unseen
+
+
+def test_a_database_that_is_not_there_or_may_not_be_written_is_named(postgresql_url: str) -> None:
+    with (
+        opened(postgresql_url.replace("/test_", "/gone_")) as database,
+        pytest.raises(StoreUnavailable, match="does not know the database"),
+    ):
+        database.read_now(count)
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {connection.info.dbname} SET default_transaction_read_only = on")  # type: ignore[call-overload]
+    with opened(postgresql_url) as database, pytest.raises(StoreUnavailable, match="can't be written to"):
+        schema.migrate(database)
+
+
+def test_a_read_cannot_write_on_postgresql(postgresql_url: str) -> None:
+    with opened(postgresql_url) as database:
+        schema.migrate(database)
+        with pytest.raises(StoreUnavailable):
+            database.read_now(remember, "one")
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("claude-usage.db", "is not a database address"),
+        ("mysql://someone:hush@example.com/usage", "'mysql'.*sqlite or postgresql"),
+    ],
+)
+def test_an_address_that_cannot_be_one_is_a_wrong_setting(url: str, sentence: str) -> None:
+    with pytest.raises(SettingsError, match=sentence) as caught:
+        Database(url)
+    assert caught.value.exit_code == 3
+    assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["postgresql", "postgres", "postgresql+psycopg", "postgresql+psycopg2"])
+def test_the_driver_is_our_business(name: str, postgresql_url: str) -> None:
+    with opened(postgresql_url.replace("postgresql://", f"{name}://")) as database:
+        assert schema.migrate(database)
