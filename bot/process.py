@@ -88,7 +88,7 @@ class Server:
         port = listener.getsockname()[1]
         serving = asyncio.create_task(self._web.serve(sockets=[listener]))
         if self._connection:
-            await self._connection.open()
+            self._connection.open()
         if self._scheduler:
             self._scheduler.start()
         self._port_known.set_result(port)

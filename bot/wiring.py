@@ -18,7 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 import bot
 from bot.anthropic_api.client import AnthropicClient
-from bot.core.errors import SettingsError
+from bot.core.errors import SchemaMismatch, SettingsError, StoreUnavailable
 from bot.scheduler import Scheduler
 from bot.services.alerts import Alerts
 from bot.services.ask import Ask
@@ -34,9 +34,11 @@ from bot.store import schema
 from bot.store.database import Database
 
 _SECRETS = re.compile(
-    r"xox[a-z]-[\w-]+|xapp-[\w-]+|sk-ant-[\w-]+|(?<=://)[^/\s@]+(?=@)|https?://\S*/(commands|actions|response)/\S+"
+    r"xox[a-z]-[\w-]+|xapp-[\w-]+|sk-ant-[\w-]+|(?<=://)[^/\s@]+(?=@)|(?<=[?&]ticket=)[\w-]+"
+    r"|https?://[^\s\"'\\<>]*/(commands|actions|response)/[^\s\"'\\<>]+"
 )
-"""Tokens and keys, the user and password in a database address, and response URLs, which let anyone answer for us."""
+"""Tokens and keys, the user and password in a database address, Socket Mode tickets, and response URLs, which let
+anyone answer for us. None reaches past a quote or backslash: the line must stay the JSON it is."""
 
 
 class Clock:
@@ -73,10 +75,7 @@ async def parts(settings: Settings, now: datetime | None = None) -> AsyncIterato
     async with AsyncExitStack() as stack:
         database = Database(settings.database_url.get_secret_value())
         stack.callback(database.close)
-        if settings.auto_migrate:
-            schema.migrate(database)
-        else:
-            database.read_now(schema.check)
+        _open(database, auto_migrate=settings.auto_migrate)
         clients = tuple(_client(settings, key) for key in settings.admin_keys.values())
         for client in clients:
             stack.push_async_callback(client.close)
@@ -96,6 +95,19 @@ async def parts(settings: Settings, now: datetime | None = None) -> AsyncIterato
             Alerts(database, deliverer),
             Digests(database, deliverer, settings.timezone),
         )
+
+
+def _open(database: Database, *, auto_migrate: bool) -> None:
+    """A database that can't be used from the first moment is a setting to put right, not a failure that passes."""
+    try:
+        try:
+            database.read_now(schema.check)  # first, because a question need not wait for whoever is writing
+        except SchemaMismatch:
+            if not auto_migrate:
+                raise
+            schema.migrate(database)
+    except StoreUnavailable as error:
+        raise SettingsError(str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
+from types import MappingProxyType
 
+from bot.answers import examples
 from bot.answers.answer import Action, Amount, Answer, Cell, Column, Fact, Percent, Table, Tokens, Tone
-from bot.answers.pieces import day_label
 from bot.core import wording
-from bot.core.alert_rule import Metric, Rule, Window
+from bot.core.alert_rule import WHOLE_ORGANISATION, Metric, Rule, Severity, Window
 from bot.core.money import Money
+from bot.core.question import Dimension
 from bot.core.report import Row
-from bot.core.words import quote
+from bot.core.words import written
 
 CONTRIBUTORS = 3
 
@@ -35,28 +38,27 @@ class Fired:
 
 def answer(fired: Fired) -> Answer:
     rule = fired.rule
-    when = _when(rule.window, fired.window_start)
-    so_far = " so far" if fired.running else ""
+    when = _when(rule.window, fired.window_start, fired.running)
     verb = "spent" if rule.metric is Metric.COST else "used"
     limit = f"{_said(rule.metric, rule.limit)} a {rule.window.value}"
     return Answer(
         title=f"{fired.who} is over its limit of {limit}",
-        headline=f"{fired.who} {verb} {_said(rule.metric, fired.value)} {when}{so_far}, "
-        f"{_said(rule.metric, fired.value - rule.limit)} over the limit of {limit}.",
+        headline=f"{fired.who} {verb} {_said(rule.metric, fired.value)} {when}, "
+        f"{_said(rule.metric, fired.value - rule.limit)} over its limit of {limit}.",
         facts=(
-            Fact("Spent" if rule.metric is Metric.COST else "Used", _cell(rule.metric, fired.value), f"{when}{so_far}"),
+            Fact(verb.capitalize(), _cell(rule.metric, fired.value), when),
             Fact("Limit", _cell(rule.metric, rule.limit), f"a {rule.window.value}"),
             Fact("Rule", rule.id, rule.severity.value),
         ),
         tables=(_contributors(fired.keys[:CONTRIBUTORS]),) if fired.keys else (),
-        paragraphs=(f"To look closer: /claude-usage {_question(fired)}",),
+        paragraphs=(f"To look closer: `/claude-usage {_question(fired)}`",),
         notes=(
-            f"You are told once; it resolves when a whole {rule.window.value} stays within the limit.",
-            *(("These are the figures so far; they can still grow.",) if fired.running else ()),
+            *((f"The {rule.window.value} is not over: these figures can still grow.",) if fired.running else ()),
+            f"You are told once. It resolves after a whole {rule.window.value} within the limit.",
         ),
         actions=(
-            Action("By key", _question(fired)),
-            Action("By model", _question(fired).replace("by key", "by model")),
+            Action("By key", f"{_question(fired)} by key"),
+            Action("By model", f"{_question(fired)} by model"),
             Action("By day", f"{_about(fired)} last 14 days by day"),
         ),
         data_through=fired.data_through,
@@ -66,7 +68,7 @@ def answer(fired: Fired) -> Answer:
 
 def _contributors(rows: Sequence[Row]) -> Table:
     return Table(
-        "Largest contributors",
+        "Largest keys",
         (Column("Key", numeric=False), Column("Billed"), Column("Share"), Column("Tokens")),
         tuple(
             (row.name, Amount(row.figures.billed_cost), Percent(row.share), Tokens(row.figures.total_tokens))
@@ -76,20 +78,19 @@ def _contributors(rows: Sequence[Row]) -> Table:
 
 
 def _about(fired: Fired) -> str:
-    return f"team {quote(fired.scope)}" if fired.scope else "summary"
+    return f"team {written(fired.scope)}" if fired.scope else "summary"
 
 
 def _question(fired: Fired) -> str:
     start = fired.window_start
-    if fired.rule.window is Window.MONTH:
-        return f"{_about(fired)} {start:%Y-%m} by key"
-    return f"{_about(fired)} {start:%Y-%m-%d} by key"
+    return (
+        f"{_about(fired)} {start:%Y-%m}" if fired.rule.window is Window.MONTH else f"{_about(fired)} {start:%Y-%m-%d}"
+    )
 
 
-def _when(window: Window, start: datetime) -> str:
-    if window is Window.MONTH:
-        return f"in {start:%B}"
-    return f"on {start:%A}, {day_label(start.date())}"
+def _when(window: Window, start: datetime, running: bool) -> str:
+    so_far = "so far " if running else ""
+    return f"{so_far}in {start:%B %Y}" if window is Window.MONTH else f"{so_far}on {start:%A} {start.day} {start:%B}"
 
 
 def _said(metric: Metric, value: int) -> str:
@@ -98,3 +99,23 @@ def _said(metric: Metric, value: int) -> str:
 
 def _cell(metric: Metric, value: int) -> Cell:
     return Amount(Money(value)) if metric is Metric.COST else Tokens(value)
+
+
+def _fired(rule: Rule, scope: str, who: str, value: int, keys: Sequence[Row], *, running: bool = True) -> Fired:
+    """A rule that fires for the day or month before `examples.NOW`, or for the running one."""
+    start = rule.window.containing(examples.NOW if running else examples.THROUGH - timedelta(seconds=1))
+    return Fired(rule, scope, who, start, running, value, keys, examples.THROUGH)
+
+
+_DAY_CAP = Rule("day_cap", Metric.COST, Decimal(200), Window.DAY, "alpha", Severity.CRITICAL)
+_TOKENS = Rule("tokens", Metric.TOTAL_TOKENS, Decimal(1_000_000_000), Window.MONTH, WHOLE_ORGANISATION)
+_KEYS = examples.findings("team alpha", Dimension.KEY, examples.DAY_KEYS).report.rows
+_HOSTILE_KEYS = examples.findings("keys", Dimension.KEY, examples.HOSTILE_KEYS).report.rows
+EXAMPLES: Mapping[str, Answer] = MappingProxyType(
+    {
+        "team over its day": answer(_fired(_DAY_CAP, "alpha", "Team Alpha", 2_141_000_000_000, _KEYS, running=False)),
+        "organisation over its month": answer(_fired(_TOKENS, "", examples.ORGANISATION, 1_989_400_000, _KEYS)),
+        "without keys": answer(_fired(_DAY_CAP, "alpha", "Team Alpha", 2_000_000_000_001, ())),
+        "hostile names": answer(_fired(_DAY_CAP, "alpha", examples.HOSTILE, 10**17, _HOSTILE_KEYS)),
+    }
+)

@@ -1,6 +1,7 @@
 """An answer as people will read it, before it has a medium: Slack, terminal, JSON and CSV all start here.
 
 Text in here is plain: names stand as people typed them, and the renderer of each medium escapes, cuts and aligns.
+Only in `paragraphs` do backticks hold `code`, which a medium that can shows as such.
 Renderers do no arithmetic; every figure is finished when it arrives in a cell.
 """
 

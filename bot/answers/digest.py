@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import MappingProxyType
+
+from bot.answers import examples
 from bot.answers.answer import Action, Amount, Answer, Fact
 from bot.answers.pieces import breakdown, course, facts, spent, title_of
 from bot.core import wording
 from bot.core.money import UNITS_PER_DOLLAR, Money
+from bot.core.periods import Period, Unit
+from bot.core.question import Dimension
 from bot.core.report import Findings, Report, Row
-from bot.core.schedule import Cadence, Occurrence
-from bot.core.words import quote
+from bot.core.schedule import Cadence, Digest, Occurrence
+from bot.core.words import written
 
 MOST_ROWS = 15
 
@@ -19,9 +27,11 @@ def answer(findings: Findings, month: Report, who: str, occurrence: Occurrence) 
     month_fact = Fact(
         f"{month.period.label.capitalize()} so far",
         Amount(month.total.billed_cost),
-        f"{wording.dollars(month.previous.billed_cost)} in {month.previous_period.label}",
+        f"{month.previous_period.label}: {wording.to_the_cent(month.previous.billed_cost)}",
     )
-    about = f"team {quote(digest.team)}" if digest.team else "summary"
+    # A week is called by its days, and nobody could type what it is called.
+    period = replace(report.period, unit=Unit.RANGE) if report.period.unit is Unit.WEEK else report.period
+    about = f"team {written(digest.team)}" if digest.team else "summary"
     return Answer(
         title=f"{digest.cadence.value.capitalize()} digest: {who}, {report.period.label}",
         headline=f"{spent(who, report)}{_mover(report.rows)}",
@@ -31,8 +41,8 @@ def answer(findings: Findings, month: Report, who: str, occurrence: Occurrence) 
         notes=report.notes,
         actions=(
             Action("This month", about),
-            Action("By model", f"{about} {report.period.words} by model"),
-            Action("By key", f"{about} {report.period.words} by key"),
+            Action("By model", f"{about} {period.words} by model"),
+            Action("By key", f"{about} {period.words} by key"),
         ),
         data_through=report.data_through,
         report=report,
@@ -52,4 +62,49 @@ def _mover(rows: tuple[Row, ...]) -> str:
     if abs(difference.units) < UNITS_PER_DOLLAR:
         return ""
     more = "more" if difference.units > 0 else "less"
-    return f" {name} moved most: {wording.dollars(Money(abs(difference.units)))} {more}."
+    return f" The largest change is {name}: {wording.dollars(Money(abs(difference.units)))} {more}."
+
+
+def _example(
+    cadence: Cadence,
+    by: Dimension,
+    rows: Sequence[Row],
+    *,
+    team: str | None = None,
+    who: str = examples.ORGANISATION,
+    versus: Period | None = None,
+) -> Answer:
+    """The digest of 21, 16 or 1 November; only a daily one shows the days."""
+    day = {Cadence.DAILY: 21, Cadence.WEEKLY: 16, Cadence.MONTHLY: 1}[cadence]
+    due = datetime(2026, 11, day, 9, tzinfo=UTC)
+    occurrence = Occurrence(Digest("morning", "C0GENERAL", cadence, due.time(), "UTC", team), due.date(), due)
+    trend = examples.COURSE[-14:] if cadence is Cadence.DAILY else ()
+    text = f"team {team}" if team else "summary"
+    found = examples.findings(text, by, rows, trend=trend, period=occurrence.period("UTC"), versus=versus)
+    return answer(found, examples.findings(text, Dimension.MODEL, examples.MODELS).report, who, occurrence)
+
+
+EXAMPLES: Mapping[str, Answer] = MappingProxyType(
+    {
+        "daily": _example(
+            Cadence.DAILY,
+            Dimension.TEAM,
+            examples.DAY_TEAMS,
+            versus=Period(
+                datetime(2026, 11, 13, tzinfo=UTC),
+                datetime(2026, 11, 14, tzinfo=UTC),
+                "UTC",
+                "Friday 13 November",
+                Unit.DAY,
+                running=False,
+            ),
+        ),
+        "weekly of a team": _example(
+            Cadence.WEEKLY, Dimension.MODEL, examples.MODELS[2:], team="alpha", who="Team Alpha"
+        ),
+        "monthly without spend": _example(Cadence.MONTHLY, Dimension.TEAM, examples.IDLE_TEAMS),
+        "hostile names": _example(
+            Cadence.DAILY, Dimension.KEY, examples.HOSTILE_KEYS, team="alpha", who=examples.HOSTILE
+        ),
+    }
+)

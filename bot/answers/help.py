@@ -2,60 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from bot.answers import examples
 from bot.answers.answer import Action, Answer, Column, Table
-from bot.core.question import Subject
-from bot.core.words import quote
+from bot.core.question import Dimension, Subject
+from bot.core.words import written
 
 _LINES = {
     Subject.SUMMARY: ("the whole organisation", "summary last week"),
-    Subject.TEAM: ("one team, with its models and keys", "team {team} by key"),
-    Subject.TEAMS: ("all teams ranked, and what no team claims", "teams last month"),
-    Subject.MODEL: ("one model, by team", "model {model}"),
-    Subject.MODELS: ("all models with price, cache hits and share", "models last 30 days"),
-    Subject.WORKSPACE: ("one workspace, by key", "workspace {workspace}"),
-    Subject.WORKSPACES: ("all workspaces ranked", "workspaces yesterday"),
-    Subject.KEY: ("one key, by model", "key {key} by day"),
-    Subject.KEYS: ("all keys ranked", "keys this week top 10"),
-    Subject.STATUS: ("how far the data goes, and the last sync", "status"),
+    Subject.TEAM: ("one team: models, keys", "team {team} by key"),
+    Subject.TEAMS: ("all teams, and unallocated", "teams last month"),
+    Subject.MODEL: ("one model: teams, keys", "model {model}"),
+    Subject.MODELS: ("all models, with list price", "models last 30 days"),
+    Subject.WORKSPACE: ("one workspace: keys, models", "workspace {workspace}"),
+    Subject.WORKSPACES: ("all workspaces", "workspaces yesterday"),
+    Subject.KEY: ("one key: models", "key {key} by day"),
+    Subject.KEYS: ("all keys", "keys this week top 10"),
+    Subject.STATUS: ("how far the data goes", "status"),
     Subject.HELP: ("this page, or one subject", "help team"),
 }
-_PERIODS = (
-    "today, yesterday, 7d, last 30 days, this week, last week, mtd, last month, qtd, ytd, october, 2026-10, 2026-Q3, "
-    "2026-10-01..2026-10-15, since 2026-11-01"
-)
-_DIMENSIONS = "team, model, workspace, key, day, week, month, tier, token-type, geo"
+_KNOWN = {"team": "alpha", "model": "claude-sonnet-5-5", "workspace": "support-prod", "key": "ci"}
+_LONGEST_NAME = 24
+"""A longer one would be cut in a terminal, and a cut example can't be pasted."""
 
 
-def answer(subject: Subject | None, names: dict[str, str]) -> Answer:
+def answer(subject: Subject | None, names: Mapping[str, str]) -> Answer:
     """Help on everything or on one subject; `names` holds a real team, model, workspace and key to show."""
-    known = {"team": "alpha", "model": "claude-sonnet-5-5", "workspace": "support-prod", "key": "ci"}
-    words = {kind: quote(name) if " " in name else name for kind, name in {**known, **names}.items()}
-    chosen = [subject] if subject else list(_LINES)
-    rows = tuple((one.value, _LINES[one][0], _LINES[one][1].format(**words)) for one in chosen)
-    examples = [_LINES[one][1].format(**words) for one in (subject,) if one] or [
-        "summary",
-        f"team {words['team']}",
-        "models",
-    ]
+    fitting = {kind: name for kind, name in names.items() if len(name) <= _LONGEST_NAME}
+    words = {kind: written(name) for kind, name in {**_KNOWN, **fitting}.items()}
+    lines = {one: (what, example.format(**words)) for one, (what, example) in _LINES.items()}
+    offered = [lines[subject][1]] if subject else [f"team {words['team']}", "summary", "models"]
+    columns = tuple(Column(title, numeric=False) for title in ("Subject", "Answers", "For example"))
     return Answer(
         title=f"Help: {subject.value}" if subject else "Help",
-        headline="Ask with `/claude-usage SUBJECT [NAME] [PERIOD] [by DIMENSION] [top N] [vs PERIOD] [share]`.",
+        headline=f"Type a question after /claude-usage, for example: {offered[0]}",
         tables=(
-            Table(
-                "Subjects",
-                (
-                    Column("Subject", numeric=False),
-                    Column("Answers", numeric=False),
-                    Column("For example", numeric=False),
-                ),
-                rows,
-            ),
+            Table("Subjects", columns, tuple((one.value, *lines[one]) for one in ((subject,) if subject else lines))),
         ),
         paragraphs=(
-            f"Periods: {_PERIODS}. Without one: this month so far.",
-            f"Dimensions: {_DIMENSIONS}.",
-            "Only you see an answer; add `share`, or press Share to channel, to show it to everyone here.",
-            "Something wrong or missing? Ask whoever runs this bot; `status` shows how it is doing.",
+            "A question is `SUBJECT [NAME] [PERIOD] [by DIMENSION] [top N] [vs PERIOD] [share]`. "
+            "Put a name with spaces in quotes.",
+            "A period is `today`, `yesterday`, `7d`, `last 30 days`, `this week`, `last week`, `mtd`, `last month`, "
+            "`qtd`, `ytd`, `october`, `2026-10`, `2026-Q3`, `2026-10-01..2026-10-15` or `since 2026-11-01`. "
+            "Without one you get this month so far.",
+            f"A dimension is {', '.join(f'`{one}`' for one in Dimension)}.",
+            "Only you see an answer, unless you add `share` or press Share to channel.",
+            "Something wrong or missing? Look at `status`, then ask whoever runs this bot.",
         ),
-        actions=tuple(Action(example, example) for example in dict.fromkeys(examples)),
+        actions=tuple(Action(example, example) for example in offered),
+        question=" ".join(filter(None, ("help", subject))),
     )
+
+
+EXAMPLES: Mapping[str, Answer] = MappingProxyType(
+    {
+        "all": answer(None, {"team": "Team Alpha", "model": "Claude Haiku 4.5"}),
+        "teams": answer(Subject.TEAMS, {}),
+        "hostile names": answer(None, dict.fromkeys(_KNOWN, examples.HOSTILE)),
+        "short hostile names": answer(None, dict.fromkeys(_KNOWN, "<!here> `c` | 🧑‍🚀 \u202eא")),
+    }
+)

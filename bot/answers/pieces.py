@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from bot.answers.answer import Amount, Cell, Chart, ChartKind, Column, Fact, Percent, Series, Table, Tokens
 from bot.core import wording
-from bot.core.money import Money
+from bot.core.money import UNITS_PER_DOLLAR, Money
 from bot.core.periods import Period, Unit
 from bot.core.question import Dimension
 from bot.core.report import Figures, Report, Row, rest
@@ -33,39 +33,47 @@ class Plan:
 def spent(who: str, report: Report) -> str:
     """The headline: what was spent, when, and how that compares. Unknown and nothing are said as such."""
     total, when = report.total, during(report.period)
+    before = report.previous.billed_cost
     if total.billed_cost is None:
         if total.quantities is None:
-            return f"Nothing has been read yet about {who} {when}. `status` says how far the data goes."
-        return f"{who} used {wording.count(total.total_tokens)} tokens {when}; what they cost is not in yet."
+            return f"Nothing has been read about {who} {when}. To see how far the data goes, ask for status."
+        return f"{who} used {wording.count(total.total_tokens)} tokens {when}. What they cost is not in yet."
     if not total.billed_cost.units and not total.total_tokens:
-        return f"{who} spent nothing {when}.{_than(report, ' Before that: ')}"
-    return f"{who} spent {wording.dollars(total.billed_cost)} {when}{_compared(report)}."
+        after = f", after {wording.dollars(before)} {during(report.previous_period)}" if before and before.units else ""
+        return f"{who} spent nothing {when}{after}."
+    change = wording.change(total.billed_cost, before)
+    compared = f", {change} {during(report.previous_period)}" if change else ""
+    return f"{who} spent {wording.dollars(total.billed_cost)} {when}{compared}."
 
 
 def during(period: Period) -> str:
-    """The period in a sentence: "this month", "in October 2026", "in the last 7 days", "since 1 Nov"."""
+    """The period in a sentence: "so far this month", "in October 2026", "in the last 7 days", "from 1 to 22 Oct"."""
     label = period.label
-    if label.startswith(("this ", "last ", "since ", "today", "yesterday")) and period.unit is not Unit.DAYS:
-        return label
-    return {Unit.DAYS: f"in the {label}", Unit.DAY: f"on {label}", Unit.RANGE: f"over {label}"}.get(
-        period.unit, f"in {label}"
-    )
+    if period.unit in (Unit.DAYS, Unit.RANGE) and label.startswith(("last ", "the ")):
+        return f"on {label}" if label == "the day before" else f"in the {label.removeprefix('the ')}"
+    if label.startswith(("this ", "last ", "since ", "today", "yesterday")):
+        said = label
+    elif "–" in label:
+        said = f"from {label.replace(' – ', ' to ').replace('–', ' to ')}"
+    else:
+        said = f"on {label}" if period.unit is Unit.DAY or label[:2].strip().isdigit() else f"in {label}"
+    return f"so far {said}" if period.running and period.unit not in (Unit.DAYS, Unit.RANGE) else said
 
 
 def facts(report: Report) -> tuple[Fact, ...]:
     """The figures everybody asks for, with what they were before."""
-    total, previous = report.total, report.previous
-    before = report.previous_period.label
+    total, previous, before = report.total, report.previous, report.previous_period.label
+    hits = f"{before}: {wording.percent(previous.cache_hit_rate)}" if previous.cache_hit_rate is not None else ""
     listed = [
-        Fact("Billed cost", Amount(total.billed_cost), f"{wording.dollars(previous.billed_cost)} in {before}"),
-        Fact("List cost", Amount(total.list_cost), _discount(total)),
-        Fact("Tokens", Tokens(total.total_tokens), f"{wording.count(previous.total_tokens)} in {before}"),
-        Fact(
-            "Cache hit rate", Percent(total.cache_hit_rate), f"{wording.percent(previous.cache_hit_rate)} in {before}"
-        ),
+        Fact("Billed cost", Amount(total.billed_cost), f"{before}: {wording.to_the_cent(previous.billed_cost)}"),
+        # Not how far billed lies from it: where a model has no price or a day no bill yet, that would be wrong.
+        Fact("List cost", Amount(total.list_cost), "tokens × public list price"),
+        Fact("Tokens", Tokens(total.total_tokens), f"{before}: {wording.count(previous.total_tokens)}"),
+        Fact("Cache hit rate", Percent(total.cache_hit_rate), hits),
     ]
     if total.web_search_requests:
-        listed.append(Fact("Web searches", Tokens(total.web_search_requests)))
+        searches = f"{before}: {wording.count(previous.web_search_requests)}"
+        listed.append(Fact("Web searches", Tokens(total.web_search_requests), searches))
     return tuple(listed)
 
 
@@ -76,6 +84,12 @@ def breakdown(title: str, by: Dimension, rows: Sequence[Row], *, most: int | Non
     if hidden:
         lines.append(_line(rest(hidden)))
     return Table(title, _columns(by, rows), tuple(lines))
+
+
+def aside(by: Dimension, rows: Sequence[Row]) -> Table:
+    """The breakdown beside the main one: short, and narrow enough for a phone."""
+    whole = breakdown(title_of(by), by, rows, most=SIDE_ROWS)
+    return Table(whole.title, whole.columns[:-1], tuple(line[:-1] for line in whole.rows))
 
 
 def course(trend: Sequence[tuple[date, Figures]]) -> tuple[Chart, ...]:
@@ -90,9 +104,9 @@ def course(trend: Sequence[tuple[date, Figures]]) -> tuple[Chart, ...]:
         Chart(
             ChartKind.BAR,
             f"Billed cost per day, {span}",
-            f"Highest on {day_label(top_day)} with {wording.dollars(top)}.",
+            f"Highest on {day_label(top_day)} with {wording.to_the_cent(top)}.",
             tuple(day_label(day) for day, _ in shown),
-            (Series("Billed cost", tuple(_to_cents(cost) for _, cost in shown)),),
+            (Series("Billed cost", _drawn([cost for _, cost in shown])),),
         ),
     )
 
@@ -128,33 +142,8 @@ def _line(row: Row) -> tuple[Cell, ...]:
     return tuple(cells)
 
 
-def _compared(report: Report) -> str:
-    moved = wording.change(report.total.billed_cost, report.previous.billed_cost)
-    before = report.previous_period.label
-    if not moved:
-        return ""
-    if moved == "new":
-        return f", after nothing in {before}"
-    if moved == "the same":
-        return f", the same as in {before}"
-    joint = "as" if moved.endswith("as much") else "than"
-    return f", {moved} {joint} in {before}"
-
-
-def _than(report: Report, lead: str) -> str:
-    previous = report.previous.billed_cost
-    return f"{lead}{wording.dollars(previous)} in {report.previous_period.label}." if previous else ""
-
-
-def _discount(total: Figures) -> str:
-    """How far billed lies from list: only said where both are whole."""
-    if total.billed_cost is None or total.list_cost is None or not total.list_cost.units:
-        return "tokens × public list price"
-    part = Decimal(total.list_cost.units - total.billed_cost.units) / Decimal(total.list_cost.units)
-    if abs(part) < Decimal("0.005"):
-        return "tokens × public list price"
-    return f"billed is {wording.percent(float(abs(part)))} {'below' if part > 0 else 'above'} list"
-
-
-def _to_cents(cost: Money) -> Decimal:
-    return cost.dollars.quantize(Decimal("0.01"))
+def _drawn(costs: Sequence[Money]) -> tuple[Decimal, ...]:
+    """To the cent, unless cents would draw nothing."""
+    if max(costs).units < UNITS_PER_DOLLAR:
+        return tuple(cost.dollars for cost in costs)
+    return tuple(cost.dollars.quantize(Decimal("0.01")) for cost in costs)

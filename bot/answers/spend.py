@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from bot.answers import examples
 from bot.answers.answer import Action, Answer, Tone
-from bot.answers.pieces import CHRONOLOGICAL, SIDE_ROWS, Plan, breakdown, course, facts, spent, title_of
+from bot.answers.pieces import CHRONOLOGICAL, Plan, aside, breakdown, course, day_label, facts, spent, title_of
 from bot.core.periods import Unit
 from bot.core.question import Dimension, Subject
-from bot.core.report import Findings, Report
-from bot.core.words import quote
+from bot.core.report import Findings, Report, Row
+from bot.core.words import quote, written
 
 PLANS = {
     Subject.SUMMARY: Plan(Dimension.TEAM, (Dimension.MODEL,), trend=True),
@@ -16,6 +20,14 @@ PLANS = {
     Subject.WORKSPACE: Plan(Dimension.KEY, (Dimension.MODEL,), trend=True),
     Subject.KEY: Plan(Dimension.MODEL, trend=True),
 }
+_CUTS = {
+    Subject.SUMMARY: (Dimension.MODEL, Dimension.TEAM),
+    Subject.TEAM: (Dimension.KEY, Dimension.MODEL),
+    Subject.MODEL: (Dimension.KEY, Dimension.TEAM),
+    Subject.WORKSPACE: (Dimension.MODEL, Dimension.KEY),
+    Subject.KEY: (Dimension.TOKEN_TYPE, Dimension.MODEL),
+}
+"""What to cut by next: the first that the rows are not cut by already."""
 
 
 def answer(findings: Findings, who: str) -> Answer:
@@ -23,9 +35,7 @@ def answer(findings: Findings, who: str) -> Answer:
     report = findings.report
     side = [dimension for dimension in findings.breakdowns if dimension is not report.by]
     tables = [breakdown(title_of(report.by), report.by, report.rows)]
-    tables += [
-        breakdown(title_of(dimension), dimension, findings.breakdowns[dimension], most=SIDE_ROWS) for dimension in side
-    ]
+    tables += [aside(dimension, findings.breakdowns[dimension]) for dimension in side]
     return Answer(
         title=f"{who}, {report.period.label}",
         headline=spent(who, report),
@@ -43,17 +53,78 @@ def answer(findings: Findings, who: str) -> Answer:
 
 
 def _actions(report: Report) -> tuple[Action, ...]:
-    """The next questions people ask: cut the other way, and the period before."""
+    """The next questions people ask: cut another way, the month before, and the whole."""
     question = report.question
-    name = f" {quote(question.name)}" if question.name else ""
-    about = f"{question.subject.value}{name}"
-    other = {Dimension.MODEL: Dimension.KEY, Dimension.TEAM: Dimension.MODEL}.get(report.by, Dimension.MODEL)
+    about = " ".join(filter(None, (question.subject, written(question.name or ""))))
+    period = question.period.words
+    other = next(by for by in _CUTS[question.subject] if by is not report.by)
     offered = [
-        Action(f"By {other.value}", f"{about} {report.period.words} by {other.value}"),
-        Action("By day", f"{about} {report.period.words} by day"),
+        Action(title_of(by), f"{about} {period} by {by}") for by in (other, Dimension.DAY) if by is not report.by
     ]
     if question.period.unit is Unit.MONTH and question.period.running:
         offered.append(Action("Last month", f"{about} last month"))
     if question.subject is not Subject.SUMMARY:
-        offered.append(Action("Whole organisation", f"summary {report.period.words}"))
+        offered.append(Action("Whole organisation", f"summary {period}"))
     return tuple(offered)
+
+
+EXAMPLES: Mapping[str, Answer] = MappingProxyType(
+    {
+        "team": answer(
+            examples.findings(
+                "team alpha",
+                Dimension.MODEL,
+                examples.MODELS,
+                beside={Dimension.KEY: examples.KEYS},
+                trend=examples.COURSE,
+                notes=(examples.SHARED,),
+            ),
+            "Team Alpha",
+        ),
+        "team without spend": answer(
+            examples.findings("team gamma last week", Dimension.MODEL, (), before="12.30"), "Team Gamma"
+        ),
+        "organisation without spend": answer(
+            examples.findings("summary", Dimension.TEAM, examples.IDLE_TEAMS), examples.ORGANISATION
+        ),
+        "nothing read": answer(
+            examples.findings("summary today", Dimension.TEAM, (), before=None), examples.ORGANISATION
+        ),
+        "not billed yet": answer(
+            examples.findings(
+                "team alpha today", Dimension.MODEL, examples.UNBILLED_MODELS, notes=(examples.UNBILLED,)
+            ),
+            "Team Alpha",
+        ),
+        "model without a price": answer(
+            examples.findings(
+                "team alpha last 7 days", Dimension.MODEL, examples.NEW_MODELS, notes=(examples.UNPRICED,)
+            ),
+            "Team Alpha",
+        ),
+        "by day": answer(
+            examples.findings(
+                "team alpha 2026-11-16..2026-11-18 by day",
+                Dimension.DAY,
+                tuple(Row(str(day), f"{day:%a} {day_label(day)}", figures) for day, figures in examples.COURSE[15:18]),
+            ),
+            "Team Alpha",
+        ),
+        "hostile names": answer(
+            examples.findings(
+                f"workspace {quote(examples.HOSTILE[:200])}",
+                Dimension.KEY,
+                examples.HOSTILE_KEYS,
+                beside={Dimension.MODEL: examples.HOSTILE_KEYS},
+                notes=(examples.HOSTILE,),
+            ),
+            examples.HOSTILE,
+        ),
+        "ten million and a millionth": answer(
+            examples.findings("summary last month", Dimension.KEY, examples.EXTREMES), examples.ORGANISATION
+        ),
+        "a millionth": answer(
+            examples.findings("key hardly", Dimension.MODEL, examples.EXTREMES[1:]), "hardly anything"
+        ),
+    }
+)

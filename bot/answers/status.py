@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from types import MappingProxyType
 
+from bot.answers import examples
 from bot.answers.answer import Answer, Column, Fact, Table, Tone
 from bot.core import wording
+
+_MINUTE = "%Y-%m-%d %H:%M"
+_COLUMNS = (
+    Column("Organisation", numeric=False),
+    Column("Source", numeric=False),
+    Column("Data from"),
+    Column("Data through"),
+    Column("Last success"),
+    Column("State", numeric=False),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +53,18 @@ def answer(status: Status) -> Answer:
         (
             line.organization,
             line.source,
-            wording.instant(line.through),
-            wording.instant(line.succeeded_at) if line.succeeded_at else "never",
-            "failing" if line.error else "ok",
+            _shown(line.first, "%Y-%m-%d", wording.UNKNOWN),
+            _shown(line.through, _MINUTE, wording.UNKNOWN),
+            _shown(line.succeeded_at, _MINUTE, "never"),
+            "failing" if line.error else "ok" if line.through else "waiting",
         )
         for line in status.sources
     )
-    columns = tuple(
-        Column(title, numeric=False) for title in ("Organisation", "Source", "Data through", "Last success", "State")
-    )
     return Answer(
         title="Status",
-        headline=_headline(status, failing, data_through),
+        headline=_headline(status, len(failing), data_through),
         facts=(Fact("Version", status.version), Fact("Teams", str(status.teams))),
-        tables=(Table("Sources", columns, rows),) if rows else (),
+        tables=(Table("Sources, all times UTC", _COLUMNS, rows),) if rows else (),
         paragraphs=tuple(f"{line.organization}, {line.source}: {line.error}" for line in failing),
         notes=(*status.unclear, *status.deferred),
         data_through=data_through,
@@ -63,11 +73,37 @@ def answer(status: Status) -> Answer:
     )
 
 
-def _headline(status: Status, failing: Sequence[SourceLine], data_through: datetime | None) -> str:
-    if not status.sources:
-        return "Nothing has been read from Anthropic yet. The first sync starts with `claude-usage run` or `sync`."
+def _headline(status: Status, failing: int, data_through: datetime | None) -> str:
+    sources = len(status.sources)
+    if not sources:
+        return "Nothing has been read from Anthropic yet. Whoever runs this bot starts that with claude-usage sync."
     if failing:
-        return (
-            f"{len(failing)} of {len(status.sources)} sources failed at the last sync; figures go as far as said here."
-        )
-    return f"All sources are in, through {wording.instant(data_through)}."
+        return f"The last sync failed for {failing} of {sources} sources. Their figures go as far as the table says."
+    if data_through is None:
+        return "The first sync is not finished: some sources are not in yet."
+    return f"All sources are in through {wording.instant(data_through)}."
+
+
+def _shown(at: datetime | None, form: str, otherwise: str) -> str:
+    return at.astimezone(UTC).strftime(form) if at else otherwise
+
+
+def _line(source: str, through: int | None, error: str | None = None, organization: str = "Example Org") -> SourceLine:
+    """A source whose data goes from 24 August through a day of November."""
+    ends = datetime(2026, 11, through, tzinfo=UTC) if through else None
+    begins = datetime(2026, 8, 24, tzinfo=UTC) if through else None
+    return SourceLine(organization, source, begins, ends, ends, error)
+
+
+_ERROR = "Anthropic's answer to /v1/organizations/cost_report has no list `data`."
+EXAMPLES: Mapping[str, Answer] = MappingProxyType(
+    {
+        "well": answer(Status("1.0.0", (_line("cost", 21), _line("usage", 21)), 4, (), ())),
+        "failing": answer(Status("1.0.0", (_line("cost", 19, _ERROR), _line("usage", 21)), 4, (), ())),
+        "first sync": answer(Status("1.0.0", (_line("cost", None), _line("usage", 21)), 0, (), ())),
+        "nothing read": answer(Status("1.0.0", (), 0, (), ())),
+        "hostile names": answer(
+            Status("1.0.0", (_line("cost", 21, examples.HOSTILE, examples.HOSTILE),), 1, (examples.HOSTILE,), ())
+        ),
+    }
+)

@@ -9,6 +9,8 @@ from bot.core.money import Money
 
 UNKNOWN = "not in yet"
 _CENT = Decimal("0.01")
+_MOVED = Decimal("0.01")
+"""A smaller change of a total is not worth a reader's thought."""
 _PLACES = 10
 """Money has no digit beyond these: 10⁻¹⁰ dollars."""
 
@@ -27,7 +29,7 @@ def dollars(amount: Money | None) -> str:
         return f"{sign}${cents}"
     places = min(1 - value.adjusted(), _PLACES)
     small = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
-    return f"{sign}${_CENT if small >= _CENT else small:f}"
+    return f"{sign}${_CENT if small >= _CENT else small.normalize():f}"
 
 
 def to_the_cent(amount: Money | None) -> str:
@@ -69,34 +71,39 @@ def percent(part: float | None) -> str:
 
 
 def change(now: Money | None, before: Money | None) -> str:
-    """How `now` compares: "12 % more", "8 % less", "the same", "new"; empty where either is unknown."""
+    """How `now` compares, to be followed by a time: "12 % more than", "about the same as"; "" where one is unknown.
+
+    "after nothing" where there was nothing before, whatever there is now.
+    """
     if now is None or before is None:
         return ""
-    if now == before:
-        return "the same"
     if before.units <= 0:
-        return "new"
+        return "after nothing"
     part = Decimal(now.units - before.units) / Decimal(before.units)
-    word = "more" if part > 0 else "less"
     if part >= 2:
-        return f"{(1 + part).quantize(Decimal('0.1')):,} × as much"
-    hundredths = abs(part) * 100
-    shown = "less than 1" if hundredths < 1 else str(hundredths.quantize(Decimal(1), ROUND_HALF_EVEN))
-    return f"{shown} % {word}"
+        return f"{_times(part)} times as much as"
+    if abs(part) < _MOVED:
+        return "the same as" if now == before else "about the same as"
+    return f"{abs(part):.0%} {'more' if part > 0 else 'less'} than".replace("%", " %")
 
 
 def delta(now: Money | None, before: Money | None) -> str:
-    """`change` for a table cell: "+12 %", "−8 %", "×3.2", "new"; a dash where either is unknown or nothing moved."""
-    if now is None or before is None or now == before:
+    """`change` for a table cell: "+12 %", "−0.4 %", "×3.2", "0 %", "new"; a dash where there is nothing to compare."""
+    if now is None or before is None or now.units == before.units == 0:
         return "–"
     if before.units <= 0:
         return "new"
     part = Decimal(now.units - before.units) / Decimal(before.units)
     if part >= 2:
-        return f"×{(1 + part).quantize(Decimal('0.1'))}"
-    hundredths = abs(part) * 100
-    shown = "<1" if hundredths < 1 else str(hundredths.quantize(Decimal(1), ROUND_HALF_EVEN))
-    return f"{'+' if part > 0 else '−'}{shown} %"
+        return f"×{_times(part)}"
+    size = percent(round(float(abs(part)), 3))
+    return size if part == 0 or size == "0 %" else f"{'+' if part > 0 else '−'}{size}"
+
+
+def _times(part: Decimal) -> str:
+    """2.2 more is 3.2 times as much: one decimal while it says something."""
+    times = 1 + part
+    return f"{times:.1f}" if times < 10 else count(int(times))
 
 
 def instant(at: datetime | None) -> str:

@@ -10,7 +10,7 @@ from bot.answers.answer import Answer, Table
 from bot.core.money import Money
 from bot.core.report import Figures, Report, Row
 from bot.core.usage import TOKEN_TYPES
-from bot.render.plain import exact, rate
+from bot.render.plain import exact, rate, uncoded
 
 CURRENCY = "USD"
 
@@ -65,7 +65,7 @@ def _words(answer: Answer) -> dict[str, Any]:
         "headline": answer.headline,
         "facts": [{"label": fact.label, "value": exact(fact.value), "note": fact.note} for fact in answer.facts],
         "tables": [_table(table) for table in answer.tables],
-        "paragraphs": list(answer.paragraphs),
+        "paragraphs": [uncoded(paragraph) for paragraph in answer.paragraphs],
         "notes": list(answer.notes),
         "data_through": _instant(answer.data_through),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from bot.answers.answer import Amount, Answer, Cell, Percent, Tokens
@@ -12,6 +13,7 @@ _JOINER = "\u200d"
 _TURNS_TEXT_AROUND = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Unicode's direction overrides: one of them left open in a name writes the figures after it backwards."""
 _RATE_PLACES = 6
+_CODE = re.compile(r"`([^`]+)`")
 
 
 def said(cell: Cell) -> str:
@@ -65,6 +67,16 @@ def more(hidden: int, thing: str) -> str:
 def lines(text: str) -> list[str]:
     """Text on the lines it was written on, each of them cleaned, the blank ones left out."""
     return [line for line in map(one_line, text.splitlines()) if line]
+
+
+def coded(text: str) -> list[tuple[str, bool]]:
+    """A sentence in pieces, each with whether it stood in backticks, which are gone."""
+    return [(piece, at % 2 == 1) for at, piece in enumerate(_CODE.split(text)) if piece]
+
+
+def uncoded(text: str) -> str:
+    """A sentence without the backticks around its code, for a medium that has no other letters for it."""
+    return _CODE.sub(r"\1", text)
 
 
 def data_through(answer: Answer) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.answers.answer import Action, Answer, Fact, Tone
-from bot.render.plain import cut, data_through, lines, more, one_line, said
+from bot.render.plain import cut, data_through, lines, more, one_line, said, uncoded
 from bot.render.slack_blocks import (
     BLOCKS,
     BUTTONS,
@@ -29,6 +29,7 @@ from bot.render.slack_blocks import (
     plain_text,
     remark,
     section,
+    sentence,
 )
 from bot.render.slack_figures import charts, tables
 from bot.render.slack_text import text
@@ -50,20 +51,20 @@ def plain(answer: Answer) -> dict[str, Any]:
     return {"text": text(answer, _title(answer)), "blocks": _blocks(answer, native=False)}
 
 
-def sorry(sentence: str, reference: str | None = None) -> dict[str, Any]:
-    """One sentence of apology, and the reference to quote when asking for help."""
-    said_lines = [one_line(sentence) or "Something broke."]
-    blocks = [section(said_lines[0])]
+def sorry(words: str, reference: str | None = None) -> dict[str, Any]:
+    """A sentence or two of apology, its `code` as code, and the reference to quote when asking for help."""
+    said_lines = [one_line(words) or "Something broke."]
+    blocks = [sentence(said_lines[0])]
     if reference:
         said_lines.append(f"Reference {cut(one_line(reference), _REFERENCE)}")
         blocks.append(remark(said_lines[1]))
-    return {"text": "\n".join(escaped(line, TEXT // 2) for line in said_lines), "blocks": blocks}
+    return {"text": "\n".join(escaped(uncoded(line), TEXT // 2) for line in said_lines), "blocks": blocks}
 
 
 def _blocks(answer: Answer, *, native: bool) -> list[Block]:
     """Title, headline, facts, charts, tables and paragraphs; then notes and buttons, which are never pushed out."""
     body = [*_top(answer), *charts(answer.charts, native=native), *tables(answer.tables, native=native)]
-    body += [section("\n".join(written)) for written in map(lines, answer.paragraphs) if written]
+    body += [sentence("\n".join(written)) for written in map(lines, answer.paragraphs) if written]
     end = [*_notes(answer), *_buttons(answer)]
     room = BLOCKS - len(end)
     if len(body) > room:

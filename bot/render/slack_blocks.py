@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.core import wording
-from bot.render.plain import ELLIPSIS, cut
+from bot.render.plain import ELLIPSIS, coded, cut
 
 Block = dict[str, Any]
 
@@ -51,6 +51,15 @@ def mrkdwn(text: str) -> Block:
 
 def section(text: str) -> Block:
     return {"type": "section", "text": plain_text(text, SECTION)}
+
+
+def sentence(text: str) -> Block:
+    """A section whose `code` is shown as code, and everything else letter by letter."""
+    letters = [
+        {"type": "text", "text": piece, **({"style": {"code": True}} if code else {})}
+        for piece, code in coded(cut(text, SECTION))
+    ]
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": letters}]}
 
 
 def context(elements: Sequence[Block]) -> Block:

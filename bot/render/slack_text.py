@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.answers.answer import Answer, Table
-from bot.render.plain import data_through, lines, more, one_line, said
+from bot.render.plain import data_through, lines, more, one_line, said, uncoded
 from bot.render.slack_blocks import TEXT, escaped
 
 LINE = 1500
@@ -34,7 +34,7 @@ def _words(answer: Answer) -> Iterator[str]:
     for table in answer.tables:
         yield from _rows(table)
     for paragraph in answer.paragraphs:
-        yield from lines(paragraph)
+        yield from map(uncoded, lines(paragraph))
     yield from map(one_line, answer.notes)
     yield data_through(answer)
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from bot.answers.answer import Answer, Chart, Fact, Table, Tone
 from bot.render import aligned
 from bot.render.aligned import GAP, pad
-from bot.render.plain import data_through, lines, one_line, said
+from bot.render.plain import data_through, lines, one_line, said, uncoded
 
 _NARROWEST = 20
 _LONGEST_LABEL, _LONGEST_FIGURE = 24, 16
@@ -46,7 +46,7 @@ def _page(answer: Answer, width: int) -> Iterator[Text]:
         _facts(answer.facts, width),
         *(_chart(chart, width) for chart in answer.charts),
         *(_table(table, width) for table in answer.tables),
-        *(_all_wrapped(lines(paragraph), width) for paragraph in answer.paragraphs),
+        *(_all_wrapped([*map(uncoded, lines(paragraph))], width) for paragraph in answer.paragraphs),
         _all_wrapped([*map(one_line, answer.notes), data_through(answer)], width, "dim"),
     ]
     for at, part in enumerate(filter(None, parts)):

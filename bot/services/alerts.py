@@ -25,7 +25,7 @@ from bot.core.alert_rule import (
 )
 from bot.core.configuration import Configuration
 from bot.core.directory import family
-from bot.core.errors import NotFound
+from bot.core.errors import NotFound, SettingsError
 from bot.core.periods import Period, Unit
 from bot.core.question import Dimension, Question, Subject
 from bot.core.usage import Source
@@ -66,12 +66,12 @@ class Alerts:
 
     async def run(self, now: datetime) -> int:
         """Look at every rule, then send what is owed; returns how many messages went out."""
+        if self._deliverer is None:
+            raise SettingsError("There is no Slack to send alerts to: set SLACK_BOT_TOKEN.")
         await self._database.write(_look, now)
         owed = await self._database.read(deliveries.due, now)
         keys = [key for key in owed if key.startswith("alert/")]
-        if keys and self._deliverer is None:
-            raise NotFound("There is no Slack to send alerts to: set SLACK_BOT_TOKEN.")
-        return sum([await self._deliverer.send(key, self._message, now) for key in keys]) if self._deliverer else 0
+        return sum([await self._deliverer.send(key, self._message, now) for key in keys])
 
     async def evaluate(self, at: datetime) -> list[Verdict]:
         """Every rule as of `at`, without remembering or sending anything."""
@@ -147,8 +147,8 @@ def _decision(connection: Connection, rule: Rule, scope: str, at: datetime, epis
         if episode and start <= episode.last_window and not (firing and start == episode.last_window):
             continue  # this episode has spoken for that window
         decision = decide(rule, _observe(connection, rule, scope, start, coverage), firing=firing)
-        if decision.reason is Reason.ABOVE_LIMIT:
-            return decision
+        if decision.reason is Reason.ABOVE_LIMIT or decision.state is State.RESOLVED:
+            return decision  # else the running window, which can't resolve anything, would have the last word
     return decision
 
 

@@ -11,7 +11,7 @@ from bot.answers import digest as digest_answer
 from bot.answers import spend
 from bot.answers.answer import Answer
 from bot.answers.pieces import Plan
-from bot.core.errors import NotFound
+from bot.core.errors import BotError, NotFound, SettingsError
 from bot.core.nearest import nearest
 from bot.core.periods import Period, Unit, month_to_date
 from bot.core.question import Dimension, Question, Subject
@@ -44,14 +44,23 @@ class Digests:
 
     async def run(self, now: datetime) -> int:
         """Post every digest that is due, each once over all replicas; returns how many went out."""
+        deliverer = self._slack()
         keys = await self._database.write(_owe_due, now)
-        return sum([await self._send(key, now) for key in keys])
+        return sum([await deliverer.send(key, self._message, now) for key in keys])
 
     async def post(self, name: str, at: datetime, now: datetime) -> bool:
-        """Post one digest's newest occurrence as of `at`, unless it was posted already."""
+        """Post one digest's newest occurrence as of `at`, unless it was posted already: then False.
+
+        Raises BotError with the reason why it could not be posted.
+        """
+        deliverer = self._slack()
         occurrence = await self._database.read(newest_occurrence, name, at)
         await self._database.write(deliveries.owe, occurrence.key, now)
-        return await self._send(occurrence.key, now)
+        posted = await deliverer.send(occurrence.key, self._message, now)
+        delivery = await self._database.read(deliveries.find, occurrence.key)
+        if delivery and delivery.state in (deliveries.State.WAITING, deliveries.State.FAILED):
+            raise BotError(delivery.error)
+        return posted
 
     async def preview(self, name: str, at: datetime) -> Built:
         """The digest as of `at`; nothing is posted or remembered."""
@@ -61,10 +70,11 @@ class Digests:
         occurrence = newest_occurrence(connection, name, at)
         return Built(occurrence, build(connection, occurrence, self._zone))
 
-    async def _send(self, key: str, now: datetime) -> bool:
+    def _slack(self) -> Deliverer:
+        """Asked for before anything is owed: what is owed here, another process would send later."""
         if self._deliverer is None:
-            raise NotFound("There is no Slack to post to: set SLACK_BOT_TOKEN.")
-        return await self._deliverer.send(key, self._message, now)
+            raise SettingsError("There is no Slack to post to: set SLACK_BOT_TOKEN.")
+        return self._deliverer
 
     async def _message(self, key: str) -> Message:
         return await self._database.read(_message_for, key, self._zone)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection
@@ -73,9 +73,10 @@ def gather(
     gathered = View(connection, found.selection, coverage)
     period = coverage.cut(question.period)
     before = coverage.cut(question.versus) if question.versus else period.previous()
-    total, previous = gathered.total(period), gathered.total(before)
     by = question.by or plan.by
     parts, parts_before = gathered.by(by, period), gathered.by(by, before)
+    # Asked for, not added up from the parts: a part that is never billed would make an unknown total a zero.
+    total, previous = gathered.total(period), gathered.total(before)
     if by is Dimension.TEAM and question.subject in (Subject.TEAMS, Subject.SUMMARY):
         parts = {**dict.fromkeys(names.team_ids(), gathered.nothing_in(period)), **parts}
     rows = _rows(parts, parts_before, total, by, names)
@@ -95,7 +96,7 @@ def gather(
         previous,
         _top(rows, question.top),
         coverage.data_through,
-        tuple(_notes(gathered, period, total, by, rows, also, names, zone)),
+        tuple(_notes(gathered, period, total, by, rows, also, zone)),
     )
     days = tuple((date.fromisoformat(day), figures) for day, figures in sorted(trend.items()))
     return Findings(report, also, days)
@@ -115,12 +116,17 @@ class View:
 
     def by(self, dimension: Dimension | None, period: Period) -> dict[str, Figures]:
         since, until = _utc_days(period)
+        unread = self.coverage.missing(self.connection, Source.USAGE, period)
         if dimension not in CHRONOLOGICAL:
-            return ledger.figures(self.connection, since, until, selection=self.selection, by=dimension)
+            sums = ledger.figures(self.connection, since, until, selection=self.selection, by=dimension)
+            whole = len(unread) == (until - since).days
+            return {name: _without_usage(figures) for name, figures in sums.items()} if whole else sums
         days = ledger.figures(self.connection, since, until, selection=self.selection, by=Dimension.DAY)
         spans: dict[str, list[Figures]] = defaultdict(list)
-        for day, figures in days.items():
-            spans[_span_start(date.fromisoformat(day), dimension).isoformat()].append(figures)
+        for text, figures in days.items():
+            day = date.fromisoformat(text)
+            known = _without_usage(figures) if day in unread else figures
+            spans[_span_start(day, dimension).isoformat()].append(known)
         return {start: added(parts) for start, parts in spans.items()}
 
     def nothing_in(self, period: Period) -> Figures:
@@ -175,7 +181,6 @@ def _notes(
     by: Dimension,
     rows: Sequence[Row],
     breakdowns: Mapping[Dimension, Sequence[Row]],
-    names: Names,
     zone: str,
 ) -> Iterable[str]:
     """What a reader must know to trust the figures; nothing when there is nothing."""
@@ -188,6 +193,9 @@ def _notes(
     missing = coverage.missing(connection, Source.COST, period)
     if missing and total.total_tokens:
         yield f"Billed cost is not in yet for {_listed_days(missing)}."
+    unread = coverage.missing(connection, Source.USAGE, period)
+    if unread and total.billed_cost:
+        yield f"Usage is not in yet for {_listed_days(unread)}."
     deepest = Dimension.KEY if Dimension.KEY in breakdowns else by
     yield from _shared(deepest, breakdowns.get(deepest, rows), total)
     since, until = _utc_days(period)
@@ -198,7 +206,6 @@ def _notes(
     priority = ledger.tokens_of(connection, since, until, selection=selection, basis=Basis.NOT_BILLED)
     if priority:
         yield f"{wording.count(priority)} tokens of the priority tier have no billed cost: they are paid by commitment."
-    yield from names.ties()[:3]
 
 
 def _shared(by: Dimension, rows: Sequence[Row], total: Figures) -> Iterable[str]:
@@ -210,6 +217,11 @@ def _shared(by: Dimension, rows: Sequence[Row], total: Figures) -> Iterable[str]
         yield f"By key, {amounts}: Anthropic reports cost per workspace and model, not per key."
     else:
         yield f"{amounts}: teams share workspaces whose cost Anthropic reports as one."
+
+
+def _without_usage(figures: Figures) -> Figures:
+    """Cost that was read before its usage: the ledger holds no tokens, which is not the same as zero."""
+    return replace(figures, list_cost=None, quantities=None)
 
 
 def _utc_days(period: Period) -> tuple[date, date]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.render.slack import ASK, SHARE
@@ -26,7 +27,11 @@ def build(
     replies: Replies,
 ) -> AsyncApp:
     """The listeners are the same over signed HTTP and over Socket Mode, which needs no signing secret."""
-    app = AsyncApp(client=client, signing_secret=signing_secret or "")
+    app = AsyncApp(
+        client=AsyncWebClient(base_url=client.base_url),
+        signing_secret=signing_secret or "",
+        authorize=_of_our_workspace(client),
+    )
 
     @app.command(COMMAND)
     async def on_command(ack: AsyncAck, respond: AsyncRespond, command: dict[str, Any]) -> None:
@@ -47,3 +52,12 @@ def build(
         await replies.give(respond, lambda: ask.answer(str(action["value"]), clock()), shared=True)
 
     return app
+
+
+def _of_our_workspace(client: AsyncWebClient) -> Callable[..., Awaitable[AuthorizeResult]]:
+    """Bolt would ask Slack who the bot is before it lets anyone in; the start has done so, and Slack may be down."""
+
+    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+        return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=client.token)
+
+    return authorize

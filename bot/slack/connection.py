@@ -34,11 +34,14 @@ class SocketMode:
         self._app_token = app_token
         self._client = AsyncWebClient(token=app_token, base_url=base_url)
         self._handler: AsyncSocketModeHandler | None = None
+        self._opening: asyncio.Task[None] | None = None
 
     async def check(self) -> None:
         try:
             await asyncio.wait_for(self._client.apps_connections_open(app_token=self._app_token), DEADLINE_SECONDS)
         except SlackApiError as error:
+            if isinstance(refusal(error), SlackUnavailable):
+                raise SlackUnavailable("Slack is not taking connections now.") from error
             raise CredentialRefused(
                 f"Slack refused the app token ({error.response.get('error')}). Create one with the scope "
                 "connections:write under Basic Information → App-Level Tokens and set SLACK_APP_TOKEN."
@@ -46,13 +49,16 @@ class SocketMode:
         except (TimeoutError, aiohttp.ClientError) as error:
             raise SlackUnavailable("Slack can't be reached. Check the network and SLACK_API_URL.") from error
 
-    async def open(self) -> None:
+    def open(self) -> None:
+        """Begin to connect; while Slack is away Bolt goes on trying, and the start must not wait for that."""
         self._handler = AsyncSocketModeHandler(self._app, self._app_token, web_client=self._client)
-        await self._handler.connect_async()  # type: ignore[no-untyped-call]
+        self._opening = asyncio.create_task(self._handler.connect_async())  # type: ignore[no-untyped-call]
 
     async def connected(self) -> bool:
         return self._handler is not None and bool(await self._handler.client.is_connected())
 
     async def close(self) -> None:
+        if self._opening is not None:
+            self._opening.cancel()
         if self._handler is not None:
             await self._handler.close_async()  # type: ignore[no-untyped-call]

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from functools import partial
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.core.errors import SettingsError, StoreUnavailable
 
@@ -33,6 +38,8 @@ class Database:
         self.engine = _engine(url)
         self.dialect = self.engine.dialect.name
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="sql")
+        # A long write of ours, such as a backfill's, must not look like a lock that another program holds.
+        self._turn = threading.RLock() if self.dialect == "sqlite" else nullcontext()
 
     async def read(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._cross(lambda: self.read_now(function, *args, **kwargs))
@@ -47,7 +54,8 @@ class Database:
 
     def write_now(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`write` for callers that are not async."""
-        return self._transact({"bot_writes": True}, function, *args, **kwargs)
+        with self._turn:
+            return self._transact({"bot_writes": True}, function, *args, **kwargs)
 
     def close(self) -> None:
         self._threads.shutdown(wait=True)
@@ -111,6 +119,10 @@ def _engine(url: str) -> Engine:
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        if parsed.database and not parsed.database.startswith((":memory:", "file:")):
+            file = Path(parsed.database).absolute()
+            event.listen(engine, "connect", partial(_note_file, file))
+            event.listen(engine, "checkout", partial(_refuse_orphan, file))
         return engine
     if backend in ("postgresql", "postgres"):
         return _postgresql(parsed)
@@ -133,6 +145,20 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # transactions are ours; the driver would begin them late and commit them early
     for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _note_file(file: Path, _connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+    record.info["file"] = _identity(file)
+
+
+def _refuse_orphan(file: Path, _connection: sqlite3.Connection, record: ConnectionPoolEntry, *_: object) -> None:
+    """SQLite goes on writing into a file that was deleted under it, and all of that would be lost."""
+    if _identity(file) != record.info["file"]:
+        raise StoreUnavailable("The database file is gone or was replaced. Put it back, or restart to begin a new one.")
+
+
+def _identity(file: Path) -> int | None:
+    return file.stat().st_ino if file.exists() else None
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -203,7 +203,7 @@ class _Sum:
         self.listed_known |= listed > 0
         self.unlisted |= bool(row.unlisted)
         self.billed += billed
-        self.billed_known |= basis is not Basis.UNKNOWN
+        self.billed_known |= basis not in (Basis.UNKNOWN, Basis.NOT_BILLED)
         self.unbilled |= basis is Basis.UNKNOWN
         if basis in shared:
             self.shared += billed

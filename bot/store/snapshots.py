@@ -99,7 +99,7 @@ class SourceStatus:
 
 
 def statuses(connection: Connection) -> list[SourceStatus]:
-    """One status per organisation and source that was ever tried, in a stable order."""
+    """One status per organisation and source that was ever tried or read, in a stable order."""
     day = timedelta(days=1)
     held = {
         (row.organization_id, row.source): row
@@ -112,18 +112,19 @@ def statuses(connection: Connection) -> list[SourceStatus]:
             ).group_by(_bucket.c.organization_id, _bucket.c.source)
         )
     }
+    tried = {(state.organization_id, state.source): state for state in connection.execute(select(_state))}
     found = []
-    for state in connection.execute(select(_state).order_by(_state.c.organization_id, _state.c.source)):
-        row = held.get((state.organization_id, state.source))
+    for organization_id, source in sorted(held.keys() | tried.keys()):  # a first sync holds days before it ends
+        row, state = held.get((organization_id, source)), tried.get((organization_id, source))
         found.append(
             SourceStatus(
-                state.organization_id,
-                Source(state.source),
+                organization_id,
+                Source(source),
                 row.first if row else None,
-                _through(connection, state.organization_id, state.source),
+                _through(connection, organization_id, source),
                 row.newest + day if row else None,
-                state.succeeded_at,
-                state.error,
+                state.succeeded_at if state else None,
+                state.error if state else None,
             )
         )
     return found

@@ -14,7 +14,7 @@ async def run(args: Namespace, digests: Digests, now: datetime) -> int:
     at = args.at or now
     if args.post:
         posted = await digests.post(args.name, at, now)
-        say("Posted." if posted else "Not posted: it went out before, or Slack did not take it. See the log.")
+        say("Posted." if posted else "Not posted: it went out before, or is going out now.")
         return 0
     built = await digests.preview(args.name, at)
     if args.format == "json":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
@@ -10,6 +11,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+_SECONDS = re.compile(r"[0-9]{1,12}")
 
 Health = Callable[[], Awaitable[str]]
 """Why not, in a sentence; "" when all is well."""
@@ -30,15 +33,22 @@ def _slack(app: AsyncApp) -> Callable[[Request], Awaitable[Response]]:
     handler = AsyncSlackRequestHandler(app)
 
     async def endpoint(request: Request) -> Response:
-        # Bolt answers 500 to a timestamp that is no number; nothing about it is our fault.
-        if (
-            not request.headers.get("x-slack-request-timestamp", "").isascii()
-            or not request.headers.get("x-slack-request-timestamp", "").isdigit()
-        ):
+        if not await _could_be_signed(request):
             return JSONResponse({"error": "The request is not signed by Slack."}, 401)
         return await handler.handle(request)
 
     return endpoint
+
+
+async def _could_be_signed(request: Request) -> bool:
+    """Bolt answers 500 to what it can't read: a timestamp that is no number, a signature or a body that is no text."""
+    timestamp = request.headers.get("x-slack-request-timestamp", "")
+    signature = request.headers.get("x-slack-signature", "")
+    try:
+        (await request.body()).decode()
+    except UnicodeDecodeError:
+        return False
+    return signature.isascii() and bool(_SECONDS.fullmatch(timestamp))
 
 
 def _reporting(check: Health) -> Callable[[Request], Awaitable[Response]]:

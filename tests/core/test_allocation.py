@@ -335,7 +335,9 @@ def test_what_one_key_caused_alone_is_reported() -> None:
 
 
 def test_what_keys_of_one_team_share_is_exact_for_the_team() -> None:
-    entries = whole([used(key="k1", output=5), used(key="k2", output=5)], [paid("8")], owned_by(team("a", by_space("w1"))))
+    entries = whole(
+        [used(key="k1", output=5), used(key="k2", output=5)], [paid("8")], owned_by(team("a", by_space("w1")))
+    )
     assert {entry.basis for entry in entries} == {Basis.BY_KEY}
     assert by_team(entries) == {"a": Money.from_cents("8").units}
 

@@ -508,6 +508,33 @@ async def test_the_page_speaks_commands_plain_words_and_presses(slack: SlackStan
     assert texts(slack, "U0ANA") == ["good &lt;!channel&gt;", "/nonsense is not a valid command.", "shared 42"]
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("command", {"user": "U0NOBODY", "channel": "C0GENERAL", "text": "/claude-usage"}),
+        ("command", {"user": "U0NOBODY", "channel": "C0GENERAL", "text": "hello"}),
+        ("command", {"user": "U0ANA", "channel": "C0NOWHERE", "text": "/claude-usage"}),
+        ("press", {"user": "U0NOBODY", "channel": "C0GENERAL", "ts": "1.000001", "action_id": "share"}),
+        ("press", {"user": "U0ANA", "channel": "C0GENERAL", "ts": "1.000001", "action_id": "share"}),
+        ("press", {"user": "U0ANA", "action_id": "share"}),
+        ("home", {"user": "U0NOBODY"}),
+    ],
+)
+async def test_the_page_is_told_what_is_not_there(slack: SlackStandIn, path: str, body: dict[str, str]) -> None:
+    async with httpx.AsyncClient(base_url=slack.base_url or "", trust_env=False) as browser:
+        answer = await browser.post(f"/api-page/{path}", json=body)
+    assert (answer.status_code, answer.json()["ok"]) == (404, False)
+    assert slack.messages == []
+
+
+async def test_the_page_shows_nothing_of_somebody_unknown_and_somebody_when_nobody_is_named(
+    slack: SlackStandIn,
+) -> None:
+    async with httpx.AsyncClient(base_url=slack.base_url or "", trust_env=False) as browser:
+        assert (await browser.get("/api-page/state", params={"user": "U0NOBODY"})).status_code == 404
+        assert (await browser.get("/api-page/state")).json()["me"] == "U0ANA"
+
+
 async def test_the_stream_ticks_when_something_changes(slack: SlackStandIn) -> None:
     async with (
         httpx.AsyncClient(base_url=slack.base_url or "", trust_env=False) as browser,

@@ -263,3 +263,32 @@ def test_an_apology_carries_its_reference() -> None:
     for message in (shown, slack.sorry(""), slack.sorry("x" * 9000, "y" * 9000)):
         assert problems(message["blocks"]) == []
         assert 0 < len(message["text"]) <= 4000
+
+
+def test_code_in_an_apology_is_shown_as_code_and_its_backticks_are_gone() -> None:
+    shown = slack.sorry("There is no team “x”. Try `/claude-usage team alpha`.")
+    assert shown["text"] == "There is no team “x”. Try /claude-usage team alpha."
+    [part] = shown["blocks"][0]["elements"]
+    assert part["elements"] == [
+        {"type": "text", "text": "There is no team “x”. Try "},
+        {"type": "text", "text": "/claude-usage team alpha", "style": {"code": True}},
+        {"type": "text", "text": "."},
+    ]
+
+
+def test_a_backtick_alone_is_a_letter() -> None:
+    [part] = slack.sorry("One ` and `no more`.")["blocks"][0]["elements"]
+    assert [piece["text"] for piece in part["elements"]] == ["One ", " and ", "no more`."]
+    [part] = slack.sorry("``")["blocks"][0]["elements"]
+    assert [piece["text"] for piece in part["elements"]] == ["``"]
+
+
+def test_code_in_a_paragraph_is_shown_as_code() -> None:
+    message = slack.message(replace(NOTHING, paragraphs=("Add `share`.\nNo more.",)))
+    pieces = message["blocks"][0]["elements"][0]["elements"]
+    assert [(piece["text"], "style" in piece) for piece in pieces] == [
+        ("Add ", False),
+        ("share", True),
+        (".\nNo more.", False),
+    ]
+    assert message["text"] == "Add share.\nNo more."

@@ -38,6 +38,10 @@ def test_markup_and_emoji_codes_in_a_name_stay_letters() -> None:
     assert "[red]:fire:[/red]" in terminal.text(Answer("[red]:fire:[/red]", ""))
 
 
+def test_code_in_a_paragraph_stands_without_its_backticks() -> None:
+    assert terminal.text(Answer("", "", paragraphs=("Ask `status`, or ` it.",))) == "Ask status, or ` it."
+
+
 def test_colour_is_only_there_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "20")
@@ -53,7 +57,7 @@ def test_a_long_name_is_cut_and_its_figures_are_not() -> None:
     table = Table("Teams", columns, (("long " * 60, Amount(Money.from_dollars("10000000"))),))
     line = terminal.text(Answer("", "", tables=(table,))).split("\n")[-1]
     assert cell_len(line) == 80
-    assert line.endswith("…  $10,000,000")
+    assert line.endswith("…  $10,000,000.00")
 
 
 def test_columns_that_do_not_fit_follow_below_with_the_name_repeated() -> None:

@@ -16,8 +16,8 @@ from sqlalchemy import Connection, event, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.core.errors import SettingsError, StoreUnavailable
-from bot.store import preferences, schema
 from bot.store import database as database_module
+from bot.store import preferences, schema
 from bot.store.database import Database
 from bot.store.tables import Milestone, table
 
@@ -92,7 +92,7 @@ async def test_writers_take_turns_and_none_is_lost(database: Database) -> None:
         connection.execute(update(_milestone).values(at=at + timedelta(seconds=1)))
 
     await asyncio.gather(*(database.write(later) for _ in range(30)))
-    assert await database.read(preferences.first_time, "counter", NOW) == NOW + timedelta(seconds=30)
+    assert await database.write(preferences.first_time, "counter", NOW) == NOW + timedelta(seconds=30)
 
 
 async def test_our_own_writers_wait_for_each_other_however_long(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,12 +158,17 @@ def test_a_file_that_vanished_is_named_at_the_next_start(file: Path) -> None:
         database.read_now(count)
 
 
-def test_a_file_that_vanishes_under_us_takes_no_write_in_silence(sqlite: Database, file: Path) -> None:
+def test_a_file_that_vanishes_under_us_is_named_instead_of_written_into(sqlite: Database, file: Path) -> None:
     sqlite.write_now(remember, "before")
+    away = file.with_name("away")
     for name in (file, *file.parent.glob(f"{file.name}-*")):
-        name.unlink()
-    with pytest.raises(StoreUnavailable):
+        name.replace(str(name).replace(file.name, away.name))
+    with pytest.raises(StoreUnavailable, match="The database file is gone"):
         sqlite.write_now(remember, "after")
+    for name in away.parent.glob("away*"):
+        name.replace(str(name).replace(away.name, file.name))
+    sqlite.write_now(remember, "put back")
+    assert sqlite.read_now(count) == 2
 
 
 def test_a_file_that_may_only_be_read_is_named(sqlite: Database, file: Path) -> None:
@@ -227,7 +232,10 @@ def test_a_postgresql_that_restarts_is_found_again(postgresql_url: str) -> None:
             database.write_now(cut_off)
         database.write_now(remember, "kept")
         with psycopg.connect(postgresql_url, autocommit=True) as killer:
-            killer.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+            killer.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
         time.sleep(0.05)
         assert database.read_now(count) == 1  # an idle connection that died is replaced unseen
 

@@ -340,7 +340,11 @@ function drawPlot(title, chart, categories, valueAt) {
   const ticks = ticksFor(Math.min(0, ...values), Math.max(0, ...values));
   const [low, high] = [ticks[0], ticks.at(-1)];
   const longest = Math.max(...categories.map((label) => label.length));
-  const tilted = categories.length * longest > 78;
+  // Days are read as a row: leaving some out keeps them level. A name left out would be missed, so names are tilted.
+  const crowded = categories.length * longest > 78;
+  const dated = categories.every((label) => /^(\d|[A-Z][a-z]{2} \d{4}$)/.test(label));
+  const tilted = crowded && !dated;
+  const every = crowded && dated ? Math.ceil((categories.length * (longest + 2)) / 78) : 1;
   const bottom = HEIGHT - (tilted ? 20 + longest * 4.6 : 28) - (chart.axis_config.x_label ? 18 : 0);
   const left = LEFT + (chart.axis_config.y_label ? 16 : 0);
   const slot = (WIDTH - left - RIGHT) / categories.length;
@@ -351,7 +355,7 @@ function drawPlot(title, chart, categories, valueAt) {
     s("line", { x1: left, x2: WIDTH - RIGHT, y1: y(tick), y2: y(tick), class: tick === 0 ? "axis" : "grid" }),
     s("text", { x: left - 8, y: y(tick) + 4, "text-anchor": "end" }, compact(tick)),
   ]);
-  const labels = categories.map((label, index) => tilted
+  const labels = categories.map((label, index) => (categories.length - 1 - index) % every ? null : tilted
     ? s("text", { transform: `translate(${x(index) + 4} ${bottom + 14}) rotate(-40)`, "text-anchor": "end" }, label)
     : s("text", { x: x(index), y: bottom + 18, "text-anchor": "middle" }, label));
   const marks = chart.series.map((one, order) => {

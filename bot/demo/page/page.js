@@ -11,14 +11,20 @@ const typed = [];
 let recall = 0;
 let state = null;
 let stale = 0;
+let settledAt = 0; // where the list was last scrolled to: whoever is still there follows what comes next
 
 const AVATAR = `<svg viewBox="0 0 36 36" aria-hidden="true"><rect width="36" height="36" rx="8" fill="#c2613f"/><path d="M9 26V17M15 26V11M21 26v-6M27 26V8" stroke="#fff" stroke-width="3.4" stroke-linecap="round"/></svg>`;
 
 async function load() {
   const mine = ++stale;
   const answer = await fetch(`/api-page/state?user=${encodeURIComponent(here.user)}`);
-  const next = await answer.json();
   if (mine !== stale) return; // a newer request is on its way: its answer counts
+  if (answer.status === 404) { // someone who is not here, from an old address: be the first person instead
+    here.user = "";
+    return load();
+  }
+  const next = await answer.json();
+  if (mine !== stale) return;
   state = next;
   here.user = state.me;
   const places = [...state.channels.map((channel) => channel.id), state.dm];
@@ -45,7 +51,7 @@ function draw() {
   bot.innerHTML = AVATAR;
   $("dms").replaceChildren(placeItem(state.dm, state.names[state.bot], bot));
   const channel = state.channels.find((one) => one.id === here.place);
-  $("place").textContent = channel ? `# ${channel.name}` : state.names[state.bot];
+  $("place").textContent = channel ? `#${channel.name}` : state.names[state.bot];
   document.title = `${$("place").textContent} · ${state.workspace} · local Slack`;
   const home = !channel && here.tab === "home";
   $("tabs").hidden = Boolean(channel);
@@ -76,10 +82,13 @@ function readerOf(me) {
 
 function drawMessages(reader) {
   const list = $("messages");
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+  const following = list.scrollHeight - list.scrollTop - list.clientHeight < 80 || Math.abs(list.scrollTop - settledAt) < 2;
   const shown = state.messages.filter((message) => message.channel === here.place);
   const switched = list.dataset.place !== `${here.user} ${here.place}`;
   list.dataset.place = `${here.user} ${here.place}`;
+  const newest = shown.at(-1)?.ts ?? "";
+  const fresh = newest !== list.dataset.newest;
+  list.dataset.newest = newest;
   const nodes = [];
   let before = null;
   for (const message of shown) {
@@ -88,14 +97,23 @@ function drawMessages(reader) {
     before = day;
     nodes.push(kept(message.ts, JSON.stringify([message, here.user]), () => drawMessage(message, reader)));
   }
-  if (!shown.length) nodes.push(kept("empty", here.place, () => h("li", { class: "empty" }, "Nothing here yet. Try one of the commands below.")));
+  if (!shown.length) nodes.push(kept("empty", here.place, emptyPlace));
   const wanted = new Set(nodes);
   for (const node of [...list.children]) if (!wanted.has(node)) node.remove();
   nodes.forEach((node, index) => { if (list.children[index] !== node) list.insertBefore(node, list.children[index] ?? null); });
-  if (atEnd || switched) {
-    list.scrollTop = list.scrollHeight;
-    for (const image of list.querySelectorAll("img")) image.addEventListener("load", () => { list.scrollTop = list.scrollHeight; }, { once: true });
+  if (switched || (fresh && following)) {
+    // Down to the end, yet not past the beginning of the newest message: a long answer is read from its title.
+    const top = nodes.at(-2)?.className === "day" ? nodes.at(-2) : nodes.at(-1);
+    const settle = () => { list.scrollTop = top.offsetTop - list.offsetTop - 12; settledAt = list.scrollTop; };
+    settle();
+    for (const image of list.querySelectorAll("img")) image.addEventListener("load", settle, { once: true });
   }
+}
+
+function emptyPlace() {
+  const example = state.suggestions[1] ?? state.command;
+  return h("li", { class: "empty" }, h("b", {}, "Nothing here yet."),
+    h("span", {}, "Try ", h("button", { type: "button", class: "chip", onclick: () => send(example) }, example)));
 }
 
 function kept(id, key, make) {
@@ -147,7 +165,7 @@ function drawHome(reader) {
   if ($("home").dataset.key === key) return;
   $("home").dataset.key = key;
   const press = (block, element, value, node) => pressed(null, block, element, value, node);
-  $("home").replaceChildren(...(state.home ? renderBlocks(state.home.blocks, { ...reader, press }) : [h("p", { class: "dim" }, "The app has not published a Home for you yet.")]));
+  $("home").replaceChildren(...(state.home ? renderBlocks(state.home.blocks, { ...reader, press }) : [h("div", { class: "empty" }, h("b", {}, "No Home yet."), h("span", {}, "The app publishes one when it is ready; its answers are under Messages."))]));
 }
 
 // --- acting

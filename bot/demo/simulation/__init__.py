@@ -1,0 +1,1 @@
+"""The parts of `organization`: who is in it, what they use, and what that costs."""

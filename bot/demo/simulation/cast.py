@@ -1,0 +1,126 @@
+"""Who is in the organisation: its workspaces, keys and people. The same for every seed."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.demo.simulation.chance import digest
+from bot.demo.simulation.hours import midnight
+
+DEFAULT: Final = "Default"
+CODE: Final = "Claude Code"
+CONTAINERS: Final = "data-pipelines"
+_WORKSPACES: Final[tuple[tuple[str, Mapping[str, str]], ...]] = (
+    (DEFAULT, {}),
+    ("support-prod", {"team": "alpha", "env": "prod"}),
+    ("support-eval", {"team": "alpha", "env": "eval"}),
+    ("search-prod", {"team": "beta", "env": "prod"}),
+    ("data-pipelines", {"team": "gamma"}),
+    ("mobile-beta", {"team": "delta"}),
+    ("docs-site", {"team": "delta"}),
+    ("legal-review", {"team": "epsilon"}),
+    ("shared-platform", {}),
+    ("sandbox", {}),
+    (CODE, {}),
+)
+_ARCHIVED: Final = "mobile-beta"
+INACTIVE: Final = "pipelines-legacy"
+_USERS: Final = (
+    ("ana", "Ana Ribeiro", "admin"),
+    ("ben", "Ben Okafor", "developer"),
+    ("chiara", "Chiara Conti", "developer"),
+    ("dmitri", "Dmitri Volkov", "developer"),
+    ("emi", "Emi Tanaka", "developer"),
+    ("farah", "Farah Haddad", "billing"),
+    ("gus", "Gus Lindqvist", "claude_code_user"),
+    ("hana", "Hana Novak", "user"),
+)
+_CREATORS: Final[Mapping[str, str]] = {
+    "support-prod": "ana",
+    "support-eval": "ana",
+    "search-prod": "ben",
+    "data-pipelines": "chiara",
+    "beta-ranker": "ben",
+    "gamma-etl": "chiara",
+    "alpha-triage": "ana",
+    "docs-site": "dmitri",
+    "mobile-beta": "dmitri",
+    "legal-review": "emi",
+    "claude_code_key_ana": "ana",
+    "claude_code_key_ben": "ben",
+    "claude_code_key_chiara": "chiara",
+    "claude_code_key_gus": "gus",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """One of Anthropic's workspaces; the default one has a real id too."""
+
+    id: str
+    name: str
+    created_at: datetime
+    archived_at: datetime | None
+    tags: Mapping[str, str]
+    is_default: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """One API key; `workspace_id` is the real id even in the default workspace."""
+
+    id: str
+    name: str
+    workspace_id: str
+    status: str
+    partial_key_hint: str
+    created_at: datetime
+    created_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """One member of the organisation."""
+
+    id: str
+    email: str
+    name: str
+    role: str
+    added_at: datetime
+
+
+def workspaces(since: datetime, until: datetime) -> Iterator[Workspace]:
+    """The workspaces; one was archived a month before `until`."""
+    for position, (name, tags) in enumerate(_WORKSPACES):
+        archived_at = midnight(until) - timedelta(days=30) if name == _ARCHIVED else None
+        created_at = since - timedelta(days=200 - 10 * position)
+        yield Workspace(id_of("wrkspc", name), name, created_at, archived_at, tags, name == DEFAULT)
+
+
+def api_keys(since: datetime, homes: Mapping[str, str]) -> Iterator[ApiKey]:
+    """The keys, given by name with the name of their workspace."""
+    for position, (name, workspace) in enumerate(homes.items()):
+        status = "archived" if workspace == _ARCHIVED else "inactive" if name == INACTIVE else "active"
+        creator = _CREATORS.get(name) or _CREATORS.get(workspace, "hana")
+        yield ApiKey(
+            id=id_of("apikey", name),
+            name=name,
+            workspace_id=id_of("wrkspc", workspace),
+            status=status,
+            partial_key_hint=f"sk-ant-api03-{id_of('', name)[3:6]}...{id_of('', name)[-4:]}",
+            created_at=since - timedelta(days=90 - position),
+            created_by=id_of("user", creator),
+        )
+
+
+def users(since: datetime) -> Iterator[User]:
+    """The people."""
+    for position, (login, name, role) in enumerate(_USERS):
+        added_at = since - timedelta(days=300 - 20 * position)
+        yield User(id_of("user", login), f"{login}@example.com", name, role, added_at)
+
+
+def id_of(prefix: str, name: str) -> str:
+    """An id that looks like Anthropic's and depends on the name alone, so that configuration files stay valid."""
+    return f"{prefix}_01{digest(name, 11).hex()}"

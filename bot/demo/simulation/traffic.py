@@ -1,0 +1,179 @@
+"""What every key uses in any hour."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+from bot.demo.simulation.cast import CODE, DEFAULT, INACTIVE, id_of
+from bot.demo.simulation.chance import digest, noise
+from bot.demo.simulation.hours import HOUR, midnight
+
+_ALWAYS: Final = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+
+TOKEN_TYPES: Final = (
+    "uncached_input_tokens",
+    "cache_creation.ephemeral_5m_input_tokens",
+    "cache_creation.ephemeral_1h_input_tokens",
+    "cache_read_input_tokens",
+    "output_tokens",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRow:
+    """Tokens of one stream in one hour; two rows of an hour may share every dimension.
+
+    `workspace_id` None is the default workspace, `api_key_id` None is use inside the Console.
+    """
+
+    workspace_id: str | None
+    api_key_id: str | None
+    account_id: str | None
+    model: str
+    service_tier: str
+    context_window: str
+    inference_geo: str
+    uncached_input_tokens: int
+    ephemeral_5m_input_tokens: int
+    ephemeral_1h_input_tokens: int
+    cache_read_input_tokens: int
+    output_tokens: int
+    web_search_requests: int
+
+    @property
+    def tokens(self) -> tuple[int, int, int, int, int]:
+        """The five token counts in the order of TOKEN_TYPES."""
+        return (
+            self.uncached_input_tokens,
+            self.ephemeral_5m_input_tokens,
+            self.ephemeral_1h_input_tokens,
+            self.cache_read_input_tokens,
+            self.output_tokens,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Profile:
+    """How a day's calls spread over the 24 UTC hours, and what is left of them on Saturday and Sunday."""
+
+    weights: tuple[int, ...]
+    weekend: float
+
+    def share(self, hour: datetime) -> float:
+        """The part of a weekday's calls that falls in this hour."""
+        share = self.weights[hour.hour] / sum(self.weights)
+        return share * self.weekend if hour.weekday() >= 5 else share
+
+
+_OFFICE: Final = _Profile((0, 0, 0, 0, 0, 0, 1, 3, 6, 8, 8, 7, 6, 7, 8, 8, 7, 5, 3, 2, 1, 0, 0, 0), 0.12)
+_CUSTOMERS: Final = _Profile((2, 2, 1, 1, 1, 2, 3, 5, 7, 8, 8, 8, 8, 8, 8, 8, 8, 7, 6, 5, 4, 4, 3, 2), 0.55)
+_NIGHT: Final = _Profile((5, 6, 6, 5, 3, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3), 0.7)
+_STEADY: Final = _Profile((1,) * 24, 1.0)
+
+# One call's tokens, in the order of TOKEN_TYPES.
+_CHAT: Final = (900, 400, 0, 6000, 450)
+_TRIAGE: Final = (1200, 300, 0, 3500, 120)
+_EXTRACT: Final = (6000, 0, 0, 0, 1200)
+_RANK: Final = (1500, 0, 0, 2500, 60)
+_REVIEW: Final = (3000, 0, 800, 4000, 600)
+_AGENT: Final = (600, 2500, 1500, 45000, 700)
+_LOOP: Final = (800, 0, 0, 9000, 250)
+
+# A team takes up a new model some weeks after its launch; no line uses a model on days its price is in doubt.
+_LINES: Final[Mapping[str, tuple[tuple[date, str], ...]]] = {
+    "opus": ((date(2026, 9, 28), "claude-opus-5-5"), (date.min, "claude-opus-4-8")),
+    "sonnet": ((date(2026, 10, 12), "claude-sonnet-5-5"), (date.min, "claude-sonnet-4-6")),
+    "haiku": ((date.min, "claude-haiku-4-5-20251001"),),
+    "old opus": ((date.min, "claude-opus-4-8"),),
+    "old sonnet": ((date.min, "claude-sonnet-4-6"),),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What one key does with one line of models: calls on a weekday, and the shape of a call."""
+
+    workspace: str
+    key: str | None
+    line: str
+    per_call: tuple[int, int, int, int, int]
+    calls: int
+    profile: _Profile
+    tier: str = "standard"
+    geo: str = "global"
+    searches: float = 0.0
+    lives: tuple[datetime, datetime] = _ALWAYS
+
+    def row(self, seed: int, hour: datetime, growth: float) -> UsageRow | None:
+        """This hour's usage, or None when nobody called."""
+        share = self.profile.share(hour)
+        if not share or not self.lives[0] <= hour < self.lives[1]:
+            return None
+        label = f"{seed}:{self.workspace}/{self.key}/{self.line}/{self.tier}"
+        (of_day,) = noise(f"{label}:{hour:%Y-%m-%d}", 1, spread=0.1)
+        of_hour, *of_kind = noise(f"{label}:{hour:%Y-%m-%dT%H}", 7, spread=0.2)
+        calls = round(self.calls * share * growth * of_day * of_hour)
+        if not calls:
+            return None
+        kinds = (*self.per_call, self.searches)
+        counts = [round(calls * each * factor) for each, factor in zip(kinds, of_kind, strict=True)]
+        model = next(name for since, name in _LINES[self.line] if since <= hour.date())
+        return UsageRow(
+            None if self.workspace == DEFAULT else id_of("wrkspc", self.workspace),
+            self.key and id_of("apikey", self.key),
+            None,
+            model,
+            self.tier,
+            "0-200k",
+            "not_available" if model.startswith("claude-haiku-4-5") else self.geo,
+            *counts,
+        )
+
+
+def streams(until: datetime) -> tuple[Stream, ...]:
+    """Everything this organisation runs, with the runaway loop in the night before `until`."""
+    today = midnight(until)
+    looping = (today - 2 * HOUR, today + 5 * HOUR)
+    until_archived = (_ALWAYS[0], today - timedelta(days=30))
+    until_inactive = (_ALWAYS[0], today - timedelta(days=45))
+    return (
+        Stream("support-prod", "support-assistant", "sonnet", _CHAT, 2500, _CUSTOMERS),
+        Stream("support-prod", "support-autotriage", "opus", _TRIAGE, 1200, _CUSTOMERS),
+        Stream("support-prod", "support-autotriage", "opus", _LOOP, 24 * 6500, _STEADY, lives=looping),
+        Stream("support-prod", "support-summaries", "sonnet", _EXTRACT, 400, _NIGHT, tier="batch"),
+        Stream("support-eval", "support-evals", "opus", _REVIEW, 250, _OFFICE),
+        Stream("support-eval", "support-judge", "haiku", _TRIAGE, 800, _OFFICE),
+        Stream("search-prod", "search-answers", "sonnet", _CHAT, 3000, _CUSTOMERS, searches=0.15),
+        Stream("search-prod", "search-answers-us", "sonnet", _CHAT, 800, _CUSTOMERS, geo="us", searches=0.1),
+        Stream("search-prod", "search-rerank", "haiku", _RANK, 5000, _CUSTOMERS),
+        Stream("data-pipelines", "pipelines-nightly", "sonnet", _EXTRACT, 1800, _NIGHT, tier="batch"),
+        Stream("data-pipelines", "pipelines-enrich", "haiku", _EXTRACT, 2500, _NIGHT, tier="batch"),
+        Stream("data-pipelines", "pipelines-adhoc", "opus", _EXTRACT, 60, _OFFICE),
+        Stream("data-pipelines", INACTIVE, "old sonnet", _EXTRACT, 120, _NIGHT, lives=until_inactive),
+        Stream("mobile-beta", "mobile-assistant", "haiku", _CHAT, 600, _CUSTOMERS, lives=until_archived),
+        Stream("docs-site", "docs-chat", "haiku", _CHAT, 800, _CUSTOMERS),
+        Stream("docs-site", "docs-writer", "sonnet", _CHAT, 150, _OFFICE),
+        Stream("legal-review", "contract-review", "opus", _REVIEW, 150, _OFFICE),
+        Stream("shared-platform", "beta-ranker", "haiku", _RANK, 3000, _CUSTOMERS),
+        Stream("shared-platform", "beta-ranker", "sonnet", _CHAT, 400, _CUSTOMERS),
+        Stream("shared-platform", "gamma-etl", "sonnet", _EXTRACT, 500, _NIGHT, tier="batch"),
+        Stream("shared-platform", "alpha-triage", "haiku", _TRIAGE, 1000, _CUSTOMERS),
+        Stream("sandbox", "scratch", "old opus", _CHAT, 200, _OFFICE),
+        Stream("sandbox", "hackweek", "old sonnet", _CHAT, 200, _OFFICE),
+        Stream(CODE, "claude_code_key_ana", "opus", _AGENT, 180, _OFFICE),
+        Stream(CODE, "claude_code_key_ben", "opus", _AGENT, 320, _OFFICE),
+        Stream(CODE, "claude_code_key_chiara", "opus", _AGENT, 250, _OFFICE),
+        Stream(CODE, "claude_code_key_gus", "sonnet", _AGENT, 300, _OFFICE),
+        Stream(DEFAULT, "website-chat", "sonnet", _CHAT, 1200, _CUSTOMERS),
+        Stream(DEFAULT, "website-chat", "sonnet", _CHAT, 300, _CUSTOMERS, tier="priority"),
+        Stream(DEFAULT, "internal-wiki", "haiku", _CHAT, 500, _OFFICE),
+        Stream(DEFAULT, None, "opus", _CHAT, 80, _OFFICE),
+    )
+
+
+def container_hours(seed: int, start: datetime) -> int:
+    """Billable code-execution container-hours of one hour: past the month's free ones, in one workspace only."""
+    if not _NIGHT.weights[start.hour]:
+        return 0
+    return digest(f"{seed}:containers:{start:%Y-%m-%dT%H}", 1)[0] % 5

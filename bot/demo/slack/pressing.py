@@ -1,0 +1,65 @@
+"""Finding in blocks what can be pressed, and what a press sends."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from bot.demo.slack.values import Json
+
+
+def with_block_ids(blocks: Sequence[Json]) -> list[Json]:
+    """The blocks as Slack hands them back: every one has a `block_id`."""
+    filled = []
+    for index, block in enumerate(blocks):
+        more = {"child_blocks": with_block_ids(block["child_blocks"])} if "child_blocks" in block else {}
+        filled.append({"block_id": f"auto{index}"} | block | more)
+    return filled
+
+
+def pressed(blocks: Sequence[Json], action_id: str, value: str | None, block_id: str | None) -> Json:
+    """The action of the element that offers `value`; raises LookupError when none does."""
+    for block, element in _elements(blocks):
+        if element["action_id"] == action_id and block_id in (None, block["block_id"]):
+            action = _chosen(element, value)
+            if action is not None:
+                return action | {"action_id": action_id, "block_id": block["block_id"]}
+    raise LookupError(f"No element {action_id!r} with value {value!r} is there to press.")
+
+
+def state_of(blocks: Sequence[Json], action: Json) -> Json:
+    """What every menu of these blocks stands at once the action has happened: block id, action id, choice."""
+    values: defaultdict[str, Json] = defaultdict(dict)
+    for block, element in _elements(blocks):
+        if element["type"] in ("static_select", "radio_buttons"):
+            pressed = (block["block_id"], element["action_id"]) == (action["block_id"], action["action_id"])
+            chosen = action["selected_option"] if pressed else element.get("initial_option")
+            values[block["block_id"]][element["action_id"]] = {"type": element["type"], "selected_option": chosen}
+    return dict(values)
+
+
+def _elements(blocks: Sequence[Json]) -> Iterator[tuple[Json, Json]]:
+    """Every interactive element with the block it sits in."""
+    for block in blocks:
+        yield from _elements(block.get("child_blocks", []))
+        inside = [block.get("accessory"), block.get("element"), *block.get("elements", []), *block.get("actions", [])]
+        inside += [cell.get("element") for row in block.get("rows", []) for cell in row]
+        for element in inside:
+            if isinstance(element, dict) and "action_id" in element:
+                yield block, element
+
+
+def _chosen(element: Json, value: str | None) -> Json | None:
+    """The action this element sends for this choice, or None if it does not offer it."""
+    kind = element["type"]
+    if kind in ("static_select", "overflow", "radio_buttons"):
+        grouped = [option for group in element.get("option_groups", []) for option in group["options"]]
+        for option in [*element.get("options", []), *grouped]:
+            if option["value"] == value:
+                return {"type": kind, "selected_option": option}
+        return None
+    if kind == "feedback_buttons":
+        offered = [element["positive_button"], element["negative_button"]]
+        return next(({"type": kind, "value": value} for button in offered if button.get("value") == value), None)
+    if value not in (None, element.get("value")):
+        return None
+    kept = {key: element[key] for key in ("text", "value", "style", "url") if key in element}
+    return {"type": kind} | kept

@@ -1,0 +1,66 @@
+"""App Home and dialogs."""
+
+import uuid
+from collections.abc import Mapping
+
+from bot.demo.slack import arguments as reading
+from bot.demo.slack.access import Access
+from bot.demo.slack.values import APP_ID, BOT_ID, TEAM_ID, Json, Refused
+from bot.demo.slack.web_api.method import Method
+from bot.demo.slack.workspace import Workspace
+from bot.demo.slack_limits import Surface
+
+
+class Views:
+    """`views.*`: a view that changed since it was read is refused by its hash."""
+
+    def __init__(self, workspace: Workspace, access: Access) -> None:
+        self._workspace = workspace
+        self._access = access
+
+    def methods(self) -> Mapping[str, Method]:
+        """Each method by Slack's name for it."""
+        return {
+            "views.publish": self._publish,
+            "views.open": self._open,
+            "views.update": self._update,
+        }
+
+    def _publish(self, arguments: Json) -> Json:
+        user_id = str(arguments.get("user_id", ""))
+        if user_id not in self._workspace.users:
+            raise Refused("user_not_found")
+        current = self._workspace.homes.get(user_id)
+        self._check_hash(arguments, current)
+        view = self._view(arguments, "home", current["id"] if current else self._workspace.next_id("V"))
+        self._workspace.homes[user_id] = view
+        self._workspace.changed()
+        return {"view": view}
+
+    def _open(self, arguments: Json) -> Json:
+        self._access.use_trigger(arguments.get("trigger_id"))
+        view = self._view(arguments, "modal", self._workspace.next_id("V"))
+        self._workspace.views[view["id"]] = view
+        return {"view": view}
+
+    def _update(self, arguments: Json) -> Json:
+        view_id = str(arguments.get("view_id", ""))
+        current = self._workspace.views.get(view_id)
+        if current is None:
+            raise Refused("not_found")
+        self._check_hash(arguments, current)
+        view = self._view(arguments, "modal", view_id)
+        self._workspace.views[view_id] = view
+        return {"view": view}
+
+    def _check_hash(self, arguments: Json, current: Json | None) -> None:
+        if current and arguments.get("hash") not in (None, "", current["hash"]):
+            raise Refused("hash_conflict")
+
+    def _view(self, arguments: Json, surface: Surface, view_id: str) -> Json:
+        view = reading.decoded(arguments.get("view"), "view")
+        if not isinstance(view, dict) or view.get("type") != surface:
+            raise Refused("invalid_arguments")
+        reading.check_blocks(view.get("blocks", []), surface, "invalid_arguments")
+        more = {"id": view_id, "team_id": TEAM_ID, "app_id": APP_ID, "bot_id": BOT_ID}
+        return view | more | {"hash": f"{self._workspace.next_ts()}.{uuid.uuid4().hex[:8]}", "state": {"values": {}}}

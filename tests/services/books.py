@@ -1,0 +1,107 @@
+"""A ledger whose every figure a test sets: put where a sync puts what Anthropic reports."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+
+from sqlalchemy import Connection, text
+
+from bot.core.directory import Directory, Workspace
+from bot.core.money import Money
+from bot.core.usage import CostRecord, Source, UsageRecord
+from bot.services import configuration
+from bot.services.rebuild import rebuild, rebuild_everything
+from bot.store import directory, schema, snapshots
+from bot.store.database import Database
+
+ORGANIZATION = "org_books"
+MODEL = "claude-sonnet-5-5"
+TEAMS = ("alpha", "beta", "gamma")
+"""Each has a workspace that is called like it."""
+OPENED = datetime(2026, 10, 1, tzinfo=UTC)
+
+
+class Books:
+    """One organisation's reports. `database` is migrated and closed by whoever gave it."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        schema.migrate(database)
+        spaces = {team: Workspace(team, team) for team in TEAMS}
+        database.write_now(directory.replace, Directory(ORGANIZATION, "Example Org", spaces))
+
+    def configure(self, text: str, at: datetime = OPENED) -> None:
+        """Put a configuration in force, as `config apply` does."""
+        self.database.write_now(_configured, text, at)
+
+    def spend(self, day: date, *, read_at: datetime | None = None, tokens: int = 1000, **dollars: str) -> None:
+        """The whole organisation's day: `tokens` and so many dollars in each team named, nothing in the others.
+
+        Read the morning after unless `read_at` says otherwise, as a second reading of the day replaces the first.
+        """
+        self.use(day, read_at=read_at, **dict.fromkeys(dollars, tokens))
+        self.bill(day, read_at=read_at, **dollars)
+
+    def bill(self, day: date, *, read_at: datetime | None = None, **dollars: str) -> None:
+        """The cost report's half of a day."""
+        costs = [_cost(day, team, Decimal(amount)) for team, amount in dollars.items()]
+        self.database.write_now(_reported, Source.COST, day, costs, read_at or _morning_after(day))
+
+    def use(self, day: date, *, read_at: datetime | None = None, **tokens: int) -> None:
+        """The usage report's half of a day."""
+        usage = [_usage(day, team, count) for team, count in tokens.items()]
+        self.database.write_now(_reported, Source.USAGE, day, usage, read_at or _morning_after(day))
+
+    def deliveries(self) -> dict[str, str]:
+        """What became of each message, by its key."""
+        return dict(self.database.read_now(_rows, "SELECT key, state FROM delivery"))
+
+    def errors(self) -> dict[str, str]:
+        """Why messages did not go out, by key."""
+        return dict(self.database.read_now(_rows, "SELECT key, error FROM delivery WHERE error IS NOT NULL"))
+
+    def episodes(self) -> list[tuple[str, str, bool]]:
+        """Rule, scope and whether it is over, oldest first."""
+        query = "SELECT rule_id, scope, resolved_at IS NOT NULL FROM episode ORDER BY id"
+        return [(rule, scope, bool(over)) for rule, scope, over in self.database.read_now(_rows, query)]
+
+
+def _rows(connection: Connection, query: str) -> list[tuple[str, ...]]:
+    return [tuple(row) for row in connection.execute(text(query))]
+
+
+def _configured(connection: Connection, body: str, at: datetime) -> None:
+    configuration.apply(connection, body, "teams.yml", at)
+    rebuild_everything(connection)
+
+
+def _reported(
+    connection: Connection,
+    source: Source,
+    day: date,
+    records: list[UsageRecord] | list[CostRecord],
+    read_at: datetime,
+) -> None:
+    snapshots.replace(connection, ORGANIZATION, source, [_midnight(day)], records, read_at)
+    rebuild(connection, ORGANIZATION, [day])
+    for one in Source:
+        snapshots.attempted(connection, ORGANIZATION, one, read_at)
+
+
+def _usage(day: date, team: str, tokens: int) -> UsageRecord:
+    return UsageRecord(_midnight(day), team, f"key_{team}", MODEL, "standard", "global", 0, 0, 0, 0, tokens, 0)
+
+
+def _cost(day: date, team: str, dollars: Decimal) -> CostRecord:
+    cents = f"{dollars * 100:f}"
+    paid = ("tokens", "output_tokens", MODEL, "standard", "global", "0-200k", f"{MODEL} output", cents)
+    return CostRecord(_midnight(day), team, *paid, Money.from_cents(cents))
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _morning_after(day: date) -> datetime:
+    return _midnight(day) + timedelta(days=1, hours=6)

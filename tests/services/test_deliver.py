@@ -1,0 +1,128 @@
+"""What becomes of one owed message: claimed by one, built when it goes out, and its end written down."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.answers.answer import Answer
+from bot.core.errors import NotFound, StoreUnavailable
+from bot.services.deliver import LAST_RETRY, Deliverer, Message
+from bot.slack.notifier import SlackNotifier, web_client
+from bot.store import deliveries, schema
+from bot.store.database import Database
+from bot.store.deliveries import Delivery, State
+from tests.outside import ANA, BOT_TOKEN, GENERAL, Outside, opened
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+KEY = "digest/morning/2026-11-22"
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Outside]:
+    with opened() as outside:
+        yield outside
+
+
+@pytest.fixture
+def outside(running: Outside) -> Outside:
+    return running.fresh()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'test.db'}")
+    schema.migrate(database)
+    database.write_now(deliveries.owe, KEY, NOW)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def deliverer(outside: Outside, database: Database) -> Deliverer:
+    client = web_client(BOT_TOKEN, f"{outside.slack_url}/api/")
+    return Deliverer(database, SlackNotifier(client, seconds_between_posts=0))
+
+
+async def to_the_channel(key: str) -> Message:
+    return Message(Answer(title="Morning", headline=f"This is {key}."), channel=GENERAL)
+
+
+async def to_ana(key: str) -> Message:
+    return Message(Answer(title="Over the limit", headline="Look."), receiver="ana@example.com", topic="alert/1/")
+
+
+def became(database: Database, key: str = KEY) -> Delivery:
+    found = database.read_now(deliveries.find, key)
+    assert found is not None
+    return found
+
+
+async def test_a_message_that_went_out_remembers_where_slack_put_it(
+    outside: Outside, database: Database, deliverer: Deliverer
+) -> None:
+    assert await deliverer.send(KEY, to_the_channel, NOW)
+    (message,) = outside.posted()
+    assert became(database) == Delivery(KEY, State.SENT, 1, GENERAL, message.ts, None)
+    assert KEY in message.text
+
+
+async def test_a_message_that_nobody_is_owed_is_not_sent(outside: Outside, deliverer: Deliverer) -> None:
+    assert not await deliverer.send("digest/other/2026-11-22", to_the_channel, NOW)
+    assert outside.slack.calls == []
+
+
+async def test_a_person_is_told_in_their_direct_messages(
+    outside: Outside, database: Database, deliverer: Deliverer
+) -> None:
+    assert await deliverer.send(KEY, to_ana, NOW)
+    assert became(database).channel == outside.slack.dms[ANA]
+
+
+async def test_the_pause_between_tries_grows_to_an_hour_and_no_further(
+    outside: Outside, database: Database, deliverer: Deliverer
+) -> None:
+    outside.slack.fail_next("chat.postMessage", error="internal_error", times=12)
+    at, pauses = NOW, []
+    for _ in range(12):
+        assert not await deliverer.send(KEY, to_the_channel, at)
+        tried = at
+        while not database.read_now(deliveries.due, at):
+            at += timedelta(minutes=1)
+        pauses.append((at - tried) / timedelta(minutes=1))
+    assert pauses[:7] == [1, 2, 4, 8, 16, 32, 60]
+    assert set(pauses[7:]) == {LAST_RETRY / timedelta(minutes=1)}
+    assert await deliverer.send(KEY, to_the_channel, at)
+    assert became(database).attempts == 13
+
+
+async def test_what_can_never_be_built_is_given_up_with_its_sentence(
+    outside: Outside, database: Database, deliverer: Deliverer
+) -> None:
+    async def gone(_key: str) -> Message:
+        raise NotFound("The digest morning is gone.")
+
+    assert not await deliverer.send(KEY, gone, NOW)
+    assert (became(database).state, became(database).error) == (State.FAILED, "The digest morning is gone.")
+
+
+async def test_what_can_not_be_built_right_now_is_tried_again(
+    outside: Outside, database: Database, deliverer: Deliverer
+) -> None:
+    async def busy(_key: str) -> Message:
+        raise StoreUnavailable("The database is locked.")
+
+    assert not await deliverer.send(KEY, busy, NOW)
+    assert became(database).state is State.WAITING
+    assert await deliverer.send(KEY, to_the_channel, NOW + timedelta(minutes=1))
+
+
+async def test_a_refused_bot_token_is_written_down_without_the_token(
+    outside: Outside, database: Database
+) -> None:
+    client = web_client("xoxb-of-somebody-else", f"{outside.slack_url}/api/")
+    assert not await Deliverer(database, SlackNotifier(client)).send(KEY, to_the_channel, NOW)
+    error = became(database).error or ""
+    assert "SLACK_BOT_TOKEN" in error
+    assert "somebody-else" not in error

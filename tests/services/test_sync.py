@@ -1,0 +1,311 @@
+"""The road from Anthropic's reports to the ledger: whole, in order, after every interruption, and to the last unit."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.core.allocation import Entry, allocate
+from bot.core.errors import AnthropicUnavailable, CredentialRefused, PageMalformed, StoreError
+from bot.core.question import Dimension
+from bot.core.usage import Source
+from bot.services import rebuild
+from bot.services.sync import Finished
+from bot.store import directory, snapshots
+from bot.store.database import Database
+from tests.faults import cut_in_half, mutate, status
+from tests.services.world import (
+    DAYS,
+    FIRST,
+    NOW,
+    TODAY,
+    TOMORROW,
+    World,
+    billed,
+    by_source,
+    configured,
+    days,
+    dump,
+    figures,
+    finished,
+    fresh,
+)
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+Json = dict[str, Any]
+DAY = timedelta(days=1)
+
+
+def every_result(change: Callable[[Json], None]) -> Callable[[Json], Json]:
+    """A change of each result of a report's page."""
+
+    def changed(body: Json) -> Json:
+        for bucket in body["data"]:
+            for result in bucket["results"]:
+                change(result)
+        return body
+
+    return changed
+
+
+def renamed(old: str, new: str) -> Callable[[Json], Json]:
+    """A directory list in which one thing has another name."""
+
+    def changed(body: Json) -> Json:
+        for item in body["data"]:
+            item["name"] = new if item["name"] == old else item["name"]
+        return body
+
+    return changed
+
+
+async def test_every_day_of_the_ledger_is_what_anthropic_reported_for_it(world: World, any_database: Database) -> None:
+    result = await world.synced(any_database)
+    assert result.failures == []
+    held = figures(any_database, Dimension.DAY)
+    assert list(held) == [day.isoformat() for day in days()]
+    for day in days():
+        found = held[day.isoformat()]
+        assert found.billed_cost is not None
+        assert found.billed_cost.units == world.billed(day), day
+        assert found.total_tokens == world.tokens(day), day
+
+
+async def test_the_first_run_reads_the_backfill_newest_first(world: World, database: Database) -> None:
+    done: list[Finished | int] = []
+    await world.sync(database, backfill_days=40).run(NOW, progress=done.append)
+    assert done[0] == 2 * 41
+    chunks = by_source([one for one in done if isinstance(one, Finished)])
+    newest, oldest = TOMORROW - 31 * DAY, TODAY - 40 * DAY
+    assert chunks == dict.fromkeys(("usage", "cost"), [(newest, TOMORROW), (oldest, newest)])
+
+
+async def test_a_second_run_reads_only_the_recent_days_and_changes_no_row(world: World, any_database: Database) -> None:
+    await world.synced(any_database)
+    before = dump(any_database)
+    chunks: list[Finished] = []
+    await world.synced(any_database, finished(chunks))
+    assert by_source(chunks) == dict.fromkeys(("usage", "cost"), [(TODAY - 3 * DAY, TOMORROW)])
+    assert dump(any_database) == before
+
+
+async def test_a_day_that_was_restated_is_replaced(world: World, database: Database) -> None:
+    def dearer(result: Json) -> None:
+        result["amount"] = f"{result['amount'].partition('.')[0]}9.5"
+
+    world.faults.next("cost_report", mutate(every_result(dearer)))
+    await world.synced(database)
+    wrong = billed(database, Dimension.DAY)
+    await world.synced(database)
+    right = billed(database, Dimension.DAY)
+    for day in days():
+        restated = day >= TODAY - 3 * DAY
+        assert (right[day.isoformat()] == world.billed(day)) is restated
+        assert (right[day.isoformat()] != wrong[day.isoformat()]) is restated
+    await world.sync(database).run(NOW, since=FIRST)
+    assert billed(database, Dimension.DAY) == {day.isoformat(): world.billed(day) for day in days()}
+
+
+@pytest.mark.parametrize("chunks", [1, 2, 3])
+async def test_a_sync_killed_half_way_resumes_and_ends_as_if_nothing_had_happened(
+    world: World, any_database: Database, tmp_path: Path, chunks: int
+) -> None:
+    done: list[Finished] = []
+
+    def kill(progress: Finished | int) -> None:
+        if isinstance(progress, Finished):
+            done.append(progress)
+        if len(done) == chunks:
+            killed.cancel()
+
+    killed = asyncio.create_task(world.sync(any_database, backfill_days=40).run(NOW, progress=kill))
+    with pytest.raises(asyncio.CancelledError):
+        await killed
+    assert any_database.read_now(snapshots.days_held, world.organization.id)
+
+    await world.sync(any_database, backfill_days=40).run(NOW)
+    with fresh(tmp_path) as undisturbed:
+        await world.sync(undisturbed, backfill_days=40).run(NOW)
+        assert dump(any_database) == dump(undisturbed)
+
+
+async def test_a_page_that_breaks_later_leaves_the_chunks_before_it(world: World, database: Database) -> None:
+    newest = (TOMORROW - 31 * DAY).isoformat()
+    world.faults.next("cost_report", mutate(lambda body: body))
+    world.faults.next("cost_report", cut_in_half(), times=None)
+    result = await world.sync(database, backfill_days=60).run(NOW)
+    (failure,) = result.failures
+    assert isinstance(failure, PageMalformed)
+    held = database.read_now(snapshots.fetched, world.organization.id, Source.COST, TODAY - 60 * DAY, TOMORROW)
+    assert min(held).isoformat() == newest
+    assert len(held) == 31
+
+
+async def test_one_source_that_fails_leaves_the_other_and_says_why(world: World, any_database: Database) -> None:
+    world.faults.next("cost_report", status(500), times=None)
+    result = await world.synced(any_database)
+    (failure,) = result.failures
+    assert isinstance(failure, AnthropicUnavailable)
+    assert {chunk.source for chunk in result.finished} == {Source.USAGE}
+    cost, usage = any_database.read_now(snapshots.statuses)
+    assert (cost.source, cost.through, cost.succeeded_at, cost.error) == (Source.COST, None, None, str(failure))
+    assert (usage.source, usage.error, usage.succeeded_at) == (Source.USAGE, None, NOW)
+    (whole,) = figures(any_database).values()
+    assert (whole.billed_cost, whole.total_tokens) == (None, sum(map(world.tokens, days())))
+
+    world.faults.heal()
+    assert (await world.synced(any_database)).failures == []
+    assert billed(any_database, Dimension.DAY) == {day.isoformat(): world.billed(day) for day in days()}
+    assert [one.error for one in any_database.read_now(snapshots.statuses)] == [None, None]
+
+
+async def test_cost_without_usage_is_all_there_and_belongs_to_no_key(world: World, database: Database) -> None:
+    world.faults.next("usage_report", status(500), times=None)
+    await world.synced(database)
+    assert billed(database, Dimension.DAY) == {day.isoformat(): world.billed(day) for day in days()}
+    assert list(billed(database, Dimension.KEY)) == [""]
+
+
+async def test_a_directory_that_cannot_be_read_changes_nothing(world: World, database: Database) -> None:
+    await world.synced(database)
+    before = dump(database)
+    world.faults.next("api_keys", status(401), times=None)
+    result = await world.synced(database)
+    assert [type(failure) for failure in result.failures] == [CredentialRefused]
+    assert dump(database) == before
+
+
+async def test_a_day_that_was_not_read_is_unknown_and_not_zero(world: World, database: Database) -> None:
+    hole = TODAY - 5 * DAY
+    await world.sync(database).run(NOW, sources=[Source.USAGE])
+    await world.sync(database).run(NOW, sources=[Source.COST], until=hole)
+    await world.sync(database).run(NOW, sources=[Source.COST], since=hole + DAY)
+    found = billed(database, Dimension.DAY)
+    assert found.pop(hole.isoformat()) is None
+    assert all(found.values())
+    await world.synced(database)
+    assert billed(database, Dimension.DAY)[hole.isoformat()] == world.billed(hole)
+
+
+async def test_today_grows_and_is_whole_only_once_it_is_over(world: World, database: Database) -> None:
+    await world.synced(database)
+    running = figures(database, Dimension.DAY)[TODAY.isoformat()]
+    assert {status.through.date() for status in database.read_now(snapshots.statuses) if status.through} == {TODAY}
+
+    world.now = NOW + timedelta(hours=3)
+    await world.synced(database)
+    later = figures(database, Dimension.DAY)[TODAY.isoformat()]
+    assert (later.total_tokens or 0) > (running.total_tokens or 0) > 0
+    assert later.billed_cost is not None
+    assert later.billed_cost.units == world.billed(TODAY)
+
+    world.now = NOW + DAY
+    await world.synced(database)
+    over = figures(database, Dimension.DAY, until=TOMORROW + DAY)
+    assert {status.through.date() for status in database.read_now(snapshots.statuses) if status.through} == {TOMORROW}
+    assert over[TODAY.isoformat()].total_tokens == world.tokens(TODAY)
+
+
+async def test_the_order_of_chunks_sources_and_rows_changes_nothing(
+    world: World, database: Database, tmp_path: Path
+) -> None:
+    await world.synced(database)
+
+    def backwards(body: Json) -> Json:
+        for bucket in body["data"]:
+            bucket["results"].reverse()
+        return body
+
+    world.faults.next("_report", mutate(backwards), times=None)
+    with fresh(tmp_path) as other:
+        middle = FIRST + 7 * DAY
+        await world.sync(other).run(NOW, sources=[Source.COST], until=middle)
+        await world.sync(other).run(NOW, sources=[Source.USAGE], since=middle)
+        await world.sync(other).run(NOW, sources=[Source.COST], since=middle)
+        await world.sync(other).run(NOW, sources=[Source.USAGE], until=middle)
+        assert dump(other) == dump(database)
+
+
+async def test_two_replicas_that_sync_at_once_end_with_the_same_ledger_as_one(
+    world: World, database_url: str, any_database: Database, tmp_path: Path
+) -> None:
+    replica = Database(database_url)
+    results = await asyncio.gather(world.synced(any_database), world.synced(replica))
+    assert [result.failures for result in results] == [[], []]
+    with fresh(tmp_path) as alone:
+        await world.synced(alone)
+        assert dump(replica) == dump(alone)
+    replica.close()
+
+
+async def test_a_renamed_key_or_workspace_moves_its_whole_past(world: World, database: Database) -> None:
+    configured(database)
+    await world.synced(database)
+    before = billed(database, Dimension.TEAM)
+    keys, spaces = billed(database, Dimension.KEY), billed(database, Dimension.WORKSPACE)
+    held = database.read_now(directory.read, world.organization.id)
+    assert held is not None
+    key = next(id_ for id_, one in held.api_keys.items() if one.name == "gamma-etl")
+    space = next(id_ for id_, one in held.workspaces.items() if one.name == "legal-review")
+
+    world.faults.next("api_keys", mutate(renamed("gamma-etl", "alpha-etl")))
+    await world.synced(database)
+    moved = billed(database, Dimension.TEAM)
+    assert moved["alpha"] == (before["alpha"] or 0) + (keys[key] or 0)
+    assert moved["unallocated"] == (before["unallocated"] or 0) - (keys[key] or 0)
+
+    for _ in range(2):  # once with the default workspace, once without
+        world.faults.next("workspaces", mutate(renamed("legal-review", "search-legal")))
+    await world.synced(database)
+    again = billed(database, Dimension.TEAM)
+    assert again["beta"] == (before["beta"] or 0) + (spaces[space] or 0)
+    assert again["alpha"] == before["alpha"]  # and the key has its old name back
+    assert sum(part or 0 for part in again.values()) == sum(map(world.billed, days()))
+
+
+async def test_a_ledger_that_would_lose_money_is_refused_whole(
+    world: World, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.synced(database)
+    before = dump(database)
+
+    def lossy(*args: Any, **options: Any) -> list[Entry]:
+        return allocate(*args, **options)[:-1]
+
+    monkeypatch.setattr(rebuild, "allocate", lossy)  # the proof guards against a mistake we have not made yet
+    result = await world.synced(database)
+    assert {type(failure) for failure in result.failures} == {StoreError}
+    assert str(result.failures[0]).startswith("The ledger of 2026-11-")
+    assert "nothing was changed" in str(result.failures[0])
+    assert dump(database) == before
+
+
+async def test_the_next_sync_is_due_after_its_interval(world: World, database: Database) -> None:
+    sync, hour = world.sync(database), timedelta(hours=1)
+    assert await sync.due(NOW, hour)
+    await sync.run(NOW)
+    assert not await sync.due(NOW + hour - timedelta(seconds=1), hour)
+    assert await sync.due(NOW + hour, hour)
+
+
+async def test_the_days_named_are_the_days_read(world: World, database: Database) -> None:
+    chunks: list[Finished] = []
+    span = TODAY - 9 * DAY, TODAY - 7 * DAY
+    await world.sync(database).run(NOW, since=span[0], until=span[1], sources=[Source.USAGE], progress=finished(chunks))
+    assert by_source(chunks) == {"usage": [span]}
+    chunks.clear()
+    await world.sync(database).run(NOW, since=TODAY, until=TODAY + 99 * DAY, progress=finished(chunks))
+    assert by_source(chunks) == dict.fromkeys(("usage", "cost"), [(TODAY, TOMORROW)])
+
+
+async def test_a_hole_in_the_past_is_read_again(world: World, database: Database) -> None:
+    await world.sync(database).run(NOW, until=TODAY - 9 * DAY)
+    await world.sync(database).run(NOW, since=TODAY - 5 * DAY)
+    chunks: list[Finished] = []
+    await world.synced(database, finished(chunks))
+    assert by_source(chunks)["cost"] == [(TODAY - 3 * DAY, TOMORROW), (TODAY - 9 * DAY, TODAY - 5 * DAY)]
+    assert len(figures(database, Dimension.DAY)) == DAYS + 1

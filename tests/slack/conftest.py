@@ -1,0 +1,57 @@
+"""One outside world and one synced database for each module; the bot in both of Slack's transports."""
+
+import asyncio
+import json
+import logging
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+
+from bot import wiring
+from tests import outside as world
+from tests.outside import Outside
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Outside]:
+    with world.opened() as outside:
+        yield outside
+
+
+@pytest.fixture
+def outside(running: Outside) -> Outside:
+    return running.fresh()
+
+
+@pytest.fixture(scope="module")
+def held(running: Outside, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("synced")
+    asyncio.run(world.synced(running, folder))
+    return folder / "synced.db"
+
+
+@pytest.fixture
+def database(held: Path, tmp_path: Path) -> Path:
+    """A synced database that the test may break."""
+    return Path(shutil.copy(held, tmp_path / "copy.db"))
+
+
+@pytest.fixture(params=["http", "socket"])
+async def bot(request: pytest.FixtureRequest, outside: Outside, database: Path) -> AsyncIterator[Path]:
+    """The running bot over signed HTTP and over Socket Mode; its database."""
+    async with world.bot(outside, f"sqlite:///{database}", socket_mode=request.param == "socket"):
+        yield database
+
+
+@pytest.fixture
+def logged(outside: Outside, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """The log as `run` writes it to a pipe: what came since the last look, each line read as the JSON it must be."""
+    before = logging.getLogger().handlers[:]
+    wiring.configure_logging(outside.settings("sqlite://", log_format="json"))
+    yield lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    logging.getLogger().handlers[:] = before
+    structlog.reset_defaults()

@@ -1,0 +1,127 @@
+"""A delivery has one owner at a time, is taken up where its owner died, and is over once it is sent."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.store import deliveries, schema
+from bot.store.database import Database
+from bot.store.deliveries import ABANDONED_AFTER, Delivery, State
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+KEY = "digest/morning/2026-11-22"
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def claim(database: Database) -> Callable[[datetime], bool]:
+    """Try to claim the one delivery that is owed since NOW."""
+    database.write_now(deliveries.owe, KEY, NOW)
+    return lambda now: database.write_now(deliveries.claim, KEY, now)
+
+
+def found(database: Database) -> Delivery:
+    delivery = database.read_now(deliveries.find, KEY)
+    assert delivery is not None
+    return delivery
+
+
+def test_of_many_that_claim_at_once_exactly_one_owns_it(database_url: str) -> None:
+    replicas = [Database(database_url) for _ in range(2)]
+    schema.migrate(replicas[0])
+    workers = 8
+
+    def race(key: str, now: datetime) -> int:
+        barrier = threading.Barrier(workers)
+
+        def one(number: int) -> bool:
+            barrier.wait(10)
+            return replicas[number % 2].write_now(deliveries.claim, key, now)
+
+        with ThreadPoolExecutor(workers) as threads:
+            return sum(threads.map(one, range(workers)))
+
+    for n in range(5):
+        replicas[0].write_now(deliveries.owe, f"key {n}", NOW)
+    assert [race(f"key {n}", NOW) for n in range(5)] == [1] * 5
+    later = NOW + ABANDONED_AFTER + SECOND  # all of them find it abandoned
+    assert [race(f"key {n}", later) for n in range(5)] == [1] * 5
+    for replica in replicas:
+        replica.close()
+
+
+def test_a_delivery_under_way_is_left_alone_until_its_owner_must_be_dead(
+    database: Database, claim: Callable[[datetime], bool]
+) -> None:
+    assert claim(NOW)
+    assert not claim(NOW)
+    assert not claim(NOW + ABANDONED_AFTER)
+    assert claim(NOW + ABANDONED_AFTER + SECOND)
+    assert not claim(NOW + ABANDONED_AFTER + SECOND)
+    assert (found(database).state, found(database).attempts) == (State.SENDING, 2)
+
+
+def test_what_was_sent_is_never_sent_again(database: Database, claim: Callable[[datetime], bool]) -> None:
+    claim(NOW)
+    database.write_now(deliveries.sent, KEY, NOW, "C0GENERAL", "1763802000.000100")
+    assert not claim(NOW + timedelta(days=365))
+    assert found(database) == Delivery(KEY, State.SENT, 1, "C0GENERAL", "1763802000.000100", None)
+
+
+def test_what_may_pass_waits_until_it_is_due_and_then_goes_out(
+    database: Database, claim: Callable[[datetime], bool]
+) -> None:
+    claim(NOW)
+    due = NOW + timedelta(minutes=30)  # longer than a dead owner is waited for
+    database.write_now(deliveries.failed, KEY, NOW, "Slack is not answering.", due)
+    assert not claim(due - SECOND)
+    assert claim(due)
+    assert not claim(due)
+    database.write_now(deliveries.sent, KEY, due, "C0GENERAL", "1.2")
+    assert found(database) == Delivery(KEY, State.SENT, 2, "C0GENERAL", "1.2", None)
+
+
+def test_what_can_never_go_out_is_not_tried_again(database: Database, claim: Callable[[datetime], bool]) -> None:
+    claim(NOW)
+    database.write_now(deliveries.failed, KEY, NOW, "There is no channel C0GONE.", None)
+    assert not claim(NOW + timedelta(days=365))
+    assert (found(database).state, found(database).error) == (State.FAILED, "There is no channel C0GONE.")
+
+
+def test_what_is_not_needed_after_all_does_not_go_out(database: Database, claim: Callable[[datetime], bool]) -> None:
+    claim(NOW)
+    database.write_now(deliveries.skipped, KEY, NOW, "It resolved.")
+    assert not claim(NOW + timedelta(days=365))
+    assert found(database) == Delivery(KEY, State.SKIPPED, 1, None, None, "It resolved.")
+
+
+def test_a_delivery_nobody_owes_is_not_there_and_cannot_be_claimed(database: Database) -> None:
+    assert database.read_now(deliveries.find, KEY) is None
+    assert not database.write_now(deliveries.claim, KEY, NOW)
+
+
+def test_owing_a_delivery_again_changes_nothing(database: Database, claim: Callable[[datetime], bool]) -> None:
+    claim(NOW)
+    database.write_now(deliveries.sent, KEY, NOW, "C0GENERAL", "1.2")
+    database.write_now(deliveries.owe, KEY, NOW + SECOND)
+    assert found(database).state is State.SENT
+    assert not claim(NOW + timedelta(days=1))
+
+
+def test_what_is_due_is_listed_the_longest_owed_first(database: Database) -> None:
+    for name, at in (("late", NOW + SECOND), ("early", NOW), ("never", NOW), ("tomorrow", NOW + timedelta(days=1))):
+        database.write_now(deliveries.owe, name, at)
+    database.write_now(deliveries.sent, "never", NOW, "C0GENERAL", "1.2")
+    assert database.read_now(deliveries.due, NOW + SECOND) == ["early", "late"]
+
+
+def test_where_a_kind_of_message_went_is_known_by_its_first_letters(database: Database) -> None:
+    for key in ("alert/50%_a/1", "alert/50x_a/2"):
+        database.write_now(deliveries.owe, key, NOW)
+    database.write_now(deliveries.sent, "alert/50x_a/2", NOW, "C0GENERAL", "1.2")
+    assert database.read_now(deliveries.went_to, "alert/50x", "C0GENERAL")
+    assert not database.read_now(deliveries.went_to, "alert/50x", "C0OTHER")
+    assert not database.read_now(deliveries.went_to, "alert/50%_", "C0GENERAL")

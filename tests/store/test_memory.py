@@ -1,0 +1,88 @@
+"""What else the store remembers: names, configurations, first times and episodes."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from bot.core.directory import ApiKey, Directory, Member, Workspace
+from bot.store import directory, episodes, preferences
+from bot.store.database import Database
+from bot.store.episodes import Episode
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+DIRECTORY = Directory(
+    "org_1",
+    "Example",
+    workspaces={"w1": Workspace("w1", "support", {"team": "alpha"}), "w2": Workspace("w2", "old", archived=True)},
+    api_keys={"k1": ApiKey("k1", "runner", "w1", "active", "sk-ant-api03-x...y")},
+    members={"u1": Member("u1", "ana@example.com", "Ana", "admin"), "u2": Member("u2", "b@example.com", "B", "user")},
+)
+
+
+def test_a_directory_comes_back_as_it_was_and_only_a_real_change_is_one(database: Database) -> None:
+    assert database.read_now(directory.read, "org_1") is None
+    assert database.write_now(directory.replace, DIRECTORY)
+    assert database.read_now(directory.read_all) == [DIRECTORY]
+    assert not database.write_now(directory.replace, DIRECTORY)
+
+    only_people = replace(DIRECTORY, members={"u1": DIRECTORY.members["u1"]})
+    assert not database.write_now(directory.replace, only_people)
+    assert database.read_now(directory.read, "org_1") == only_people
+
+    renamed = replace(DIRECTORY, workspaces={"w1": Workspace("w1", "search", {"team": "alpha"})})
+    retagged = replace(DIRECTORY, workspaces={"w1": Workspace("w1", "search", {"team": "beta"})})
+    moved = replace(DIRECTORY, api_keys={"k1": ApiKey("k1", "runner", "w2", "active", None)})
+    for changed in (renamed, retagged, moved):
+        assert database.write_now(directory.replace, changed)
+
+
+def test_workspaces_and_keys_that_are_gone_keep_their_names(database: Database) -> None:
+    database.write_now(directory.replace, DIRECTORY)
+    assert not database.write_now(directory.replace, Directory("org_1", "Example"))
+    found = database.read_now(directory.read, "org_1")
+    assert found is not None
+    assert (found.workspaces, found.api_keys, found.members) == (DIRECTORY.workspaces, DIRECTORY.api_keys, {})
+
+
+def test_organisations_are_kept_apart_and_in_order(database: Database) -> None:
+    other = replace(DIRECTORY, organization_id="org_0", workspaces={"w1": Workspace("w1", "theirs")})
+    database.write_now(directory.replace, DIRECTORY)
+    database.write_now(directory.replace, other)
+    assert database.read_now(directory.read_all) == [other, DIRECTORY]
+
+
+def test_the_configuration_applied_last_is_in_force(database: Database) -> None:
+    assert database.read_now(preferences.newest) is None
+    for body in ("one: ü", "two"):
+        database.write_now(preferences.apply, "teams.yml", body, NOW)
+    found = database.read_now(preferences.newest)
+    assert found is not None
+    assert (found.name, found.body, found.applied_at) == ("teams.yml", "two", NOW)
+
+
+def test_a_first_time_happens_once(database: Database) -> None:
+    first = database.write_now(preferences.first_time, preferences.FIRST_START, NOW)
+    again = database.write_now(preferences.first_time, preferences.FIRST_START, NOW + HOUR)
+    assert first == again == NOW
+
+
+def test_an_episode_opens_goes_on_resolves_and_gives_way_to_the_next(database: Database) -> None:
+    assert database.read_now(episodes.newest, "day_cap", "alpha") is None
+    database.write_now(episodes.fire, "day_cap", "alpha", window=NOW, now=NOW + HOUR, value=7, limit=5)
+    database.write_now(episodes.fire, "day_cap", "beta", window=NOW + HOUR, now=NOW + HOUR, value=8, limit=5)
+    first = database.read_now(episodes.newest, "day_cap", "alpha")
+    assert first == Episode(first.id if first else 0, "day_cap", "alpha", NOW, NOW, NOW + HOUR, None, 7, 5)
+    assert first is not None
+
+    database.write_now(episodes.still_firing, first.id, window=NOW + HOUR, value=9)
+    database.write_now(episodes.resolve, first.id, NOW + 2 * HOUR)
+    resolved = database.read_now(episodes.newest, "day_cap", "alpha")
+    assert resolved == replace(first, last_window=NOW + HOUR, value=9, resolved_at=NOW + 2 * HOUR)
+
+    database.write_now(episodes.fire, "day_cap", "alpha", window=NOW + 3 * HOUR, now=NOW + 3 * HOUR, value=6, limit=5)
+    newest = database.read_now(episodes.newest, "day_cap", "alpha")
+    assert newest is not None
+    assert (newest.since, newest.resolved_at) == (NOW + 3 * HOUR, None)
+    beta = database.read_now(episodes.newest, "day_cap", "beta")
+    assert beta is not None
+    assert beta.resolved_at is None
