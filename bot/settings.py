@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.core.errors import SettingsError
@@ -36,18 +36,29 @@ def _zone(value: object) -> object:
     return value
 
 
+def _credential(value: SecretStr) -> SecretStr:
+    """No header can hold anything else, and the error that says so would quote it."""
+    text = value.get_secret_value().strip()
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError("is not plain text. Copy it whole, without line breaks")
+    return SecretStr(text)
+
+
+Credential = Annotated[SecretStr, AfterValidator(_credential)]
+
+
 class Settings(BaseSettings):
     """Every setting. A secret may also be given as NAME_FILE, the path of a file that holds it."""
 
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
 
-    anthropic_admin_api_key: SecretStr | None = None
-    anthropic_admin_api_keys: Mapping[str, SecretStr] = Field(default_factory=dict, exclude=True)
+    anthropic_admin_api_key: Credential | None = None
+    anthropic_admin_api_keys: Mapping[str, Credential] = Field(default_factory=dict, exclude=True)
     """One key per organisation, by the NAME of ANTHROPIC_ADMIN_API_KEY__NAME."""
     anthropic_base_url: str = "https://api.anthropic.com"
-    slack_bot_token: SecretStr | None = None
-    slack_app_token: SecretStr | None = None
-    slack_signing_secret: SecretStr | None = None
+    slack_bot_token: Credential | None = None
+    slack_app_token: Credential | None = None
+    slack_signing_secret: Credential | None = None
     slack_api_url: str = "https://slack.com/api/"
     database_url: SecretStr = SecretStr("sqlite:///claude-usage.db")
     """A secret, because a PostgreSQL address holds a password."""

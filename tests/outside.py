@@ -1,6 +1,7 @@
 """Everything the bot talks to, served on a loop of its own, so that the bot's loop may block, stop or die."""
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
@@ -10,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+import structlog
 from pydantic import SecretStr
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -213,6 +215,20 @@ def _slack(clock: Clock, url: str) -> SlackStandIn:
     )
     slack.base_url = url
     return slack
+
+
+@contextmanager
+def own_logging() -> Iterator[None]:
+    """Let the bot set logging up for as long as the block lasts; it would close pytest's handlers for good."""
+    root = logging.getLogger()
+    before, root.handlers[:] = root.handlers[:], []
+    level = root.level
+    try:
+        yield
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
+        structlog.reset_defaults()
 
 
 async def synced(outside: Outside, folder: Path) -> str:

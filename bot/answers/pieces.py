@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +19,7 @@ MOST_BARS = 20
 """What Slack draws natively; a longer course shows its newest days and says so."""
 SIDE_ROWS = 8
 """Rows of a breakdown that stands beside the main one; the rest is summed in one line."""
+_A_DAY = re.compile(r"\d{1,2} ")
 CHRONOLOGICAL = (Dimension.DAY, Dimension.WEEK, Dimension.MONTH)
 
 
@@ -56,7 +58,7 @@ def during(period: Period) -> str:
     elif "–" in label:
         said = f"from {label.replace(' – ', ' to ').replace('–', ' to ')}"
     else:
-        said = f"on {label}" if period.unit is Unit.DAY or label[:2].strip().isdigit() else f"in {label}"
+        said = f"on {label}" if period.unit is Unit.DAY or _A_DAY.match(label) else f"in {label}"
     return f"so far {said}" if period.running and period.unit not in (Unit.DAYS, Unit.RANGE) else said
 
 

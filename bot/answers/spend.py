@@ -55,7 +55,7 @@ def answer(findings: Findings, who: str) -> Answer:
 def _actions(report: Report) -> tuple[Action, ...]:
     """The next questions people ask: cut another way, the month before, and the whole."""
     question = report.question
-    about = " ".join(filter(None, (question.subject, written(question.name or ""))))
+    about = f"{question.subject} {written(question.name)}" if question.name else question.subject.value
     period = question.period.words
     other = next(by for by in _CUTS[question.subject] if by is not report.by)
     offered = [

@@ -1,11 +1,13 @@
 """Who pays: one day's usage and cost, as reported, become ledger entries that add up to what was reported.
 
-A cost row names a workspace, a model, a token type, a tier and a geo, but no key. It goes to the lines of usage
-that caused it, in proportion to their list cost; the first of these steps that finds any decides:
+A cost row goes to the lines of usage that caused it, in proportion to their list cost. The newer analytics name the
+key, the person and the product of every amount; the classic report names a workspace, a model, a token type, a tier
+and a geo, but no key. The first of these steps that finds any line decides:
 
-1. same workspace, model, token type, tier and geo;
-2. same workspace, model and token type (web searches: same workspace);
-3. nothing caused it: it stays in the workspace, with no key.
+1. same workspace, key, actor, product, model and token type, where the source names them;
+2. same workspace, model, token type, tier and geo, where it names those;
+3. same workspace, model and token type (web searches: same workspace);
+4. nothing caused it: it stays where it was reported.
 
 Priority-tier lines have no billed cost and take no share of any.
 """
@@ -24,6 +26,7 @@ from bot.core.prices import list_cost, without_date
 from bot.core.usage import (
     CONSOLE,
     DEFAULT_WORKSPACE,
+    NO_ACTOR,
     NOT_BY_KEY,
     PRIORITY_TIER,
     TOKEN_TYPES,
@@ -58,6 +61,8 @@ class Attribution:
     """Empty for cost that has none (code execution)."""
     service_tier: str
     inference_geo: str
+    actor_id: str = NO_ACTOR
+    product: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,8 @@ class _Line:
 
     workspace_id: str
     api_key_id: str
+    actor_id: str
+    product: str
     model: str
     service_tier: str
     inference_geo: str
@@ -88,6 +95,9 @@ class _Line:
     partners: set[tuple[str, str]] = field(default_factory=set)
     """The (workspace, key) pairs it shares with."""
 
+
+_Used = tuple[str, str, str, str, str, str, str, str]
+"""Workspace, key, actor, product, model, tier, geo, charge: the first fields of a line."""
 
 Owners = Callable[[str, str], tuple[Owner, ...]]
 """(workspace id, key id) → who owns it; the shares add up to 1."""
@@ -128,48 +138,115 @@ def allocate(
 
 def _lines(day: date, usage: Iterable[UsageRecord]) -> list[_Line]:
     """One line per charge, in an order that does not depend on the order of pages: it decides ties of a unit."""
-    quantities: dict[tuple[str, str, str, str, str, str], int] = defaultdict(int)
+    quantities: dict[_Used, int] = defaultdict(int)
     for record in usage:
-        workspace = record.workspace_id or DEFAULT_WORKSPACE
-        key = record.api_key_id or CONSOLE
+        dimensions = (
+            record.workspace_id or DEFAULT_WORKSPACE,
+            record.api_key_id or CONSOLE,
+            record.actor_id or NO_ACTOR,
+            record.product or "",
+            record.model,
+            record.service_tier,
+            record.inference_geo,
+        )
         for charge in (*TOKEN_TYPES, WEB_SEARCH):
             quantity: int = getattr(record, charge)
             if quantity:
-                dimensions = (workspace, key, record.model, record.service_tier, record.inference_geo, charge)
-                quantities[dimensions] += quantity
+                quantities[*dimensions, charge] += quantity
     lines = []
-    for (workspace, key, model, tier, geo, charge), quantity in sorted(quantities.items()):
-        listed = list_cost(quantity, charge, model=model, day=day, service_tier=tier, inference_geo=geo)
-        lines.append(_Line(workspace, key, model, tier, geo, charge, quantity, listed.units if listed else None))
+    for used, total in sorted(quantities.items()):
+        line = _Line(*used, total, None)
+        listed = list_cost(
+            line.quantity,
+            line.charge,
+            model=line.model,
+            day=day,
+            service_tier=line.service_tier,
+            inference_geo=line.inference_geo,
+        )
+        line.list_cost = listed.units if listed else None
+        lines.append(line)
     return lines
 
 
 def _spread(lines: list[_Line], costs: Sequence[CostRecord]) -> list[_Line]:
     """Give every reported amount to the lines that caused it; returns new lines for amounts that none did."""
-    exact: dict[tuple[str, ...], list[_Line]] = defaultdict(list)
-    close: dict[tuple[str, ...], list[_Line]] = defaultdict(list)
+    causes: dict[tuple[str, ...], list[_Line]] = defaultdict(list)
     for line in lines:
         if line.service_tier == PRIORITY_TIER:
             continue
-        model = "" if line.charge == WEB_SEARCH else without_date(line.model)
-        close[line.workspace_id, model, line.charge].append(line)
-        exact[line.workspace_id, model, line.charge, line.service_tier, line.inference_geo].append(line)
+        near = _near(line.workspace_id, line.model, line.charge)
+        causes["", *near].append(line)
+        causes["tier", *near, line.service_tier, line.inference_geo].append(line)
+        causes["key", *near, line.api_key_id, line.actor_id, line.product].append(line)
 
-    amounts: dict[tuple[str, str, str, str, str], int] = defaultdict(int)
+    amounts: dict[_Reported, int] = defaultdict(int)
     for cost in costs:
-        workspace = cost.workspace_id or DEFAULT_WORKSPACE
-        amounts[workspace, cost.model or "", cost.charge, cost.service_tier or "", cost.inference_geo or ""] += (
-            cost.amount.units
-        )
+        amounts[_Reported.of(cost)] += cost.amount.units
     orphans = []
-    for (workspace, model, charge, tier, geo), amount in sorted(amounts.items()):
-        near = (workspace, without_date(model), charge)
-        sharers = exact.get((*near, tier, geo)) or close.get(near)
+    for said, amount in sorted(amounts.items()):
+        near = _near(said.workspace_id, said.model, said.charge)
+        sharers = (
+            causes.get(("key", *near, said.api_key_id, said.actor_id, said.product), []) if said.attributed else []
+        )
+        sharers = sharers or causes.get(("tier", *near, said.service_tier, said.inference_geo), [])
+        sharers = sharers or causes.get(("", *near), [])
         if sharers:
             _share(amount, sharers)
         else:
-            orphans.append(_Line(workspace, NOT_BY_KEY, model, tier, geo, charge, 0, None, amount))
+            orphans.append(said.line(amount))
     return orphans
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Reported:
+    """What a cost row names; rows that name the same are one amount."""
+
+    workspace_id: str
+    model: str
+    charge: str
+    service_tier: str
+    inference_geo: str
+    attributed: bool
+    api_key_id: str
+    actor_id: str
+    product: str
+
+    @classmethod
+    def of(cls, cost: CostRecord) -> _Reported:
+        nobody = CONSOLE if cost.attributed and cost.charge in (*TOKEN_TYPES, WEB_SEARCH) else NOT_BY_KEY
+        return cls(
+            cost.workspace_id or DEFAULT_WORKSPACE,
+            cost.model or "",
+            cost.charge,
+            cost.service_tier or "",
+            cost.inference_geo or "",
+            cost.attributed,
+            cost.api_key_id or nobody,
+            cost.actor_id or NO_ACTOR,
+            cost.product or "",
+        )
+
+    def line(self, amount: int) -> _Line:
+        """A line of its own, for an amount that no usage explains."""
+        return _Line(
+            self.workspace_id,
+            self.api_key_id,
+            self.actor_id,
+            self.product,
+            self.model,
+            self.service_tier,
+            self.inference_geo,
+            self.charge,
+            0,
+            None,
+            amount,
+        )
+
+
+def _near(workspace_id: str, model: str, charge: str) -> tuple[str, str, str]:
+    """Web searches are reported without a model."""
+    return workspace_id, "" if charge == WEB_SEARCH else without_date(model), charge
 
 
 def _share(amount: int, sharers: list[_Line]) -> None:
@@ -192,7 +269,14 @@ def _owned(line: _Line, owners: Owners) -> Iterable[Entry]:
     billed = share_out(line.billed_cost, weights) if line.billed_cost is not None else [None] * len(parts)
     for owner, quantity, list_part, billed_part in zip(parts, quantities, listed, billed, strict=True):
         attribution = Attribution(
-            owner.team_id, line.workspace_id, line.api_key_id, line.model, line.service_tier, line.inference_geo
+            owner.team_id,
+            line.workspace_id,
+            line.api_key_id,
+            line.model,
+            line.service_tier,
+            line.inference_geo,
+            line.actor_id,
+            line.product,
         )
         yield Entry(attribution, line.charge, quantity, list_part, billed_part, basis)
 

@@ -21,6 +21,8 @@ from bot.core.usage import CACHE_READ, CACHE_WRITE_1H, CACHE_WRITE_5M, OUTPUT, T
 
 _UNITS_PER_TOKEN = 10**4
 """One dollar per million tokens is 10⁴ units of 10⁻¹⁰ dollars per token."""
+_PRICE_FIELDS = ("input_mtok", "cache_write_mtok", "cache_write_1h_mtok", "cache_read_mtok", "output_mtok")
+"""genai-prices' names, in the order of ListPrice."""
 _DATED = re.compile(r"-20\d{6}$")
 _LONG_CONTEXT = "200k-1M"
 _PRICED_TIERS = {"standard": Fraction(1), "batch": Fraction(1, 2), "priority": Fraction(1)}
@@ -82,11 +84,29 @@ def list_price(model: str, day: date, context_window: str = "0-200k") -> ListPri
     if known is None:
         return None
     price = known.get_prices(datetime.combine(day, time(12), UTC))
-    figures = [
-        _figure(price, name, context_window)
-        for name in ("input_mtok", "cache_write_mtok", "cache_write_1h_mtok", "cache_read_mtok", "output_mtok")
-    ]
+    figures = [_figure(price, name, context_window) for name in _PRICE_FIELDS]
     return None if None in figures else ListPrice(*(figure for figure in figures if figure is not None))
+
+
+@lru_cache(maxsize=4096)
+def dearest(model: str, day: date) -> Fraction:
+    """How many times the list price a token can cost at most: long-prompt bands and fast mode, which the classic
+    usage report can't tell apart (reference §6.3). 1 where a model has one price."""
+    known = _known(model)
+    if known is None:
+        return Fraction(1)
+    at = datetime.combine(day, time(12), UTC)
+    base = known.get_prices(at)
+    dearer = [variant.prices for variant in known.price_variants or () if variant.when.get("speed") == "fast"]
+    factors = [Fraction(1)]
+    for name in _PRICE_FIELDS:
+        figure = getattr(base, name)
+        if isinstance(figure, TieredPrices):
+            factors += [Fraction(tier.price) / Fraction(figure.base) for tier in figure.tiers]
+        low = _figure(base, name, "0-200k")
+        highs = [_figure(price, name, "0-200k") for price in dearer]
+        factors += [Fraction(high) / Fraction(low) for high in highs if low and high]
+    return max(factors)
 
 
 def list_cost(

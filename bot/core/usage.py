@@ -25,6 +25,8 @@ CONSOLE = "console"
 """The ledger's id for use inside the Console, which has no API key."""
 NOT_BY_KEY = ""
 """The ledger's id for cost that Anthropic reports per workspace and that no key's usage explains."""
+NO_ACTOR = ""
+"""The ledger's id for use of which no source names the person or service account."""
 
 PRIORITY_TIER = "priority"
 """Committed capacity: its tokens are reported, its cost is not (reference §2.3)."""
@@ -53,6 +55,10 @@ class UsageRecord:
     cache_read: int
     output: int
     web_search: int
+    actor_id: str | None = None
+    """The person or service account that called (user_…, svac_…), where the source says."""
+    product: str | None = None
+    """What they called with (claude_code, messages_api, …), where the source says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,13 @@ class CostRecord:
     description: str
     amount_cents: str
     amount: Money
+    attributed: bool = False
+    """The source names key, actor and product (the newer analytics do): a null there means none, not unknown."""
+    api_key_id: str | None = None
+    actor_id: str | None = None
+    product: str | None = None
+    list_cents: str | None = None
+    """List price of the same tokens in Anthropic's own words, where the source says."""
 
     @property
     def charge(self) -> str:

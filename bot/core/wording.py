@@ -11,6 +11,8 @@ UNKNOWN = "not in yet"
 _CENT = Decimal("0.01")
 _MOVED = Decimal("0.01")
 """A smaller change of a total is not worth a reader's thought."""
+_SHOWN = Decimal("0.0005")
+"""What `percent` would call less than 0.1 %, which a sign before it makes a riddle."""
 _PLACES = 10
 """Money has no digit beyond these: 10⁻¹⁰ dollars."""
 
@@ -96,8 +98,9 @@ def delta(now: Money | None, before: Money | None) -> str:
     part = Decimal(now.units - before.units) / Decimal(before.units)
     if part >= 2:
         return f"×{_times(part)}"
-    size = percent(round(float(abs(part)), 3))
-    return size if part == 0 or size == "0 %" else f"{'+' if part > 0 else '−'}{size}"
+    if abs(part) < _SHOWN:
+        return "0 %"
+    return f"{'+' if part > 0 else '−'}{percent(float(abs(part)))}"
 
 
 def _times(part: Decimal) -> str:

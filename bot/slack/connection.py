@@ -40,8 +40,9 @@ class SocketMode:
         try:
             await asyncio.wait_for(self._client.apps_connections_open(app_token=self._app_token), DEADLINE_SECONDS)
         except SlackApiError as error:
-            if isinstance(refusal(error), SlackUnavailable):
-                raise SlackUnavailable("Slack is not taking connections now.") from error
+            away = refusal(error)
+            if isinstance(away, SlackUnavailable):
+                raise away from error
             raise CredentialRefused(
                 f"Slack refused the app token ({error.response.get('error')}). Create one with the scope "
                 "connections:write under Basic Information → App-Level Tokens and set SLACK_APP_TOKEN."

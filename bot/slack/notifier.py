@@ -123,12 +123,15 @@ class _mapped:  # noqa: N801  (reads as a phrase: with _mapped())
 def refusal(error: SlackApiError) -> BotError:
     """The error a Slack error code stands for; an unknown code is worth another try only if Slack itself broke."""
     response: Any = error.response
-    code = str(response.get("error", "")) if hasattr(response, "get") else ""
     status = getattr(response, "status_code", 0)
+    said = getattr(response, "data", response)
+    if not isinstance(said, dict):
+        return SlackUnavailable(f"Something that is not Slack answers in its place ({status}). Check SLACK_API_URL.")
+    code = str(said.get("error", ""))
     if code in _CREDENTIAL:
         return CredentialRefused(f"Slack refused the bot token ({code}). Reinstall the app and set SLACK_BOT_TOKEN.")
     if code == "invalid_blocks":
-        return _LayoutRefused(f"{_REFUSALS[code]} {response.get('response_metadata', {}).get('messages', '')}")
+        return _LayoutRefused(f"{_REFUSALS[code]} {said.get('response_metadata', {}).get('messages', '')}")
     if code in _REFUSALS:
         return SlackRefused(_REFUSALS[code])
     if (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any
 
@@ -26,7 +26,7 @@ _entry = table(LedgerEntry)
 _series = table(LedgerSeries)
 _total = table(LedgerTotal)
 
-_DIMENSIONS = ("team_id", "workspace_id", "api_key_id", "model", "service_tier", "inference_geo")
+_DIMENSIONS = tuple(field.name for field in fields(Attribution))
 _COLUMN = {
     Dimension.TEAM: "team_id",
     Dimension.MODEL: "model",

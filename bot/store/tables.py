@@ -101,6 +101,8 @@ class UsageSnapshot(SQLModel, table=True):
     cache_read: int = Field(sa_type=BigInteger)
     output: int = Field(sa_type=BigInteger)
     web_search: int = Field(sa_type=BigInteger)
+    actor_id: str | None
+    product: str | None
 
 
 class CostSnapshot(SQLModel, table=True):
@@ -121,6 +123,11 @@ class CostSnapshot(SQLModel, table=True):
     context_window: str | None
     description: str
     amount_cents: str
+    attributed: bool
+    api_key_id: str | None
+    actor_id: str | None
+    product: str | None
+    list_cents: str | None
 
 
 class SourceState(SQLModel, table=True):
@@ -141,7 +148,16 @@ class LedgerSeries(SQLModel, table=True):
     __tablename__ = "ledger_series"
     __table_args__ = (
         UniqueConstraint(
-            "organization_id", "team_id", "workspace_id", "api_key_id", "model", "service_tier", "inference_geo"
+            "organization_id",
+            "team_id",
+            "workspace_id",
+            "api_key_id",
+            "model",
+            "service_tier",
+            "inference_geo",
+            "actor_id",
+            "product",
+            name="ledger_series_is_one",
         ),
         Index("ledger_series_team", "team_id"),
     )
@@ -154,6 +170,8 @@ class LedgerSeries(SQLModel, table=True):
     model: str
     service_tier: str
     inference_geo: str
+    actor_id: str
+    product: str
 
 
 class LedgerEntry(SQLModel, table=True):

@@ -65,6 +65,7 @@ def test_every_button_asks_a_question_that_can_be_read(name: str) -> None:
     answer = EXAMPLES[name]
     for question in (answer.question, *(action.question for action in answer.actions)):
         assert len(question) <= MOST_BUTTON_LETTERS
+        assert '""' not in question
         asked = parse(question, now=NOW, zone="UTC")
         assert parse(asked.text, now=NOW, zone="UTC") == asked
     assert answer.question not in [action.question for action in answer.actions if answer.question]

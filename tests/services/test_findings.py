@@ -56,10 +56,10 @@ def added(rows: list[Json], field: str) -> Decimal:
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
-@pytest.mark.parametrize("period", [WHOLE, "this month", "yesterday"])
+@pytest.mark.parametrize("period", [WHOLE, "this month"])
 async def test_the_rows_add_up_to_the_total_to_the_last_digit(synced: Database, subject: str, period: str) -> None:
     for by in Dimension:
-        for top in ("", "top 1", "top 3"):
+        for top in ("", "top 2") if period == WHOLE else ("",):
             found = await told(synced, f"{subject} {period} by {by} {top}")
             total, rows = found["total"], found["rows"]
             assert rows

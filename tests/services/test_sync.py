@@ -81,7 +81,7 @@ async def test_the_first_run_reads_the_backfill_newest_first(world: World, datab
     assert done[0] == 2 * 41
     chunks = by_source([one for one in done if isinstance(one, Finished)])
     newest, oldest = TOMORROW - 31 * DAY, TODAY - 40 * DAY
-    assert chunks == dict.fromkeys(("usage", "cost"), [(newest, TOMORROW), (oldest, newest)])
+    assert chunks == {"usage": [(newest, TOMORROW), (oldest, newest)], "cost": [(newest, TOMORROW), (oldest, newest)]}
 
 
 async def test_a_second_run_reads_only_the_recent_days_and_changes_no_row(world: World, any_database: Database) -> None:
@@ -89,7 +89,7 @@ async def test_a_second_run_reads_only_the_recent_days_and_changes_no_row(world:
     before = dump(any_database)
     chunks: list[Finished] = []
     await world.synced(any_database, finished(chunks))
-    assert by_source(chunks) == dict.fromkeys(("usage", "cost"), [(TODAY - 3 * DAY, TOMORROW)])
+    assert by_source(chunks) == {"usage": [(TODAY - 3 * DAY, TOMORROW)], "cost": [(TODAY - 3 * DAY, TOMORROW)]}
     assert dump(any_database) == before
 
 
@@ -110,16 +110,15 @@ async def test_a_day_that_was_restated_is_replaced(world: World, database: Datab
     assert billed(database, Dimension.DAY) == {day.isoformat(): world.billed(day) for day in days()}
 
 
-@pytest.mark.parametrize("chunks", [1, 2, 3])
 async def test_a_sync_killed_half_way_resumes_and_ends_as_if_nothing_had_happened(
-    world: World, any_database: Database, tmp_path: Path, chunks: int
+    world: World, any_database: Database, tmp_path: Path
 ) -> None:
     done: list[Finished] = []
 
     def kill(progress: Finished | int) -> None:
         if isinstance(progress, Finished):
             done.append(progress)
-        if len(done) == chunks:
+        if len(done) == 2:  # of four
             killed.cancel()
 
     killed = asyncio.create_task(world.sync(any_database, backfill_days=40).run(NOW, progress=kill))
@@ -145,22 +144,22 @@ async def test_a_page_that_breaks_later_leaves_the_chunks_before_it(world: World
     assert len(held) == 31
 
 
-async def test_one_source_that_fails_leaves_the_other_and_says_why(world: World, any_database: Database) -> None:
+async def test_one_source_that_fails_leaves_the_other_and_says_why(world: World, database: Database) -> None:
     world.faults.next("cost_report", status(500), times=None)
-    result = await world.synced(any_database)
+    result = await world.synced(database)
     (failure,) = result.failures
     assert isinstance(failure, AnthropicUnavailable)
     assert {chunk.source for chunk in result.finished} == {Source.USAGE}
-    cost, usage = any_database.read_now(snapshots.statuses)
+    cost, usage = database.read_now(snapshots.statuses)
     assert (cost.source, cost.through, cost.succeeded_at, cost.error) == (Source.COST, None, None, str(failure))
     assert (usage.source, usage.error, usage.succeeded_at) == (Source.USAGE, None, NOW)
-    (whole,) = figures(any_database).values()
+    (whole,) = figures(database).values()
     assert (whole.billed_cost, whole.total_tokens) == (None, sum(map(world.tokens, days())))
 
     world.faults.heal()
-    assert (await world.synced(any_database)).failures == []
-    assert billed(any_database, Dimension.DAY) == {day.isoformat(): world.billed(day) for day in days()}
-    assert [one.error for one in any_database.read_now(snapshots.statuses)] == [None, None]
+    assert (await world.synced(database)).failures == []
+    assert billed(database, Dimension.DAY) == {day.isoformat(): world.billed(day) for day in days()}
+    assert [one.error for one in database.read_now(snapshots.statuses)] == [None, None]
 
 
 async def test_cost_without_usage_is_all_there_and_belongs_to_no_key(world: World, database: Database) -> None:
@@ -299,7 +298,7 @@ async def test_the_days_named_are_the_days_read(world: World, database: Database
     assert by_source(chunks) == {"usage": [span]}
     chunks.clear()
     await world.sync(database).run(NOW, since=TODAY, until=TODAY + 99 * DAY, progress=finished(chunks))
-    assert by_source(chunks) == dict.fromkeys(("usage", "cost"), [(TODAY, TOMORROW)])
+    assert by_source(chunks) == {"usage": [(TODAY, TOMORROW)], "cost": [(TODAY, TOMORROW)]}
 
 
 async def test_a_hole_in_the_past_is_read_again(world: World, database: Database) -> None:

@@ -1,15 +1,15 @@
 """One outside world and one synced database for each module; the bot in both of Slack's transports."""
 
 import asyncio
+import io
 import json
-import logging
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 
 from bot import wiring
 from tests import outside as world
@@ -48,10 +48,8 @@ async def bot(request: pytest.FixtureRequest, outside: Outside, database: Path) 
 
 
 @pytest.fixture
-def logged(outside: Outside, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], list[dict[str, Any]]]]:
-    """The log as `run` writes it to a pipe: what came since the last look, each line read as the JSON it must be."""
-    before = logging.getLogger().handlers[:]
-    wiring.configure_logging(outside.settings("sqlite://", log_format="json"))
-    yield lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    logging.getLogger().handlers[:] = before
-    structlog.reset_defaults()
+def logged(outside: Outside) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """The log so far as `run` writes it to a pipe, each line read as the JSON it must be."""
+    with world.own_logging(), redirect_stderr(io.StringIO()) as pipe:
+        wiring.configure_logging(outside.settings("sqlite://", log_format="json"))
+        yield lambda: [json.loads(line) for line in pipe.getvalue().splitlines()]

@@ -1,36 +1,53 @@
 """What Anthropic would bill, in exact cents."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
-from bot.demo.simulation.cast import CONTAINERS, id_of
-from bot.demo.simulation.traffic import TOKEN_TYPES, UsageRow
+from bot.demo.simulation.usage import TOKEN_TYPES, Counts, Use
 
-# Written out from the published list, and never read from the bot's own prices: the demo cross-checks them.
-_CENTS_PER_MILLION: Final[Mapping[str, tuple[int, int, int, int, int]]] = {
-    #                          input  write 5m  write 1h  read  output
-    "claude-opus-5-5": (400, 500, 800, 20, 2000),
-    "claude-sonnet-5-5": (200, 250, 400, 10, 1000),
-    "claude-haiku-4-5-20251001": (100, 125, 200, 10, 500),
-    "claude-sonnet-4-6": (300, 375, 600, 30, 1500),
-    "claude-opus-4-8": (500, 625, 1000, 50, 2500),
+_Prices = tuple[int, int, int, int, int]
+# Thousandths of a dollar per million tokens, written out from the published list and never read from the bot's own
+# prices: the demo cross-checks them.
+_PRICES: Final[Mapping[str, _Prices]] = {
+    #                            input  write 5m  write 1h  read  output
+    "claude-opus-5-5": (4000, 5000, 8000, 200, 20000),
+    "claude-sonnet-5-5": (2000, 2500, 4000, 100, 10000),
+    "claude-haiku-5-5": (100, 125, 200, 10, 500),
+    "claude-haiku-4-5-20251001": (1000, 1250, 2000, 100, 5000),
+    "claude-sonnet-4-6": (3000, 3750, 6000, 300, 15000),
+    "claude-opus-4-8": (5000, 6250, 10000, 500, 25000),
 }
-_US_ONLY: Final = Decimal("1.1")
-_BATCH: Final = Decimal("0.5")
-_CENTS_PER_SEARCH: Final = 1
-_CENTS_PER_CONTAINER_HOUR: Final = 5
+_LONG_PROMPTS: Final[Mapping[str, _Prices]] = {"claude-haiku-5-5": (500, 625, 1000, 50, 2500)}
+_FAST: Final = 2  # exactly double, on every model that has a fast mode
+
+# Twentieths, so that half for batch and a tenth on top for the US stay whole numbers.
+_UNITS_PER_CENT: Final = 200_000_000
+_UNITS_PER_SEARCH: Final = _UNITS_PER_CENT
+_UNITS_PER_CONTAINER_HOUR: Final = 5 * _UNITS_PER_CENT
+
+_TOKEN_TEXT: Final[Mapping[str, str]] = {
+    "uncached_input_tokens": "Input Tokens",
+    "cache_creation.ephemeral_5m_input_tokens": "Input Tokens, Cache Write",
+    "cache_creation.ephemeral_1h_input_tokens": "Input Tokens, Cache Write (1h)",
+    "cache_read_input_tokens": "Input Tokens, Cache Hit",
+    "output_tokens": "Output Tokens",
+}
+_OTHER_TEXT: Final[Mapping[str, str]] = {
+    "web_search": "Web Search Usage",
+    "code_execution": "Code Execution Usage",
+}
 
 
-_TOKEN_TEXT: Final = (
-    "Input Tokens",
-    "Input Tokens, Cache Write",
-    "Input Tokens, Cache Write (1h)",
-    "Input Tokens, Cache Hit",
-    "Output Tokens",
-)
+class Charge(NamedTuple):
+    """One line of the bill at list price, in whole units of `cents`; `use` knows no model where there are no tokens."""
+
+    use: Use
+    cost_type: str
+    token_type: str | None
+    units: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +55,7 @@ class CostRow:
     """One billed line in exact cents; everything after `description` is None for what is not tokens."""
 
     cents: Decimal
+    list_cents: Decimal
     workspace_id: str | None
     cost_type: str
     description: str
@@ -48,41 +66,59 @@ class CostRow:
     inference_geo: str | None = None
 
 
-def bill(usage: Iterable[UsageRow], container_hours: int, discount: Decimal) -> tuple[CostRow, ...]:
-    """One row per workspace and description; `discount` is the part taken off the list price, 0 to 1.
-
-    The priority tier is paid by commitment and has no row.
-    """
-    tokens: dict[tuple[str | None, str, str, str, str], list[int]] = defaultdict(lambda: [0] * len(TOKEN_TYPES))
-    searches: dict[str | None, int] = defaultdict(int)
-    for row in usage:
-        searches[row.workspace_id] += row.web_search_requests
-        if row.service_tier != "priority":
-            line = (row.workspace_id, row.model, row.service_tier, row.context_window, row.inference_geo)
-            tokens[line] = [held + more for held, more in zip(tokens[line], row.tokens, strict=True)]
-    paid = 1 - discount
-    rows = [row for line, counts in tokens.items() for row in _token_costs(*line, counts, paid)]
-    rows += [
-        CostRow(Decimal(count * _CENTS_PER_SEARCH) * paid, workspace, "web_search", "Web Search Usage")
-        for workspace, count in searches.items()
-        if count
-    ]
-    if container_hours:
-        cents = Decimal(container_hours * _CENTS_PER_CONTAINER_HOUR) * paid
-        rows.append(CostRow(cents, id_of("wrkspc", CONTAINERS), "code_execution", "Code Execution Usage"))
-    return tuple(rows)
+def charges(use: Use, counts: Counts) -> Iterator[Charge]:
+    """What this use costs; the tokens of the priority tier are paid by commitment and cost nothing here."""
+    *tokens, searches, requests = counts
+    if use.model is None:
+        yield Charge(use, "code_execution", None, requests * _UNITS_PER_CONTAINER_HOUR)
+        return
+    if use.service_tier != "priority":
+        for token_type, count, price in zip(TOKEN_TYPES, tokens, _unit_prices(use.model, use), strict=True):
+            if count:
+                yield Charge(use, "tokens", token_type, count * price)
+    if searches:
+        bare = use._replace(model=None, service_tier=None, context_window=None, inference_geo=None, speed=None)
+        yield Charge(bare, "web_search", None, searches * _UNITS_PER_SEARCH)
 
 
-def _token_costs(
-    workspace: str | None, model: str, tier: str, window: str, geo: str, counts: list[int], paid: Decimal
-) -> Iterator[CostRow]:
-    factor = (_US_ONLY if geo == "us" else 1) * (_BATCH if tier == "batch" else Decimal(1))
-    prices = _CENTS_PER_MILLION[model]
-    for token_type, text, count, price in zip(TOKEN_TYPES, _TOKEN_TEXT, counts, prices, strict=True):
-        if count:
-            cents = Decimal(count * price).scaleb(-6) * factor * paid
-            description = f"{_title(model)} Usage - {text}"
-            yield CostRow(cents, workspace, "tokens", description, token_type, model, tier, window, geo)
+def cents(units: int, discount: Decimal = Decimal(0)) -> Decimal:
+    """Units of `Charge` in exact cents after the discount."""
+    return Decimal(units) / _UNITS_PER_CENT * (1 - discount)
+
+
+def bill(used: Mapping[Use, Counts], discount: Decimal) -> tuple[CostRow, ...]:
+    """One row per workspace and description; `discount` is the part taken off the list price, 0 to 1."""
+    sums: dict[tuple[str | None, ...], int] = defaultdict(int)
+    for use, counts in used.items():
+        for charge in charges(use, counts):
+            by = charge.use
+            line = (by.workspace_id, charge.cost_type, charge.token_type)
+            sums[*line, by.model, by.service_tier, by.context_window, by.inference_geo] += charge.units
+    return tuple(_row(*line, units=units, discount=discount) for line, units in sums.items())
+
+
+def _row(
+    workspace: str | None,
+    cost_type: str | None,
+    token_type: str | None,
+    model: str | None,
+    *rest: str | None,
+    units: int,
+    discount: Decimal,
+) -> CostRow:
+    assert cost_type is not None
+    text = f"{_title(model)} Usage - {_TOKEN_TEXT[token_type]}" if model and token_type else _OTHER_TEXT[cost_type]
+    return CostRow(cents(units, discount), cents(units), workspace, cost_type, text, token_type, model, *rest)
+
+
+def _unit_prices(model: str, use: Use) -> Iterator[int]:
+    twentieths = 20 * (_FAST if use.speed == "fast" else 1)
+    if use.inference_geo == "us":
+        twentieths = twentieths * 11 // 10
+    if use.service_tier == "batch":
+        twentieths //= 2
+    prices = _LONG_PROMPTS.get(model, _PRICES[model]) if use.long_prompts else _PRICES[model]
+    return (price * twentieths for price in prices)
 
 
 def _title(model: str) -> str:

@@ -50,6 +50,11 @@ def upgrade() -> None:
         sa.Column("context_window", sa.String(), nullable=True),
         sa.Column("description", sa.String(), nullable=False),
         sa.Column("amount_cents", sa.String(), nullable=False),
+        sa.Column("attributed", sa.Boolean(), nullable=False),
+        sa.Column("api_key_id", sa.String(), nullable=True),
+        sa.Column("actor_id", sa.String(), nullable=True),
+        sa.Column("product", sa.String(), nullable=True),
+        sa.Column("list_cents", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("cost_snapshot", schema=None) as batch_op:
@@ -94,9 +99,20 @@ def upgrade() -> None:
         sa.Column("model", sa.String(), nullable=False),
         sa.Column("service_tier", sa.String(), nullable=False),
         sa.Column("inference_geo", sa.String(), nullable=False),
+        sa.Column("actor_id", sa.String(), nullable=False),
+        sa.Column("product", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint(
-            "organization_id", "team_id", "workspace_id", "api_key_id", "model", "service_tier", "inference_geo"
+            "organization_id",
+            "team_id",
+            "workspace_id",
+            "api_key_id",
+            "model",
+            "service_tier",
+            "inference_geo",
+            "actor_id",
+            "product",
+            name="ledger_series_is_one",
         ),
     )
     with op.batch_alter_table("ledger_series", schema=None) as batch_op:
@@ -166,6 +182,8 @@ def upgrade() -> None:
         sa.Column("cache_read", sa.BigInteger(), nullable=False),
         sa.Column("output", sa.BigInteger(), nullable=False),
         sa.Column("web_search", sa.BigInteger(), nullable=False),
+        sa.Column("actor_id", sa.String(), nullable=True),
+        sa.Column("product", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("usage_snapshot", schema=None) as batch_op:

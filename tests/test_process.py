@@ -1,0 +1,195 @@
+"""`run` as a real process against real servers: what ends its start, what does not, and how it stops."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from bot.demo.slack_server import COMMAND
+from bot.store import schema
+from bot.store.database import Database
+from tests import outside as world
+from tests.outside import ALPHA, ANA, APP_TOKEN, NOW, Outside, wait_until, without_secrets, written
+
+ROOT = Path(__file__).parents[1]
+NOWHERE = "http://127.0.0.1:9"
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Outside]:
+    with world.opened() as outside:
+        yield outside
+
+
+@pytest.fixture
+def outside(running: Outside) -> Outside:
+    return running.fresh()
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    url = f"sqlite:///{tmp_path / 'test.db'}"
+    database = Database(url)
+    schema.migrate(database)
+    database.close()
+    return url
+
+
+class Run:
+    """`python -m bot run`, its log as it comes."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self._log = folder / "stderr.log"
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "bot", "run", "--now", NOW.isoformat()],
+                cwd=folder,
+                env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **environment},
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
+
+    @property
+    def said(self) -> str:
+        return self._log.read_text(encoding="utf-8")
+
+    def lines(self) -> list[dict[str, object]]:
+        return [json.loads(line) for line in self.said.splitlines()]
+
+    def started(self) -> str:
+        """Wait until it serves; the address it serves at."""
+        wait_until(lambda: '"started"' in self.said or self.process.poll() is not None, 15)
+        assert self.process.poll() is None, self.said
+        port = next(line["port"] for line in self.lines() if line.get("action") == "started")
+        return f"http://127.0.0.1:{port}"
+
+    def ends(self, seconds: float = 20) -> int:
+        return self.process.wait(seconds)
+
+
+Start = Callable[..., Run]
+
+
+@pytest.fixture
+def start(outside: Outside, tmp_path: Path) -> Iterator[Start]:
+    """Start `run` with everything it needs; keyword arguments change its environment, "" leaves one out."""
+    begun: list[Run] = []
+
+    def run(database_url: str, **environment: str) -> Run:
+        begun.append(Run(tmp_path, outside.environment(database_url, **environment)))
+        return begun[-1]
+
+    yield run
+    for one in begun:
+        one.process.kill()
+        one.process.wait()
+        assert one.process.stdout is not None
+        one.process.stdout.close()
+
+
+@contextmanager
+def taken_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield int(listener.getsockname()[1])
+
+
+REFUSED = {
+    "admin key": ({"ANTHROPIC_ADMIN_API_KEY": "sk-ant-admin01-wrong"}, "admin key"),
+    "bot token": ({"SLACK_BOT_TOKEN": "xoxb-wrong"}, "SLACK_BOT_TOKEN"),
+    "app token": ({"SLACK_APP_TOKEN": "xapp-wrong"}, "SLACK_APP_TOKEN"),
+    "database server": ({"DATABASE_URL": "postgresql://bot:hunter2@127.0.0.1:9/x"}, "DATABASE_URL"),
+    "no bot token": ({"SLACK_BOT_TOKEN": ""}, "SLACK_BOT_TOKEN"),
+}
+
+
+@pytest.mark.parametrize("wrong", REFUSED)
+def test_a_wrong_or_missing_credential_ends_the_start_at_once_with_a_sentence(
+    start: Start, url: str, wrong: str
+) -> None:
+    environment, sentence = REFUSED[wrong]
+    began = time.monotonic()
+    run = start(url, **environment)
+    assert run.ends() == 3
+    assert time.monotonic() - began < 10
+    sentences = [line for line in run.said.splitlines() if not line.startswith("{")]
+    assert len(sentences) == 1, run.said
+    assert sentence in sentences[0]
+    assert "Traceback" not in run.said
+    assert without_secrets(run.said, "hunter2", "wrong") == {}
+
+
+def test_a_port_in_use_ends_the_start_with_a_sentence(start: Start, url: str) -> None:
+    with taken_port() as port:
+        run = start(url, PORT=str(port))
+        assert run.ends() == 3
+    assert f"127.0.0.1:{port}" in run.said
+    assert "Traceback" not in run.said
+
+
+def test_a_slack_that_is_away_does_not_keep_it_from_starting_or_stopping(
+    outside: Outside, start: Start, url: str
+) -> None:
+    away = start(url, SLACK_API_URL=f"{NOWHERE}/api/", SLACK_APP_TOKEN=APP_TOKEN)
+    address = away.started()
+    assert httpx.get(f"{address}/healthz", trust_env=False).status_code == 200
+    ready = httpx.get(f"{address}/readyz", trust_env=False)
+    assert (ready.status_code, "Slack" in ready.json()["status"]) == (503, True)
+    assert "start_unchecked" in {line.get("action") for line in away.lines()}
+    away.process.send_signal(signal.SIGTERM)
+    assert away.ends(10) == 0
+    assert without_secrets(away.said) == {}
+
+
+def test_a_command_under_way_is_answered_before_sigterm_ends_it(
+    outside: Outside, start: Start, postgresql_url: str, tmp_path: Path
+) -> None:
+    run = start(postgresql_url, CONFIG_FILE=str(written(tmp_path)))
+    outside.slack.bot_url = f"{run.started()}/slack/events"
+    with psycopg.connect(postgresql_url) as holder:
+        holder.execute("LOCK TABLE configuration IN ACCESS EXCLUSIVE MODE")
+        delivery = outside.now(outside.slack.command(ANA, ALPHA, COMMAND, "teams"))
+        assert delivery.status == 200
+        run.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: '"stopping"' in run.said)
+        time.sleep(0.3)
+        assert run.process.poll() is None
+        assert outside.posted(ALPHA) == []
+        holder.rollback()
+    assert run.ends() == 0
+    (answer,) = outside.posted(ALPHA)
+    assert "Team Alpha" in answer.text
+    assert {line["action"] for line in run.lines()} >= {"started", "stopping", "stopped", "configured"}
+
+
+def test_an_answer_that_slack_takes_slowly_is_waited_for_over_socket_mode(
+    outside: Outside, start: Start, url: str
+) -> None:
+    run = start(url, SLACK_APP_TOKEN=APP_TOKEN, SLACK_SIGNING_SECRET="")
+    run.started()
+    wait_until(lambda: outside.slack.connections)
+    outside.slack_faults.next("/response/", _slowly)
+    assert outside.now(outside.slack.command(ANA, ALPHA, COMMAND, "help")).status == 200
+    wait_until(lambda: outside.slack_faults.count("/response/"))
+    run.process.send_signal(signal.SIGTERM)
+    assert run.ends() == 0
+    assert len(outside.posted(ALPHA)) == 1
+    for line in run.lines():
+        assert {"event", "level", "timestamp"} <= set(line)
+    assert without_secrets(run.said) == {}
+
+
+async def _slowly(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    await asyncio.sleep(1)
+    await app(scope, receive, send)

@@ -1,0 +1,187 @@
+"""The web server: who may post to it, and what it says of itself."""
+
+import hashlib
+import hmac
+import shutil
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import httpx
+import psycopg
+import pytest
+
+from bot.store import schema
+from bot.store.database import Database
+from tests import outside as world
+from tests.outside import SIGNING_SECRET, Outside, until
+
+BODY = urlencode({"command": "/claude-usage", "text": "help", "team_id": "T0", "user_id": "U0ANA"}).encode()
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Outside]:
+    with world.opened() as outside:
+        yield outside
+
+
+@pytest.fixture
+def outside(running: Outside) -> Outside:
+    return running.fresh()
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("empty") / "empty.db"
+    database = Database(f"sqlite:///{path}")
+    schema.migrate(database)
+    database.close()
+    return path
+
+
+@pytest.fixture
+def file(empty: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(empty, tmp_path / "test.db"))
+
+
+@pytest.fixture
+async def bot(outside: Outside, file: Path) -> AsyncIterator[httpx.AsyncClient]:
+    async with world.bot(outside, f"sqlite:///{file}") as url, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+        yield http
+
+
+def signed(body: bytes = BODY, *, secret: str = SIGNING_SECRET, ago: float = 0) -> dict[str, str]:
+    timestamp = str(int(time.time() - ago))
+    digest = hmac.new(secret.encode(), b"v0:" + timestamp.encode() + b":" + body, hashlib.sha256).hexdigest()
+    return {
+        "content-type": "application/x-www-form-urlencoded",
+        "x-slack-request-timestamp": timestamp,
+        "x-slack-signature": f"v0={digest}",
+    }
+
+
+async def test_what_slack_signed_is_taken(bot: httpx.AsyncClient) -> None:
+    for ago in (0, 290, -290):
+        assert (await bot.post("/slack/events", content=BODY, headers=signed(ago=ago))).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "timestamp",
+    ["", "soon", "1763802000.5", "-1", "+1", "1e9", "٣", "½", "1" * 5000, "0x10", "１７６３８０２０００", "\xff"],
+)
+async def test_a_timestamp_that_is_none_is_refused_as_unsigned(bot: httpx.AsyncClient, timestamp: str) -> None:
+    headers = {name.encode(): value.encode() for name, value in signed().items()}
+    headers[b"x-slack-request-timestamp"] = timestamp.encode("latin-1" if timestamp == "\xff" else "utf-8")
+    assert (await bot.post("/slack/events", content=BODY, headers=headers)).status_code == 401
+
+
+@pytest.mark.parametrize("ago", [360, -360, 86_400, 10**9])
+async def test_a_request_from_another_time_is_refused(bot: httpx.AsyncClient, ago: float) -> None:
+    assert (await bot.post("/slack/events", content=BODY, headers=signed(ago=ago))).status_code == 401
+
+
+@pytest.mark.parametrize("left_out", ["x-slack-request-timestamp", "x-slack-signature"])
+async def test_a_request_without_one_of_the_two_headers_is_refused(bot: httpx.AsyncClient, left_out: str) -> None:
+    headers = signed()
+    del headers[left_out]
+    assert (await bot.post("/slack/events", content=BODY, headers=headers)).status_code == 401
+
+
+@pytest.mark.parametrize("signature", ["", "v0=", "v0=é", "v1=0", "v0=" + "0" * 64, "v0=" + "0" * 5000])
+async def test_a_signature_that_is_wrong_or_none_is_refused(bot: httpx.AsyncClient, signature: str) -> None:
+    headers = {name.encode(): value.encode() for name, value in signed().items()}
+    headers[b"x-slack-signature"] = signature.encode()
+    assert (await bot.post("/slack/events", content=BODY, headers=headers)).status_code == 401
+
+
+async def test_another_secret_or_a_changed_body_is_refused(outside: Outside, bot: httpx.AsyncClient) -> None:
+    assert (await bot.post("/slack/events", content=BODY, headers=signed(secret="another"))).status_code == 401
+    assert (await bot.post("/slack/events", content=BODY + b"&x=1", headers=signed())).status_code == 401
+    assert (await bot.post("/slack/events", content=b"", headers=signed())).status_code == 401
+    assert outside.posted() == []
+
+
+async def test_a_body_that_is_no_text_is_refused(bot: httpx.AsyncClient) -> None:
+    assert (await bot.post("/slack/events", content=b"\xff\xfe", headers=signed(b"\xff\xfe"))).status_code == 401
+
+
+async def test_nothing_but_a_post_is_taken(bot: httpx.AsyncClient) -> None:
+    assert (await bot.get("/slack/events")).status_code == 405
+    assert (await bot.get("/")).status_code == 404
+
+
+async def test_in_socket_mode_nobody_may_post(outside: Outside, file: Path) -> None:
+    async with (
+        world.bot(outside, f"sqlite:///{file}", socket_mode=True) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False) as http,
+    ):
+        assert (await http.post("/slack/events", content=BODY, headers=signed())).status_code == 404
+        assert (await http.get("/readyz")).status_code == 200
+
+
+async def test_all_is_well(bot: httpx.AsyncClient) -> None:
+    for route in ("/healthz", "/readyz"):
+        answer = await bot.get(route)
+        assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+async def test_a_database_that_is_gone_is_said_with_503(bot: httpx.AsyncClient, file: Path) -> None:
+    file.rename(file.with_suffix(".away"))
+    for route in ("/healthz", "/readyz"):
+        answer = await bot.get(route)
+        assert answer.status_code == 503
+        assert answer.json()["status"].startswith("The database")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ("UPDATE alembic_version SET version_num = '9999'", "newer version"),
+        ("DELETE FROM alembic_version", "migrate"),
+        ("DROP TABLE alembic_version", "migrate"),
+    ],
+)
+async def test_a_schema_that_is_not_ours_is_said_with_503(
+    bot: httpx.AsyncClient, file: Path, change: str, sentence: str
+) -> None:
+    with sqlite3.connect(file) as connection:
+        connection.execute(change)
+    connection.close()
+    for route in ("/healthz", "/readyz"):
+        answer = await bot.get(route)
+        assert answer.status_code == 503
+        assert sentence in answer.json()["status"]
+
+
+async def test_a_postgresql_that_went_away_is_said_with_503_and_no_password(
+    outside: Outside, postgresql: str, postgresql_url: str
+) -> None:
+    name = postgresql_url.partition("?")[0].rpartition("/")[2]
+    async with (
+        world.bot(outside, postgresql_url) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False) as http,
+    ):
+        assert (await http.get("/healthz")).status_code == 200
+        with psycopg.connect(postgresql, autocommit=True) as admin:
+            admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")  # type: ignore[arg-type]
+            admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+            answer = await http.get("/healthz")
+            admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")  # type: ignore[arg-type]
+        assert answer.status_code == 503
+        assert answer.json()["status"].endswith(".")
+        assert (await http.get("/healthz")).status_code == 200
+
+
+async def test_not_ready_while_slack_is_not_connected_and_ready_again_when_it_is(
+    outside: Outside, file: Path
+) -> None:
+    async with (
+        world.bot(outside, f"sqlite:///{file}", socket_mode=True) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False) as http,
+    ):
+        assert (await http.get("/readyz")).status_code == 200
+        await outside.does(outside.slack.disconnect())
+        await until(lambda: outside.slack.connections)
+        assert (await http.get("/healthz")).status_code == 200
