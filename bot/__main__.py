@@ -12,7 +12,8 @@ import structlog
 
 from bot import process, wiring
 from bot import settings as settings_module
-from bot.core.errors import BotError
+from bot.core.errors import BotError, SettingsError, StoreUnavailable
+from bot.render.plain import uncoded
 from bot.settings import Settings
 from bot.store import schema
 from bot.store.database import Database
@@ -34,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         wiring.configure_logging(settings)
         return _dispatch(args, settings)
     except BotError as error:
-        say(str(error))
+        say(uncoded(str(error)))
         return error.exit_code
     except KeyboardInterrupt:
         return 130
@@ -67,6 +68,8 @@ def _migrate(settings: Settings) -> int:
     database = Database(settings.database_url.get_secret_value())
     try:
         show(f"The schema is at {schema.migrate(database)}.")
+    except StoreUnavailable as error:
+        raise SettingsError(str(error)) from error
     finally:
         database.close()
     return 0

@@ -123,6 +123,8 @@ def load(**given: Any) -> Settings:
     """The settings of this process; SettingsError names each that is wrong, and never its value."""
     try:
         return Settings(**given)
+    except UnicodeDecodeError:
+        raise SettingsError("The file .env is not UTF-8 text. Write it anew.") from None
     except ValidationError as error:
         lines = [
             f"{'.'.join(map(str, one['loc'])).upper()}: {one['msg'].removeprefix('Value error, ')}."

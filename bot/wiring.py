@@ -168,8 +168,10 @@ def configure_logging(settings: Settings) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    for chatty in ("httpx", "httpcore", "apscheduler", "alembic", "slack_bolt", "slack_sdk", "asyncio"):
+    for chatty in ("httpx", "httpcore", "apscheduler", "alembic", "slack_sdk", "asyncio"):
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
+    # Bolt's warnings are advice to whoever writes listeners, such as that SLACK_BOT_TOKEN is set as well.
+    logging.getLogger("slack_bolt").setLevel(logging.ERROR)
 
 
 def _redacted(_logger: object, _name: str, line: str | MutableMapping[str, Any]) -> str:

@@ -99,6 +99,7 @@ class Outside:
     def fresh(self) -> "Outside":
         """Forget what was said and broken: a new Slack workspace at the same address."""
         self.anthropic.heal()
+        self.anthropic.seen.clear()
         self.clock.now = NOW
         self.slack = _slack(self.clock, self.slack_url)
         self._door.app = self.slack_faults = Faults(self.slack.app)
@@ -197,6 +198,11 @@ def written(folder: Path, text: str = TEAMS, name: str = "teams.yml") -> Path:
     path = folder / name
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def moved(file: Path, suffix: str) -> Path:
+    """The file under another name, as an operator's slip does it."""
+    return file.rename(file.with_suffix(suffix))
 
 
 def without_secrets(log: str, *more: str) -> Mapping[str, int]:

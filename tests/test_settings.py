@@ -92,9 +92,7 @@ def test_a_secret_that_no_header_can_hold_is_named_and_not_shown(name: str, monk
         ("AUTO_MIGRATE", SECRET),
     ],
 )
-def test_a_value_that_is_wrong_is_named_and_not_shown(
-    name: str, value: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_value_that_is_wrong_is_named_and_not_shown(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError, match=f"^{name}: ") as refused:
         settings.load()

@@ -13,9 +13,8 @@ from bot.answers.answer import Action, Amount, Answer, Cell, Column, Fact, Perce
 from bot.core import wording
 from bot.core.alert_rule import WHOLE_ORGANISATION, Metric, Rule, Severity, Window
 from bot.core.money import Money
-from bot.core.question import Dimension
+from bot.core.question import Dimension, Subject, written
 from bot.core.report import Row
-from bot.core.words import written
 
 CONTRIBUTORS = 3
 
@@ -78,7 +77,7 @@ def _contributors(rows: Sequence[Row]) -> Table:
 
 
 def _about(fired: Fired) -> str:
-    return f"team {written(fired.scope)}" if fired.scope else "summary"
+    return f"team {written(Subject.TEAM, fired.scope)}" if fired.scope else "summary"
 
 
 def _question(fired: Fired) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 
@@ -13,10 +12,9 @@ from bot.answers.pieces import breakdown, course, facts, spent, title_of
 from bot.core import wording
 from bot.core.money import UNITS_PER_DOLLAR, Money
 from bot.core.periods import Period, Unit
-from bot.core.question import Dimension
+from bot.core.question import Dimension, Subject, written
 from bot.core.report import Findings, Report, Row
 from bot.core.schedule import Cadence, Digest, Occurrence
-from bot.core.words import written
 
 MOST_ROWS = 15
 
@@ -29,9 +27,8 @@ def answer(findings: Findings, month: Report, who: str, occurrence: Occurrence) 
         Amount(month.total.billed_cost),
         f"{month.previous_period.label}: {wording.to_the_cent(month.previous.billed_cost)}",
     )
-    # A week is called by its days, and nobody could type what it is called.
-    period = replace(report.period, unit=Unit.RANGE) if report.period.unit is Unit.WEEK else report.period
-    about = f"team {written(digest.team)}" if digest.team else "summary"
+    period = report.period.words
+    about = f"team {written(Subject.TEAM, digest.team)}" if digest.team else "summary"
     return Answer(
         title=f"{digest.cadence.value.capitalize()} digest: {who}, {report.period.label}",
         headline=f"{spent(who, report)}{_mover(report.rows)}",
@@ -41,8 +38,8 @@ def answer(findings: Findings, month: Report, who: str, occurrence: Occurrence) 
         notes=report.notes,
         actions=(
             Action("This month", about),
-            Action("By model", f"{about} {period.words} by model"),
-            Action("By key", f"{about} {period.words} by key"),
+            Action("By model", f"{about} {period} by model"),
+            Action("By key", f"{about} {period} by key"),
         ),
         data_through=report.data_through,
         report=report,

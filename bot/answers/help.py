@@ -7,8 +7,7 @@ from types import MappingProxyType
 
 from bot.answers import examples
 from bot.answers.answer import Action, Answer, Column, Table
-from bot.core.question import Dimension, Subject
-from bot.core.words import written
+from bot.core.question import Dimension, Subject, written
 
 _LINES = {
     Subject.SUMMARY: ("the whole organisation", "summary last week"),
@@ -31,7 +30,7 @@ _LONGEST_NAME = 24
 def answer(subject: Subject | None, names: Mapping[str, str]) -> Answer:
     """Help on everything or on one subject; `names` holds a real team, model, workspace and key to show."""
     fitting = {kind: name for kind, name in names.items() if len(name) <= _LONGEST_NAME}
-    words = {kind: written(name) for kind, name in {**_KNOWN, **fitting}.items()}
+    words = {kind: written(Subject(kind), name) for kind, name in {**_KNOWN, **fitting}.items()}
     lines = {one: (what, example.format(**words)) for one, (what, example) in _LINES.items()}
     offered = [lines[subject][1]] if subject else [f"team {words['team']}", "summary", "models"]
     columns = tuple(Column(title, numeric=False) for title in ("Subject", "Answers", "For example"))

@@ -13,9 +13,9 @@ from bot.core import wording
 from bot.core.directory import UNALLOCATED
 from bot.core.money import Money
 from bot.core.prices import ListPrice, list_price
-from bot.core.question import Dimension, Subject
+from bot.core.question import Dimension, Subject, written
 from bot.core.report import Findings, Report
-from bot.core.words import ONE, written
+from bot.core.words import ONE
 
 PLANS = {
     Subject.TEAMS: Plan(Dimension.TEAM),
@@ -85,11 +85,11 @@ def _price(price: ListPrice | None) -> Cell:
 def _actions(report: Report) -> tuple[Action, ...]:
     """Each of the three largest by name, then the whole."""
     one, period = _SUBJECTS.get(report.by), report.question.period.words
-    largest = [row for row in report.rows if row.id][:3] if one else []
-    return (
-        *(Action(row.name, f"{one} {written(row.id or '')} {period}") for row in largest),
-        Action("Whole organisation", f"summary {period}"),
-    )
+    whole = Action("Whole organisation", f"summary {period}")
+    if one is None:
+        return (whole,)
+    largest = [(row.name, row.id) for row in report.rows if row.id][:3]
+    return (*(Action(name, f"{one} {written(one, id_)} {period}") for name, id_ in largest), whole)
 
 
 EXAMPLES: Mapping[str, Answer] = MappingProxyType(

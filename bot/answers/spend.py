@@ -9,9 +9,9 @@ from bot.answers import examples
 from bot.answers.answer import Action, Answer, Tone
 from bot.answers.pieces import CHRONOLOGICAL, Plan, aside, breakdown, course, day_label, facts, spent, title_of
 from bot.core.periods import Unit
-from bot.core.question import Dimension, Subject
+from bot.core.question import Dimension, Subject, written
 from bot.core.report import Findings, Report, Row
-from bot.core.words import quote, written
+from bot.core.words import quote
 
 PLANS = {
     Subject.SUMMARY: Plan(Dimension.TEAM, (Dimension.MODEL,), trend=True),
@@ -55,7 +55,9 @@ def answer(findings: Findings, who: str) -> Answer:
 def _actions(report: Report) -> tuple[Action, ...]:
     """The next questions people ask: cut another way, the month before, and the whole."""
     question = report.question
-    about = f"{question.subject} {written(question.name)}" if question.name else question.subject.value
+    about = (
+        f"{question.subject} {written(question.subject, question.name)}" if question.name else question.subject.value
+    )
     period = question.period.words
     other = next(by for by in _CUTS[question.subject] if by is not report.by)
     offered = [

@@ -60,18 +60,22 @@ async def read_organization(client: AnthropicClient) -> Directory:
 
 async def read_directory(client: AnthropicClient) -> Directory:
     """Everything with a name. Archived workspaces and dead keys too: their past use stays in the reports."""
-    organization, named, everything, keys, users = await asyncio.gather(
-        read_organization(client),
-        client.listed(WORKSPACES, [("include_archived", "true")]),
-        client.listed(WORKSPACES, [("include_archived", "true"), ("include_default", "true")]),
-        client.listed(API_KEYS),
-        client.listed(USERS),
-    )
+    try:
+        async with asyncio.TaskGroup() as reading:
+            organization_read = reading.create_task(read_organization(client))
+            named_read = reading.create_task(client.listed(WORKSPACES, [("include_archived", "true")]))
+            with_default = [("include_archived", "true"), ("include_default", "true")]
+            everything_read = reading.create_task(client.listed(WORKSPACES, with_default))
+            keys_read = reading.create_task(client.listed(API_KEYS))
+            users_read = reading.create_task(client.listed(USERS))
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None  # the first is the cause; the others were cancelled for it
+    organization, named, everything = organization_read.result(), named_read.result(), everything_read.result()
     # Nothing marks the default workspace but that it only comes when asked for; the classic reports call it null.
     default_ids = {item.get("id") for item in everything} - {item.get("id") for item in named}
     workspaces = [_workspace(validated(_Workspace, item, WORKSPACES), default_ids) for item in everything]
-    api_keys = [_api_key(validated(_ApiKey, item, API_KEYS), default_ids) for item in keys]
-    members = [_member(validated(_User, item, USERS)) for item in users]
+    api_keys = [_api_key(validated(_ApiKey, item, API_KEYS), default_ids) for item in keys_read.result()]
+    members = [_member(validated(_User, item, USERS)) for item in users_read.result()]
     return Directory(
         organization.organization_id,
         organization.organization_name,

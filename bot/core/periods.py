@@ -58,7 +58,7 @@ class Period:
         first, last = _local(self.start, self.zone), _local(self.end - timedelta.resolution, self.zone)
         if self.label.startswith("since "):
             return f"since {first}"
-        if self.unit is Unit.RANGE:
+        if self.unit is Unit.RANGE or (self.unit is Unit.WEEK and not self.label.endswith("week")):
             return f"{first}..{last}"
         if self.unit is Unit.DAY and self.label not in ("today", "yesterday"):
             return str(first)
@@ -76,7 +76,7 @@ class Period:
         before = _months_on(first, -months) if months else first - step * _DAY
         start = _midnight(before, self.zone)
         if not touched:
-            return replace(self, start=start, end=start, label=_span(before, before), running=False)
+            return replace(self, start=start, end=start, label=span(before, before), running=False)
 
         last = touched[-1]
         whole_day = self.end == _midnight(last + _DAY, self.zone)
@@ -269,14 +269,14 @@ def _label_before(unit: Unit, first: date, last: date, year: int) -> str:
         return f"the {count} days before" if count > 1 else "the day before"
     if unit in _MONTHS_IN and last + _DAY == _months_on(first, _MONTHS_IN[unit]):
         return _calendar(first, unit).label
-    return _span(first, last) if first.year == year else _dated(first, last)
+    return span(first, last) if first.year == year else _dated(first, last)
 
 
 def _dated(first: date, last: date) -> str:
-    return f"{_span(first, last)} {last.year}"
+    return f"{span(first, last)} {last.year}"
 
 
-def _span(first: date, last: date) -> str:
+def span(first: date, last: date) -> str:
     """`1 Oct`, `1–15 Oct`, `28 Sep – 3 Oct`, `28 Dec 2025 – 3 Jan`."""
     end = f"{last.day} {_short(last)}"
     if first == last:

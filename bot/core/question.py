@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from bot.core.errors import WordsError
@@ -27,7 +27,7 @@ from bot.core.words import (
     split,
 )
 
-__all__ = ["MOST_ROWS", "Dimension", "Question", "Subject", "parse"]
+__all__ = ["MOST_ROWS", "Dimension", "Question", "Subject", "parse", "written"]
 
 MOST_ROWS = 500
 _MOST_CHARACTERS = 2000
@@ -37,6 +37,8 @@ _MOST_PERIOD_WORDS = 5  # october 2025 to october 2026
 _NEAR = 0.7
 _SLIP = 0.8  # one letter: closer than `fast` is to `last`
 _FIXES = 3
+_ANY_TIME = datetime(2026, 7, 1, tzinfo=UTC)
+"""Which words are a period does not depend on when they are said."""
 _TOP = re.compile(r"top-?([0-9]{1,9})?")
 _NUMBER = re.compile(r"-?[0-9]{1,9}")
 _BESIDE = frozenset({"this", "last", "past", "current"})
@@ -82,6 +84,17 @@ def parse(text: str, *, now: datetime, zone: str) -> Question:
     return question
 
 
+def written(subject: Subject, name: str) -> str:
+    """The name as one would type it after the subject: bare where it reads as the same name, in quotes elsewhere."""
+    if subject is Subject.HELP:
+        return name
+    try:
+        bare = " " not in name and _Reading(split(f"{subject} {name}"), _ANY_TIME, "UTC").name() == name
+    except (WordsError, _UnknownWord):
+        bare = False
+    return name if bare else quote(name)
+
+
 _T = TypeVar("_T")
 
 
@@ -125,7 +138,7 @@ class _Reading:
         timeless = subject in (Subject.HELP, Subject.STATUS) and period == usual
         parts = [
             subject.value,
-            self._name_written(subject, name) if name else "",
+            written(subject, name) if name else "",
             "" if timeless else period.words,
             f"by {self.by}" if self.by else "",
             f"top {self.top}" if self.top else "",
@@ -164,16 +177,6 @@ class _Reading:
     def _without_fillers(self, run: list[int]) -> list[int]:
         telling = [at for at in run if self.words[at].key not in FILLERS]
         return [at for at in run if telling[0] <= at <= telling[-1]] if telling else []
-
-    def _name_written(self, subject: Subject, name: str) -> str:
-        """The name bare where that reads as the same name, in quotes elsewhere."""
-        if subject is Subject.HELP:
-            return name
-        try:
-            bare = " " not in name and _Reading(split(f"{subject} {name}"), self.now, self.zone).name() == name
-        except (WordsError, _UnknownWord):
-            bare = False
-        return name if bare else quote(name)
 
     def _mistake(self, at: int) -> int:
         """The word to correct: `wek` in `last wek`."""

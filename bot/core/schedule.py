@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from bot.core.periods import Period, Unit
+from bot.core.periods import Period, Unit, span
 
 
 class Cadence(StrEnum):
@@ -90,7 +90,7 @@ def _days(start: date, end: date, zone: str, unit: Unit) -> Period:
     last = end - timedelta(days=1)
     label = {
         Unit.DAY: f"{start:%A} {start.day} {start:%B}",
-        Unit.WEEK: f"{start.day} {start:%b} – {last.day} {last:%b}",
+        Unit.WEEK: span(start, last),
         Unit.MONTH: f"{start:%B %Y}",
     }[unit]
     return Period(midnight(start), midnight(end), zone, label, unit, running=False)

@@ -1,6 +1,5 @@
 """The words of a question: the ones we know, how a sentence splits into them, how they are written back."""
 
-import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -81,8 +80,6 @@ FILLERS = SPENDING | {
 _DOUBLE = '"“”„‟«»'
 _SINGLE = "'‘’‚‛"
 _PUNCTUATION = ",;?!"
-_PLAIN = re.compile(r"[a-z][a-z0-9_.-]*")
-_PERIODS = frozenset({"today", "yesterday", "last", "this", "past", "since", "mtd", "qtd", "ytd", "top", "share"})
 _ECHO = 40
 
 
@@ -127,13 +124,6 @@ def quote(text: str) -> str:
     """The text in quotes that `split` reads back as one word."""
     marked = f'"{text}"'
     return marked if _closing(marked, 0) == len(marked) - 1 else f"'{text}'"
-
-
-def written(name: str) -> str:
-    """The name as one would type it: bare where it is one plain word that means nothing else, in quotes elsewhere."""
-    key = name.lower()
-    taken = FILLERS | BY | VERSUS | PREVIOUS | SUBJECTS.keys() | DIMENSIONS.keys() | _PERIODS
-    return name if _PLAIN.fullmatch(key) and key not in taken else quote(name)
 
 
 def shown(text: str) -> str:

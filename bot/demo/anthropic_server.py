@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.demo.anthropic.books import Books
 from bot.demo.anthropic.directory import Directory
 from bot.demo.anthropic.gate import Gate
 from bot.demo.anthropic.refusals import Refused, http_error, refusal
@@ -24,7 +25,7 @@ _ROOT = "/v1/organizations"
 
 def create_app(organization: Organization, *, clock: Callable[[], datetime], admin_key: str) -> Starlette:
     """The API of `organization` as of `clock()` (aware); only complete hours before it are visible."""
-    directory, reports = Directory(organization), Reports(organization, clock)
+    directory, reports = Directory(organization), Reports(Books(organization, clock))
     endpoints = {
         "me": directory.me,
         "workspaces": directory.workspaces,

@@ -41,9 +41,10 @@ class Coverage:
     def read(cls, connection: Connection, now: datetime) -> Coverage:
         statuses = snapshots.statuses(connection)
         through = [status.through for status in statuses]
+        expected = len({status.organization_id for status in statuses}) * len(Source)
         held = [status.held_until for status in statuses if status.held_until]
         organizations = sorted({status.organization_id for status in statuses})
-        complete = min(at for at in through if at) if through and all(through) else None
+        complete = min(at for at in through if at) if len(through) == expected and all(through) else None
         return cls(now, tuple(organizations), complete, max(held, default=None))
 
     def cut(self, period: Period) -> Period:
@@ -212,7 +213,9 @@ def _shared(by: Dimension, rows: Sequence[Row], total: Figures) -> Iterable[str]
     part = sum((row.figures.shared_out.units for row in rows), 0)
     if not part:
         return
-    amounts = f"{wording.dollars(Money(part))} of {wording.dollars(total.billed_cost)} is shared out by list cost"
+    amounts = (
+        f"{wording.to_the_cent(Money(part))} of {wording.to_the_cent(total.billed_cost)} is shared out by list cost"
+    )
     if by is Dimension.KEY:
         yield f"By key, {amounts}: Anthropic reports cost per workspace and model, not per key."
     else:

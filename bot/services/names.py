@@ -12,8 +12,8 @@ from bot.core.directory import UNALLOCATED, Directory, family
 from bot.core.errors import NotFound
 from bot.core.nearest import nearest
 from bot.core.prices import display_name, without_date
-from bot.core.question import Dimension, Question, Subject
-from bot.core.words import shown, written
+from bot.core.question import Dimension, Question, Subject, written
+from bot.core.words import shown
 from bot.services.configuration import in_force, ties
 from bot.store import directory as directories
 from bot.store import ledger
@@ -122,7 +122,7 @@ def _no_such(what: str, name: str, displayed: Mapping[str, str]) -> str:
         return f"There is no {what} yet: nothing has been read or configured."
     closest = list(dict.fromkeys(displayed[alias] for alias in nearest(name.casefold(), displayed, 9, cutoff=0.0)))[:3]
     listed = ", ".join(shown(one) for one in closest)
-    word = written(closest[0])
+    word = written(Subject(what), closest[0])
     return f"There is no {what} “{shown(name)}”. The closest are: {listed}. Try `/claude-usage {what} {shown(word)}`."
 
 

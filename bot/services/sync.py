@@ -73,6 +73,8 @@ class Sync:
         self._clients = clients
         self._lookback = timedelta(days=lookback_days)
         self._backfill = timedelta(days=backfill_days)
+        self._organizations: dict[AnthropicClient, str] = {}
+        self._last_try: datetime | None = None
 
     async def run(
         self,
@@ -85,20 +87,25 @@ class Sync:
     ) -> SyncResult:
         """One sync as of `now`; `since` and `until` name the days to read instead of what is due."""
         result = SyncResult()
+        self._last_try = now
         for client in self._clients:
             try:
                 directory = await read_directory(client)
+                self._organizations[client] = directory.organization_id
                 await self._database.write(_remember, directory)
                 await self._read(client, directory, now, since, until, sources, progress, result)
             except BotError as error:
                 log.warning("The sync failed.", action="sync_failed", error=str(error))
                 result.failures.append(error)
+                if client in self._organizations:
+                    for source in sources:
+                        await self._fail(self._organizations[client], source, now, error)
         return result
 
     async def due(self, now: datetime, every: timedelta) -> bool:
         """Whether the last try is so long ago that the next one is due."""
-        last = await self._database.read(snapshots.last_attempt)
-        return last is None or last <= now - every
+        tries = (await self._database.read(snapshots.last_attempt), self._last_try)
+        return all(last is None or last <= now - every for last in tries)
 
     async def _read(
         self,
@@ -127,13 +134,16 @@ class Sync:
                     result.finished.append(done)
                     progress(done)
             except BotError as error:
-                await self._database.write(snapshots.attempted, organization_id, source, now, str(error))
+                await self._fail(organization_id, source, now, error)
                 log.warning("A source could not be read.", action="source_failed", source=source, error=str(error))
                 result.failures.append(error)
             else:
                 await self._database.write(snapshots.attempted, organization_id, source, now)
 
         await asyncio.gather(*(one_source(source, spans) for source, spans in work.items()))
+
+    async def _fail(self, organization_id: str, source: Source, now: datetime, error: BotError) -> None:
+        await self._database.write(snapshots.attempted, organization_id, source, now, str(error))
 
     def _spans(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -31,6 +32,7 @@ def build(
         client=AsyncWebClient(base_url=client.base_url),
         signing_secret=signing_secret or "",
         authorize=_of_our_workspace(client),
+        logger=logging.getLogger("slack_bolt"),  # Bolt would give each of its own the root's level
     )
 
     @app.command(COMMAND)

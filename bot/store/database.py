@@ -91,6 +91,7 @@ _SIGNS = {
     "is locked": "The database is locked by another program for too long. Stop what holds it, then try again.",
     "disk is full": "The database's disk is full. Free some space, then try again; nothing was half-written.",
     "no space left": "The database's disk is full. Free some space, then try again; nothing was half-written.",
+    "integer overflow": "A sum is larger than any amount this bot can hold ($922 million). Ask for a shorter period.",
     "readonly": "The database can't be written to. Check the file's permissions and the volume.",
     "read-only": "The database can't be written to. Check its permissions, or whether it is a replica.",
     "unable to open": "The database file can't be opened. Check DATABASE_URL and that its folder exists.",

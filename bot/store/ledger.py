@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Select, and_, case, delete, func, insert, literal_column, select
+from sqlalchemy import Connection, FromClause, Select, case, delete, func, insert, literal_column, select
 
 from bot.core.allocation import Attribution, Basis, Entry
 from bot.core.money import Money
@@ -51,7 +51,7 @@ class Selection:
 
 EVERYTHING = Selection()
 
-_unlisted = case((and_(_entry.c.list_cost.is_(None), _entry.c.quantity > 0), 1), else_=0)
+_unlisted = case((_entry.c.list_cost.is_(None), 1), else_=0)
 
 
 class Ledger:
@@ -97,7 +97,7 @@ class Ledger:
             known[0] += entry.quantity
             known[1] += entry.list_cost or 0
             known[2] += entry.billed_cost or 0
-            known[3] += entry.list_cost is None and entry.quantity > 0
+            known[3] += entry.list_cost is None
         return [
             {
                 "day": day,
@@ -165,7 +165,7 @@ def unpriced_models(connection: Connection, since: date, until: date, *, selecti
     """Models of which tokens were used that have no public price."""
     source = _source(selection, Dimension.MODEL)
     query = _where(select(source.c.model).distinct(), source, since, until, selection)
-    query = query.where(source.c.unlisted > 0)
+    query = query.where(source.c.unlisted > 0, source.c.quantity > 0)
     return sorted(connection.execute(query).scalars())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from sqlalchemy import BigInteger, Date, DateTime, Dialect, Index, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Date, DateTime, Dialect, Index, LargeBinary, Table, Text, UniqueConstraint
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -130,6 +130,106 @@ class CostSnapshot(SQLModel, table=True):
     list_cents: str | None
 
 
+class PageRow(SQLModel, table=True):
+    """One page of an answer as it came, compressed: what receipts are checked against."""
+
+    __tablename__ = "page"
+    __table_args__ = (Index("page_fetched", "organization_id", "fetched_at"),)
+
+    sha256: str = Field(primary_key=True)
+    """Of the body as it came; the same page read twice is kept once."""
+    organization_id: str = Field(primary_key=True)
+    source: str
+    request: str = Field(sa_type=Text)
+    """Path and query, without credentials."""
+    fetched_at: datetime = Field(sa_type=Instant)
+    body: bytes = Field(sa_type=LargeBinary)
+    """zlib."""
+
+
+class BucketPageRow(SQLModel, table=True):
+    """Which pages a bucket's rows came from."""
+
+    __tablename__ = "bucket_page"
+
+    organization_id: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+    start: datetime = Field(primary_key=True, sa_type=Instant)
+    position: int = Field(primary_key=True)
+    sha256: str
+
+
+class ReportedTotalRow(SQLModel, table=True):
+    """A day's cost as Anthropic adds it up itself (asked for ungrouped): what the ledger is held against."""
+
+    __tablename__ = "reported_total"
+
+    organization_id: str = Field(primary_key=True)
+    day: date = Field(primary_key=True, sa_type=Date)
+    amount_cents: str
+    fetched_at: datetime = Field(sa_type=Instant)
+
+
+class RestatementRow(SQLModel, table=True):
+    """A day that came out differently when it was read again after it was whole."""
+
+    __tablename__ = "restatement"
+    __table_args__ = (Index("restatement_noticed", "noticed_at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    organization_id: str
+    source: str
+    day: date = Field(sa_type=Date)
+    noticed_at: datetime = Field(sa_type=Instant)
+    before: int = Field(sa_type=BigInteger)
+    """Tokens, or 10⁻¹⁰ dollars for cost."""
+    after: int = Field(sa_type=BigInteger)
+
+
+class ReceiptRow(SQLModel, table=True):
+    """What a figure was made of when somebody asked; the body is JSON."""
+
+    __tablename__ = "receipt"
+
+    id: str = Field(primary_key=True)
+    made_at: datetime = Field(sa_type=Instant)
+    body: str = Field(sa_type=Text)
+
+
+class ClosedMonthRow(SQLModel, table=True):
+    """A month whose figures never change again, with its exports as they were at the close (zlib)."""
+
+    __tablename__ = "closed_month"
+
+    month: date = Field(primary_key=True, sa_type=Date)
+    """Its first day."""
+    closed_at: datetime = Field(sa_type=Instant)
+    files: str = Field(sa_type=Text)
+    """JSON: file name → sha256."""
+
+
+class ClosedFileRow(SQLModel, table=True):
+    __tablename__ = "closed_file"
+
+    sha256: str = Field(primary_key=True)
+    body: bytes = Field(sa_type=LargeBinary)
+
+
+class AdjustmentRow(SQLModel, table=True):
+    """What a closed day would be by now, minus what it was closed with: booked in the month in which it came."""
+
+    __tablename__ = "adjustment"
+
+    organization_id: str = Field(primary_key=True)
+    day: date = Field(primary_key=True, sa_type=Date)
+    """The closed day."""
+    booked_on: date = Field(primary_key=True, sa_type=Date)
+    series_id: int = Field(primary_key=True, foreign_key="ledger_series.id")
+    charge: str = Field(primary_key=True)
+    quantity: int = Field(sa_type=BigInteger)
+    billed_cost: int = Field(sa_type=BigInteger)
+
+
 class SourceState(SQLModel, table=True):
     """How the last sync of a source went; `error` is the sentence a person reads, None after a success."""
 
@@ -214,7 +314,7 @@ class LedgerTotal(SQLModel, table=True):
     list_cost: int = Field(sa_type=BigInteger)
     billed_cost: int = Field(sa_type=BigInteger)
     unlisted: int
-    """How many of the entries have tokens but no list price."""
+    """How many of the entries have no list price."""
 
 
 class ConfigurationRow(SQLModel, table=True):

@@ -118,7 +118,7 @@ def test_days_without_an_occurrence_have_none() -> None:
     [
         (Cadence.DAILY, "2026-11-22", "2026-11-20T23:00", "2026-11-21T23:00", "Saturday 21 November", Unit.DAY),
         (Cadence.DAILY, "2026-03-30", "2026-03-28T23:00", "2026-03-29T22:00", "Sunday 29 March", Unit.DAY),
-        (Cadence.WEEKLY, "2026-11-20", "2026-11-08T23:00", "2026-11-15T23:00", "9 Nov – 15 Nov", Unit.WEEK),
+        (Cadence.WEEKLY, "2026-11-20", "2026-11-08T23:00", "2026-11-15T23:00", "9–15 Nov", Unit.WEEK),
         (Cadence.MONTHLY, "2026-01-01", "2025-11-30T23:00", "2025-12-31T23:00", "December 2025", Unit.MONTH),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -67,7 +68,7 @@ class Books:
         return [(rule, scope, bool(over)) for rule, scope, over in self.database.read_now(_rows, query)]
 
 
-def _rows(connection: Connection, query: str) -> list[tuple[str, ...]]:
+def _rows(connection: Connection, query: str) -> list[Any]:
     return [tuple(row) for row in connection.execute(text(query))]
 
 

@@ -118,9 +118,7 @@ async def test_what_can_not_be_built_right_now_is_tried_again(
     assert await deliverer.send(KEY, to_the_channel, NOW + timedelta(minutes=1))
 
 
-async def test_a_refused_bot_token_is_written_down_without_the_token(
-    outside: Outside, database: Database
-) -> None:
+async def test_a_refused_bot_token_is_written_down_without_the_token(outside: Outside, database: Database) -> None:
     client = web_client("xoxb-of-somebody-else", f"{outside.slack_url}/api/")
     assert not await Deliverer(database, SlackNotifier(client)).send(KEY, to_the_channel, NOW)
     error = became(database).error or ""

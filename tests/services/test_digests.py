@@ -1,4 +1,4 @@
-"""Digests against a real ledger and a real Slack client: each occurrence is posted once, and says what was true then."""
+"""Digests against a real ledger and a real Slack client: each occurrence once, as it was at its own moment."""
 
 import asyncio
 import time
@@ -83,9 +83,7 @@ async def test_the_first_start_posts_nothing_that_was_due_before_it(outside: Out
     assert await digests.run(NINE + ONE_DAY) == 1
 
 
-async def test_a_digest_is_posted_once_when_it_is_due_with_the_day_before(
-    outside: Outside, digests: Digests
-) -> None:
+async def test_a_digest_is_posted_once_when_it_is_due_with_the_day_before(outside: Outside, digests: Digests) -> None:
     await digests.run(NINE - timedelta(minutes=1))
     assert await digests.run(NINE) == 1
     assert await digests.run(NINE + timedelta(minutes=1)) == 0
@@ -214,7 +212,7 @@ async def test_posting_by_hand_is_the_same_occurrence(outside: Outside, digests:
 
 
 async def test_a_digest_nobody_configured_names_those_that_are(books: Books, digests: Digests) -> None:
-    with pytest.raises(NotFound, match="mornin.*morning"):
+    with pytest.raises(NotFound, match=r"mornin.*morning"):
         await digests.preview("mornin", NINE)
     books.configure("teams: []", NINE)
     with pytest.raises(NotFound, match="No digest is configured"):

@@ -11,7 +11,7 @@ import pytest
 
 from bot.demo.slack_server import COMMAND, Message
 from tests import outside as world
-from tests.outside import ALPHA, ANA, APP_TOKEN, BEN, BOT_TOKEN, GENERAL, Outside, until, without_secrets
+from tests.outside import ALPHA, ANA, APP_TOKEN, BEN, BOT_TOKEN, GENERAL, Outside, moved, until, without_secrets
 
 Logged = Callable[[], list[dict[str, Any]]]
 
@@ -204,17 +204,15 @@ async def test_an_unknown_failure_gives_a_reference_that_stands_in_the_log(
 
 
 async def test_a_known_failure_is_its_own_sentence(outside: Outside, bot: Path) -> None:
-    bot.rename(bot.with_suffix(".away"))
+    away = moved(bot, ".away")
     answer = await asked(outside, "team alpha")
     assert "The database file is gone" in answer.text
     assert "Something broke" not in answer.text
-    bot.with_suffix(".away").rename(bot)
+    moved(away, bot.suffix)
     assert "Team Alpha" in (await asked(outside, "team alpha")).text
 
 
-async def test_a_postgresql_that_lost_a_table_is_said_in_a_sentence(
-    outside: Outside, postgresql_url: str
-) -> None:
+async def test_a_postgresql_that_lost_a_table_is_said_in_a_sentence(outside: Outside, postgresql_url: str) -> None:
     async with world.bot(outside, postgresql_url):
         with psycopg.connect(postgresql_url, autocommit=True) as admin:
             admin.execute("ALTER TABLE ledger_total RENAME TO gone")

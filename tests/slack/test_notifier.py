@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -19,8 +18,8 @@ def said(text: str) -> Answer:
 
 
 @pytest.fixture
-def notifier(outside: Outside) -> Iterator[SlackNotifier]:
-    yield SlackNotifier(web_client(BOT_TOKEN, f"{outside.slack_url}/api/"), seconds_between_posts=PAUSE)
+def notifier(outside: Outside) -> SlackNotifier:
+    return SlackNotifier(web_client(BOT_TOKEN, f"{outside.slack_url}/api/"), seconds_between_posts=PAUSE)
 
 
 async def test_messages_to_one_channel_go_out_in_their_order_and_apart(
@@ -97,9 +96,7 @@ async def test_a_slack_that_can_not_be_reached_is_worth_another_try() -> None:
 
 
 @pytest.mark.parametrize("error", ["invalid_auth", "token_revoked", "account_inactive"])
-async def test_a_refused_token_is_a_setting_to_put_right(
-    outside: Outside, notifier: SlackNotifier, error: str
-) -> None:
+async def test_a_refused_token_is_a_setting_to_put_right(outside: Outside, notifier: SlackNotifier, error: str) -> None:
     outside.slack.fail_next("chat.postMessage", error=error)
     with pytest.raises(CredentialRefused, match="SLACK_BOT_TOKEN") as refused:
         await notifier.post(GENERAL, said("anything"))

@@ -16,7 +16,7 @@ import pytest
 from bot.store import schema
 from bot.store.database import Database
 from tests import outside as world
-from tests.outside import SIGNING_SECRET, Outside, until
+from tests.outside import SIGNING_SECRET, Outside, moved, until
 
 BODY = urlencode({"command": "/claude-usage", "text": "help", "team_id": "T0", "user_id": "U0ANA"}).encode()
 
@@ -128,7 +128,7 @@ async def test_all_is_well(bot: httpx.AsyncClient) -> None:
 
 
 async def test_a_database_that_is_gone_is_said_with_503(bot: httpx.AsyncClient, file: Path) -> None:
-    file.rename(file.with_suffix(".away"))
+    moved(file, ".away")
     for route in ("/healthz", "/readyz"):
         answer = await bot.get(route)
         assert answer.status_code == 503
@@ -165,18 +165,16 @@ async def test_a_postgresql_that_went_away_is_said_with_503_and_no_password(
     ):
         assert (await http.get("/healthz")).status_code == 200
         with psycopg.connect(postgresql, autocommit=True) as admin:
-            admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")  # type: ignore[arg-type]
+            admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
             admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
             answer = await http.get("/healthz")
-            admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")  # type: ignore[arg-type]
+            admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
         assert answer.status_code == 503
         assert answer.json()["status"].endswith(".")
         assert (await http.get("/healthz")).status_code == 200
 
 
-async def test_not_ready_while_slack_is_not_connected_and_ready_again_when_it_is(
-    outside: Outside, file: Path
-) -> None:
+async def test_not_ready_while_slack_is_not_connected_and_ready_again_when_it_is(outside: Outside, file: Path) -> None:
     async with (
         world.bot(outside, f"sqlite:///{file}", socket_mode=True) as url,
         httpx.AsyncClient(base_url=url, trust_env=False) as http,

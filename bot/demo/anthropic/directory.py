@@ -1,8 +1,9 @@
 """The directory: the organisation itself, its workspaces, its keys and its people."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -15,7 +16,7 @@ _BY_ID: Final = ("limit", "after_id", "before_id")
 
 
 class Directory:
-    """Four endpoints over the organisation as it is."""
+    """The lists over the organisation as it is, and each object by its id."""
 
     def __init__(self, organization: Organization) -> None:
         self._organization = organization
@@ -69,6 +70,18 @@ class Directory:
             ],
         )
 
+    def workspace(self, request: Request) -> Response:
+        """One workspace, archived and default ones too."""
+        return _one(request, map(_workspace, self._organization.workspaces))
+
+    def api_key(self, request: Request) -> Response:
+        """One API key of any status."""
+        return _one(request, map(_api_key, self._organization.api_keys))
+
+    def user(self, request: Request) -> Response:
+        """One person."""
+        return _one(request, map(_user, self._organization.users))
+
 
 def _workspace(item: Workspace) -> dict[str, Any]:
     return {
@@ -114,6 +127,16 @@ def _user(item: User) -> dict[str, Any]:
         "role": item.role,
         "added_at": written(item.added_at),
     }
+
+
+def _one(request: Request, items: Iterable[dict[str, Any]]) -> Response:
+    """The item whose id is in the path, or a 404."""
+    query.known(request, ())
+    asked = request.path_params["id"]
+    for item in items:
+        if item["id"] == asked:
+            return JSONResponse(item)
+    raise HTTPException(404, f"{asked}: not found")
 
 
 def _listed(request: Request, items: Sequence[dict[str, Any]]) -> Response:

@@ -49,9 +49,23 @@ def chosen(request: Request, name: str, allowed: Collection[str] | None) -> froz
     return values
 
 
+def one(request: Request, name: str, allowed: Collection[str], default: str) -> str:
+    """The value of a parameter that takes one of a few words."""
+    value = request.query_params.get(name, default)
+    if value not in allowed:
+        raise Refused(f"{name}: Input should be one of {', '.join(allowed)}")
+    return value
+
+
+def beta(request: Request, name: str) -> None:
+    """Refuse a request that does not ask for this beta feature."""
+    if name not in betas(request):
+        raise Refused(f"this endpoint requires the anthropic-beta header {name}")
+
+
 def betas(request: Request) -> set[str]:
     """The beta features the caller asked for."""
-    return {beta.strip() for line in request.headers.getlist("anthropic-beta") for beta in line.split(",")}
+    return {name.strip() for line in request.headers.getlist("anthropic-beta") for name in line.split(",")}
 
 
 def bounds(request: Request) -> tuple[datetime, datetime | None]:
@@ -72,24 +86,24 @@ def _moment(request: Request, name: str) -> datetime:
     return moment.astimezone(UTC)
 
 
-def cursor(request: Request, start: datetime) -> str:
-    """The page token of the buckets from `start` on, good for this query only."""
-    position = json.dumps([start.isoformat(), _fingerprint(request)])
+def cursor(request: Request, *place: str) -> str:
+    """The page token of this place, good for this query only."""
+    position = json.dumps([*place, _fingerprint(request)])
     return "page_" + base64.urlsafe_b64encode(position.encode()).decode()
 
 
-def resume(request: Request, first: datetime) -> datetime:
-    """Where this page begins; a cursor of another query is refused."""
+def resume(request: Request, *first: str) -> list[str]:
+    """The place where this page begins, `first` without a page token; one of another query is refused."""
     page = request.query_params.get("page")
     if page is None:
-        return first
+        return [*first]
     try:
-        start, fingerprint = json.loads(base64.urlsafe_b64decode(page.removeprefix("page_")))
+        *place, fingerprint = json.loads(base64.urlsafe_b64decode(page.removeprefix("page_")))
     except (ValueError, TypeError):
         raise Refused("page: Invalid page token") from None
     if fingerprint != _fingerprint(request):
         raise Refused("page: the page token belongs to a different query")
-    return datetime.fromisoformat(start)
+    return place
 
 
 def _fingerprint(request: Request) -> str:

@@ -7,7 +7,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-_TYPES: Final[Mapping[int, str]] = {401: "authentication_error", 404: "not_found_error"}
+_TYPES: Final[Mapping[int, str]] = {
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+}
 
 
 class Refused(Exception):

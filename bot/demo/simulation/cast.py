@@ -1,4 +1,4 @@
-"""Who is in the organisation: its workspaces, keys and people. The same for every seed."""
+"""Who is in the organisation: its workspaces, keys and people. The same for every seed; ids differ by organisation."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -55,6 +55,17 @@ _CREATORS: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Ids:
+    """Ids that look like Anthropic's and depend on names alone, so that configuration files stay valid."""
+
+    realm: str = ""
+    """Set apart, two organisations share no id."""
+
+    def __call__(self, prefix: str, name: str) -> str:
+        return f"{prefix}_01{digest(self.realm + name, 11).hex()}"
+
+
+@dataclass(frozen=True, slots=True)
 class Workspace:
     """One of Anthropic's workspaces; the default one has a real id too."""
 
@@ -90,37 +101,32 @@ class User:
     added_at: datetime
 
 
-def workspaces(since: datetime, until: datetime) -> Iterator[Workspace]:
+def workspaces(ids: Ids, since: datetime, until: datetime) -> Iterator[Workspace]:
     """The workspaces; one was archived a month before `until`."""
     for position, (name, tags) in enumerate(_WORKSPACES):
         archived_at = midnight(until) - timedelta(days=30) if name == _ARCHIVED else None
         created_at = since - timedelta(days=200 - 10 * position)
-        yield Workspace(id_of("wrkspc", name), name, created_at, archived_at, tags, name == DEFAULT)
+        yield Workspace(ids("wrkspc", name), name, created_at, archived_at, tags, name == DEFAULT)
 
 
-def api_keys(since: datetime, homes: Mapping[str, str]) -> Iterator[ApiKey]:
+def api_keys(ids: Ids, since: datetime, homes: Mapping[str, str]) -> Iterator[ApiKey]:
     """The keys, given by name with the name of their workspace."""
     for position, (name, workspace) in enumerate(homes.items()):
         status = "archived" if workspace == _ARCHIVED else "inactive" if name == INACTIVE else "active"
         creator = _CREATORS.get(name) or _CREATORS.get(workspace, "hana")
         yield ApiKey(
-            id=id_of("apikey", name),
+            id=ids("apikey", name),
             name=name,
-            workspace_id=id_of("wrkspc", workspace),
+            workspace_id=ids("wrkspc", workspace),
             status=status,
-            partial_key_hint=f"sk-ant-api03-{id_of('', name)[3:6]}...{id_of('', name)[-4:]}",
+            partial_key_hint=f"sk-ant-api03-{ids('', name)[3:6]}...{ids('', name)[-4:]}",
             created_at=since - timedelta(days=90 - position),
-            created_by=id_of("user", creator),
+            created_by=ids("user", creator),
         )
 
 
-def users(since: datetime) -> Iterator[User]:
+def users(ids: Ids, since: datetime) -> Iterator[User]:
     """The people."""
     for position, (login, name, role) in enumerate(_USERS):
         added_at = since - timedelta(days=300 - 20 * position)
-        yield User(id_of("user", login), f"{login}@example.com", name, role, added_at)
-
-
-def id_of(prefix: str, name: str) -> str:
-    """An id that looks like Anthropic's and depends on the name alone, so that configuration files stay valid."""
-    return f"{prefix}_01{digest(name, 11).hex()}"
+        yield User(ids("user", login), f"{login}@example.com", name, role, added_at)

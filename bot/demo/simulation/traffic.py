@@ -5,52 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from bot.demo.simulation.cast import CODE, DEFAULT, INACTIVE, id_of
+from bot.demo.simulation.cast import CODE, DEFAULT, INACTIVE, Ids
 from bot.demo.simulation.chance import digest, noise
 from bot.demo.simulation.hours import HOUR, midnight
+from bot.demo.simulation.usage import UsageRow
 
 _ALWAYS: Final = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
-
-TOKEN_TYPES: Final = (
-    "uncached_input_tokens",
-    "cache_creation.ephemeral_5m_input_tokens",
-    "cache_creation.ephemeral_1h_input_tokens",
-    "cache_read_input_tokens",
-    "output_tokens",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class UsageRow:
-    """Tokens of one stream in one hour; two rows of an hour may share every dimension.
-
-    `workspace_id` None is the default workspace, `api_key_id` None is use inside the Console.
-    """
-
-    workspace_id: str | None
-    api_key_id: str | None
-    account_id: str | None
-    model: str
-    service_tier: str
-    context_window: str
-    inference_geo: str
-    uncached_input_tokens: int
-    ephemeral_5m_input_tokens: int
-    ephemeral_1h_input_tokens: int
-    cache_read_input_tokens: int
-    output_tokens: int
-    web_search_requests: int
-
-    @property
-    def tokens(self) -> tuple[int, int, int, int, int]:
-        """The five token counts in the order of TOKEN_TYPES."""
-        return (
-            self.uncached_input_tokens,
-            self.ephemeral_5m_input_tokens,
-            self.ephemeral_1h_input_tokens,
-            self.cache_read_input_tokens,
-            self.output_tokens,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +39,14 @@ _RANK: Final = (1500, 0, 0, 2500, 60)
 _REVIEW: Final = (3000, 0, 800, 4000, 600)
 _AGENT: Final = (600, 2500, 1500, 45000, 700)
 _LOOP: Final = (800, 0, 0, 9000, 250)
+_WHOLE_MANUAL: Final = (130_000, 0, 0, 0, 900)
 
 # A team takes up a new model some weeks after its launch; no line uses a model on days its price is in doubt.
 _LINES: Final[Mapping[str, tuple[tuple[date, str], ...]]] = {
     "opus": ((date(2026, 9, 28), "claude-opus-5-5"), (date.min, "claude-opus-4-8")),
     "sonnet": ((date(2026, 10, 12), "claude-sonnet-5-5"), (date.min, "claude-sonnet-4-6")),
     "haiku": ((date.min, "claude-haiku-4-5-20251001"),),
+    "new haiku": ((date(2026, 10, 12), "claude-haiku-5-5"), (date.min, "claude-haiku-4-5-20251001")),
     "old opus": ((date.min, "claude-opus-4-8"),),
     "old sonnet": ((date.min, "claude-sonnet-4-6"),),
 }
@@ -92,25 +54,38 @@ _LINES: Final[Mapping[str, tuple[tuple[date, str], ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """What one key does with one line of models: calls on a weekday, and the shape of a call."""
+    """What one caller does with one line of models: calls on a weekday, and the shape of a call.
+
+    The caller is the API key of that name, minted for `person` where one is named, or a service account with no key.
+    """
 
     workspace: str
-    key: str | None
+    caller: str | None
     line: str
     per_call: tuple[int, int, int, int, int]
     calls: int
     profile: _Profile
     tier: str = "standard"
     geo: str = "global"
+    speed: str = "standard"
     searches: float = 0.0
     lives: tuple[datetime, datetime] = _ALWAYS
+    product: str = "messages_api"
+    person: str | None = None
+    keyless: bool = False
+    long_prompts: bool = False
 
-    def row(self, seed: int, hour: datetime, growth: float) -> UsageRow | None:
+    @property
+    def key(self) -> str | None:
+        """The name of the API key it calls with."""
+        return None if self.keyless else self.caller
+
+    def row(self, ids: Ids, seed: int, hour: datetime, growth: float) -> UsageRow | None:
         """This hour's usage, or None when nobody called."""
         share = self.profile.share(hour)
         if not share or not self.lives[0] <= hour < self.lives[1]:
             return None
-        label = f"{seed}:{self.workspace}/{self.key}/{self.line}/{self.tier}"
+        label = f"{seed}:{self.workspace}/{self.caller}/{self.line}/{self.tier}"
         (of_day,) = noise(f"{label}:{hour:%Y-%m-%d}", 1, spread=0.1)
         of_hour, *of_kind = noise(f"{label}:{hour:%Y-%m-%dT%H}", 7, spread=0.2)
         calls = round(self.calls * share * growth * of_day * of_hour)
@@ -120,19 +95,42 @@ class Stream:
         counts = [round(calls * each * factor) for each, factor in zip(kinds, of_kind, strict=True)]
         model = next(name for since, name in _LINES[self.line] if since <= hour.date())
         return UsageRow(
-            None if self.workspace == DEFAULT else id_of("wrkspc", self.workspace),
-            self.key and id_of("apikey", self.key),
-            None,
+            None if self.workspace == DEFAULT else ids("wrkspc", self.workspace),
+            self.key and ids("apikey", self.key),
+            self.person and ids("user", self.person),
+            ids("svac", self.caller) if self.keyless and self.caller else None,
             model,
             self.tier,
             "0-200k",
             "not_available" if model.startswith("claude-haiku-4-5") else self.geo,
+            self.speed,
+            "message_batches_api" if self.tier == "batch" else self.product,
+            self.long_prompts,
+            calls,
             *counts,
         )
 
 
-def streams(until: datetime) -> tuple[Stream, ...]:
-    """Everything this organisation runs, with the runaway loop in the night before `until`."""
+def streams(until: datetime, *, haiku_bands: bool = False, fast_mode: bool = False) -> tuple[Stream, ...]:
+    """Everything this organisation runs, with the runaway loop in the night before `until`.
+
+    `haiku_bands` adds prompts on both sides of Haiku 5.5's price step, `fast_mode` calls at the doubled price.
+    """
+    bands = (
+        Stream("docs-site", "docs-index", "new haiku", _EXTRACT, 3000, _NIGHT),
+        Stream("docs-site", "docs-index", "new haiku", _WHOLE_MANUAL, 60, _NIGHT, long_prompts=True),
+    )
+    fast = (_code("ben", "opus", 40, speed="fast"),)
+    return (*_usual(until), *(bands if haiku_bands else ()), *(fast if fast_mode else ()))
+
+
+def _code(person: str, line: str, calls: int, speed: str = "standard") -> Stream:
+    """Claude Code of one person, signed in with the key that was minted for them."""
+    key = f"claude_code_key_{person}"
+    return Stream(CODE, key, line, _AGENT, calls, _OFFICE, speed=speed, product="claude_code", person=person)
+
+
+def _usual(until: datetime) -> tuple[Stream, ...]:
     today = midnight(until)
     looping = (today - 2 * HOUR, today + 5 * HOUR)
     until_archived = (_ALWAYS[0], today - timedelta(days=30))
@@ -147,8 +145,8 @@ def streams(until: datetime) -> tuple[Stream, ...]:
         Stream("search-prod", "search-answers", "sonnet", _CHAT, 3000, _CUSTOMERS, searches=0.15),
         Stream("search-prod", "search-answers-us", "sonnet", _CHAT, 800, _CUSTOMERS, geo="us", searches=0.1),
         Stream("search-prod", "search-rerank", "haiku", _RANK, 5000, _CUSTOMERS),
-        Stream("data-pipelines", "pipelines-nightly", "sonnet", _EXTRACT, 1800, _NIGHT, tier="batch"),
-        Stream("data-pipelines", "pipelines-enrich", "haiku", _EXTRACT, 2500, _NIGHT, tier="batch"),
+        Stream("data-pipelines", "pipelines-nightly", "sonnet", _EXTRACT, 1800, _NIGHT, tier="batch", keyless=True),
+        Stream("data-pipelines", "pipelines-enrich", "haiku", _EXTRACT, 2500, _NIGHT, tier="batch", keyless=True),
         Stream("data-pipelines", "pipelines-adhoc", "opus", _EXTRACT, 60, _OFFICE),
         Stream("data-pipelines", INACTIVE, "old sonnet", _EXTRACT, 120, _NIGHT, lives=until_inactive),
         Stream("mobile-beta", "mobile-assistant", "haiku", _CHAT, 600, _CUSTOMERS, lives=until_archived),
@@ -160,15 +158,15 @@ def streams(until: datetime) -> tuple[Stream, ...]:
         Stream("shared-platform", "gamma-etl", "sonnet", _EXTRACT, 500, _NIGHT, tier="batch"),
         Stream("shared-platform", "alpha-triage", "haiku", _TRIAGE, 1000, _CUSTOMERS),
         Stream("sandbox", "scratch", "old opus", _CHAT, 200, _OFFICE),
-        Stream("sandbox", "hackweek", "old sonnet", _CHAT, 200, _OFFICE),
-        Stream(CODE, "claude_code_key_ana", "opus", _AGENT, 180, _OFFICE),
-        Stream(CODE, "claude_code_key_ben", "opus", _AGENT, 320, _OFFICE),
-        Stream(CODE, "claude_code_key_chiara", "opus", _AGENT, 250, _OFFICE),
-        Stream(CODE, "claude_code_key_gus", "sonnet", _AGENT, 300, _OFFICE),
+        Stream("sandbox", "hackweek", "old sonnet", _CHAT, 200, _OFFICE, product="claude_code"),
+        _code("ana", "opus", 180),
+        _code("ben", "opus", 320),
+        _code("chiara", "opus", 250),
+        _code("gus", "sonnet", 300),
         Stream(DEFAULT, "website-chat", "sonnet", _CHAT, 1200, _CUSTOMERS),
         Stream(DEFAULT, "website-chat", "sonnet", _CHAT, 300, _CUSTOMERS, tier="priority"),
         Stream(DEFAULT, "internal-wiki", "haiku", _CHAT, 500, _OFFICE),
-        Stream(DEFAULT, None, "opus", _CHAT, 80, _OFFICE),
+        Stream(DEFAULT, None, "opus", _CHAT, 80, _OFFICE, product="claude_console"),
     )
 
 

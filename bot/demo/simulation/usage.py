@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from operator import add, attrgetter
-from typing import Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 TOKEN_TYPES: Final = (
     "uncached_input_tokens",
@@ -51,13 +51,13 @@ class UsageRow:
     speed: str
     product: str
     long_prompts: bool
+    requests: int
     uncached_input_tokens: int
     ephemeral_5m_input_tokens: int
     ephemeral_1h_input_tokens: int
     cache_read_input_tokens: int
     output_tokens: int
     web_search_requests: int
-    requests: int
 
     @property
     def use(self) -> Use:
@@ -73,7 +73,7 @@ class UsageRow:
         return _tokens(self)
 
 
-_use: Final[Callable[[UsageRow], tuple[object, ...]]] = attrgetter(*Use._fields)
+_use: Final[Callable[[UsageRow], tuple[Any, ...]]] = attrgetter(*Use._fields)
 _tokens: Final[Callable[[UsageRow], tuple[int, int, int, int, int]]] = attrgetter(
     *(name.removeprefix("cache_creation.") for name in TOKEN_TYPES)
 )

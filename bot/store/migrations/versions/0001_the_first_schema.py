@@ -29,6 +29,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("organization_id", "source", "start"),
     )
     op.create_table(
+        "bucket_page",
+        sa.Column("organization_id", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("start", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "source", "start", "position"),
+    )
+    op.create_table(
+        "closed_file",
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("sha256"),
+    )
+    op.create_table(
+        "closed_month",
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("files", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("month"),
+    )
+    op.create_table(
         "configuration",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("applied_at", sa.DateTime(timezone=True), nullable=False),
@@ -158,6 +180,48 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "page",
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("organization_id", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("request", sa.Text(), nullable=False),
+        sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("sha256", "organization_id"),
+    )
+    with op.batch_alter_table("page", schema=None) as batch_op:
+        batch_op.create_index("page_fetched", ["organization_id", "fetched_at"], unique=False)
+
+    op.create_table(
+        "receipt",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "reported_total",
+        sa.Column("organization_id", sa.String(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("amount_cents", sa.String(), nullable=False),
+        sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "day"),
+    )
+    op.create_table(
+        "restatement",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organization_id", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("noticed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("before", sa.BigInteger(), nullable=False),
+        sa.Column("after", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("restatement", schema=None) as batch_op:
+        batch_op.create_index("restatement_noticed", ["noticed_at"], unique=False)
+
+    op.create_table(
         "source_state",
         sa.Column("organization_id", sa.String(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
@@ -197,6 +261,21 @@ def upgrade() -> None:
         sa.Column("tags", sa.Text(), nullable=False),
         sa.Column("archived", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("organization_id", "id"),
+    )
+    op.create_table(
+        "adjustment",
+        sa.Column("organization_id", sa.String(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("booked_on", sa.Date(), nullable=False),
+        sa.Column("series_id", sa.Integer(), nullable=False),
+        sa.Column("charge", sa.String(), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("billed_cost", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["series_id"],
+            ["ledger_series.id"],
+        ),
+        sa.PrimaryKeyConstraint("organization_id", "day", "booked_on", "series_id", "charge"),
     )
     op.create_table(
         "ledger_entry",

@@ -1,0 +1,39 @@
+"""What the reports show of the organisation at one moment, summed once for all of them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Final
+
+from bot.demo.anthropic.instants import DAY, HOUR, floor
+from bot.demo.organization import Counts, Organization, Use
+
+_KEPT: Final = 1500  # a month of hours and its days, twice: as used and as billed
+
+
+class Books:
+    """Usage by hour and day as of a moment; what has settled is kept whatever the moment."""
+
+    def __init__(self, organization: Organization, clock: Callable[[], datetime]) -> None:
+        self.organization = organization
+        self.clock = lambda: clock().astimezone(UTC)
+        self._summed = lru_cache(_KEPT)(organization.used)
+
+    def now(self) -> datetime:
+        """The clock, back to the hour: reports change hourly."""
+        return floor(self.clock(), HOUR)
+
+    def used(self, start: datetime, end: datetime, seen: datetime) -> Mapping[Use, Counts]:
+        """Usage of one whole hour or UTC day as it shows at `seen`, a whole hour."""
+        if seen <= start:
+            return {}
+        settled = seen >= self.organization.settled(start, end)
+        return self._summed(start, end, None if settled else seen)
+
+    def over(self, start: datetime, end: datetime, seen: datetime) -> Iterator[tuple[Use, Counts]]:
+        """Usage of the hours from `start` to `end`, in whole days where there are any; a use may come several times."""
+        while start < end and start < seen:
+            whole = start == floor(start, DAY) and start + DAY <= end
+            upto = start + (DAY if whole else HOUR)
+            yield from self.used(start, upto, seen).items()
+            start = upto

@@ -1,0 +1,76 @@
+"""The command line in this process: its words in, its exit code and both its outputs out."""
+
+import asyncio
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from bot.__main__ import main
+from tests import outside as world
+from tests.outside import NOW, Outside
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def sentences(self) -> list[str]:
+        """What a person reads on standard error: everything but the log."""
+        return [line for line in self.err.splitlines() if not line.startswith("{")]
+
+
+Command = Callable[..., Done]
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Outside]:
+    with world.opened() as outside:
+        yield outside
+
+
+@pytest.fixture
+def outside(running: Outside) -> Outside:
+    return running.fresh()
+
+
+@pytest.fixture(scope="module")
+def held(running: Outside, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("synced")
+    asyncio.run(world.synced(running, folder))
+    return folder / "synced.db"
+
+
+@pytest.fixture
+def database(held: Path, tmp_path: Path) -> Path:
+    """A synced database that the test may change."""
+    return Path(shutil.copy(held, tmp_path / "test.db"))
+
+
+@pytest.fixture
+def command(outside: Outside, database: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Run `claude-usage WORDS…`, at NOW where the words name no other moment."""
+    for name, value in outside.environment(f"sqlite:///{database}").items():
+        monkeypatch.setenv(name, value)
+
+    def run(*words: str) -> Done:
+        out, err = StringIO(), StringIO()
+        at = () if "--now" in words or not words or words[0].startswith("-") else ("--now", NOW.isoformat())
+        with world.own_logging(), redirect_stdout(out), redirect_stderr(err):
+            try:
+                code = main([*words, *at])
+            except SystemExit as stop:
+                code = int(stop.code or 0)
+        assert "Traceback" not in err.getvalue(), err.getvalue()
+        return Done(code, out.getvalue(), err.getvalue())
+
+    return run

@@ -1,0 +1,359 @@
+"""Every command of the command line: its exit code, its result on one output, its sentences on the other."""
+
+import csv
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from bot.demo.slack_limits import problems
+from tests.outside import GENERAL, NOW, TEAMS, Outside, without_secrets, written
+from tests.terminal.conftest import Command
+
+ROOT = Path(__file__).parents[2]
+MOMENT = "2026-11-22T09:00:00Z"
+
+
+# --- ask
+
+
+def test_an_answer_is_a_readable_table(command: Command) -> None:
+    done = command("ask", "team", "alpha")
+    assert (done.code, done.err) == (0, "")
+    assert "Team Alpha" in done.out
+    assert max(map(len, done.out.splitlines())) <= 80
+    assert "\x1b" not in done.out
+    assert command("ask", "team alpha").out == done.out
+
+
+def test_an_answer_as_json_is_exact_and_its_rows_add_up(command: Command) -> None:
+    done = command("ask", "team alpha last 7 days by model", "--format", "json")
+    assert done.code == 0
+    document = json.loads(done.out)
+    assert set(document) >= {"query", "currency", "total", "previous", "rows", "data_through", "notes"}
+    assert document["query"]["name"] == "alpha"
+    assert sum(Decimal(row["billed_cost"] or 0) for row in document["rows"]) == Decimal(
+        document["total"]["billed_cost"]
+    )
+
+
+def test_an_answer_as_csv_has_a_heading_and_the_same_rows(command: Command) -> None:
+    rows = list(csv.DictReader(command("ask", "teams", "--format", "csv").out.splitlines()))
+    document = json.loads(command("ask", "teams", "--format", "json").out)
+    assert len(rows) >= len(document["rows"]) > 0
+
+
+def test_an_answer_as_blocks_is_the_message_slack_takes(command: Command) -> None:
+    message = json.loads(command("ask", "team alpha", "--format", "blocks").out)
+    assert set(message) == {"text", "blocks"}
+    assert problems(message["blocks"], "message") == []
+
+
+def test_the_same_moment_gives_the_same_answer_and_another_moment_another(command: Command) -> None:
+    today = command("ask", "summary today", "--now", MOMENT, "--format", "json").out
+    assert command("ask", "summary today", "--now", MOMENT, "--format", "json").out == today
+    other = json.loads(command("ask", "summary today", "--now", "2026-11-20T09:00:00+01:00", "--format", "json").out)
+    assert other["query"]["period"]["start"] == "2026-11-20T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (("ask", "taem alpha"), 2, "Did you mean"),
+        (("ask", "team alfa"), 1, "Team Alpha"),
+        (("ask", "team alpha", "--format", "xml"), 2, "--format"),
+        (("ask", "help", "--now", "soon"), 2, "ISO 8601"),
+        (("digest", "evening"), 1, "morning"),
+        (("digest",), 2, "NAME"),
+        (("sync", "--source", "gossip"), 2, "--source"),
+        (("sync", "--since", "yesterday"), 2, "ISO 8601"),
+        (("config", "check"), 2, "FILE"),
+        (("config", "mend", "x.yml"), 2, "mend"),
+        (("config", "apply", "nowhere.yml"), 1, "nowhere.yml"),
+        (("dance",), 2, "dance"),
+        ((), 2, "COMMAND"),
+    ],
+)
+def test_what_is_wrong_is_said_on_the_other_output_with_its_exit_code(
+    command: Command, words: tuple[str, ...], code: int, sentence: str
+) -> None:
+    done = command(*words)
+    assert done.code == code
+    assert done.out == ""
+    assert sentence in done.err
+
+
+def test_help_and_version_are_results(command: Command) -> None:
+    assert command("--version").out.startswith("claude-usage ")
+    listed = command("--help")
+    assert listed.code == 0
+    assert all(name in listed.out for name in ("run", "demo", "sync", "ask", "digest", "alerts", "config", "migrate"))
+
+
+# --- settings
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "sqlite:////no/such/folder/x.db"),
+        ("DATABASE_URL", "postgresql://bot:hunter2@127.0.0.1:9/usage"),
+        ("DATABASE_URL", "mysql://bot:hunter2@127.0.0.1/usage"),
+        ("DATABASE_URL", "hunter2"),
+        ("PORT", "hunter2"),
+    ],
+)
+def test_a_setting_that_is_wrong_ends_with_three_and_its_name(
+    command: Command, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    for words in (("ask", "help"), ("migrate",)):
+        done = command(*words)
+        assert (done.code, done.out) == (3, "")
+        assert name in done.err
+        assert len(done.sentences) == 1
+        assert without_secrets(done.err, "hunter2") == {}
+
+
+def test_a_database_of_a_newer_version_is_refused_with_three(command: Command, database: Path) -> None:
+    with sqlite3.connect(database) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    for words in (("ask", "help"), ("migrate",)):
+        done = command(*words)
+        assert done.code == 3
+        assert "newer version" in done.err
+
+
+def test_an_older_schema_is_brought_up_to_date_unless_that_is_forbidden(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'new.db'}")
+    monkeypatch.setenv("AUTO_MIGRATE", "false")
+    refused = command("ask", "status")
+    assert refused.code == 3
+    assert "claude-usage migrate" in refused.err
+    assert command("migrate").code == 0
+    assert command("migrate").code == 0
+    assert command("ask", "status").code == 0
+
+
+def test_a_question_does_not_wait_for_whoever_is_writing(command: Command, database: Path) -> None:
+    writer = sqlite3.connect(database, isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    try:
+        assert command("ask", "team alpha").code == 0
+    finally:
+        writer.close()
+
+
+# --- sync
+
+
+def test_a_sync_says_what_it_read(command: Command, outside: Outside) -> None:
+    done = command("sync", "--since", "2026-11-20", "--until", "2026-11-22", "--source", "usage")
+    assert done.code == 0
+    assert done.out.splitlines()[0].startswith("usage: 2 days")
+    assert len(done.out.splitlines()) == 1
+    chunks = [json.loads(line) for line in done.err.splitlines()]
+    assert [chunk["action"] for chunk in chunks] == ["chunk_stored"]
+
+
+def test_a_refused_admin_key_ends_a_sync_with_three(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_ADMIN_API_KEY", "sk-ant-admin01-hunter2")
+    done = command("sync")
+    assert done.code == 3
+    assert "ANTHROPIC_ADMIN_API_KEY" in done.sentences[-1]
+    assert without_secrets(done.err, "hunter2") == {}
+    monkeypatch.delenv("ANTHROPIC_ADMIN_API_KEY")
+    missing = command("sync")
+    assert (missing.code, missing.out) == (3, "")
+    assert "ANTHROPIC_ADMIN_API_KEY is missing" in missing.err
+
+
+# --- digest
+
+
+def test_a_digest_is_printed_and_not_posted(command: Command, outside: Outside) -> None:
+    done = command("digest", "morning")
+    assert (done.code, done.err) == (0, "")
+    assert "21 Nov" in done.out
+    assert outside.slack.calls == []
+
+
+def test_a_digest_as_json_says_which_occurrence_it_is_and_where_it_goes(command: Command) -> None:
+    document = json.loads(command("digest", "morning", "--at", "2026-11-20T12:00:00Z", "--format", "json").out)
+    assert document["occurrence"] == "2026-11-20T08:00:00Z"
+    assert document["channel"] == GENERAL
+    assert document["query"]["period"] == {
+        "start": "2026-11-19T00:00:00Z",
+        "end": "2026-11-20T00:00:00Z",
+        "timezone": "UTC",
+    }
+    message = json.loads(command("digest", "morning", "--format", "blocks").out)
+    assert set(message) == {"text", "blocks"}
+
+
+def test_a_digest_is_posted_once(command: Command, outside: Outside) -> None:
+    first, again = command("digest", "morning", "--post"), command("digest", "morning", "--post")
+    assert (first.code, again.code) == (0, 0)
+    assert "Posted." in first.err
+    assert "Not posted" in again.err
+    assert len(outside.posted(GENERAL)) == 1
+
+
+def test_a_digest_that_slack_does_not_take_ends_with_one_and_why(command: Command, outside: Outside) -> None:
+    outside.slack.fail_next("chat.postMessage", error="is_archived")
+    done = command("digest", "morning", "--post")
+    assert (done.code, done.out) == (1, "")
+    assert "archived" in done.sentences[-1]
+
+
+@pytest.mark.parametrize("words", [("digest", "morning", "--post"), ("alerts", "--post")])
+def test_posting_without_slack_is_a_missing_setting(
+    command: Command, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.delenv("SLACK_BOT_TOKEN")
+    done = command(*words)
+    assert (done.code, done.out) == (3, "")
+    assert "SLACK_BOT_TOKEN" in done.err
+
+
+# --- alerts
+
+
+def test_alerts_as_json_have_exactly_the_promised_shape(command: Command, outside: Outside) -> None:
+    document = json.loads(command("alerts", "--format", "json").out)
+    assert set(document) == {"at", "episodes"}
+    assert document["at"] == MOMENT
+    (episode,) = document["episodes"]
+    assert list(episode) == [
+        "rule", "scope", "state", "reason", "since", "value", "limit", "severity", "receivers", "sent",
+    ]  # fmt: skip
+    assert Decimal(episode.pop("value")) > Decimal(episode.pop("limit")) == 1
+    assert episode == {
+        "rule": "day_cap",
+        "scope": "alpha",
+        "state": "firing",
+        "reason": "above_limit",
+        "since": "2026-11-21T00:00:00Z",
+        "severity": "critical",
+        "receivers": ["ana@example.com"],
+        "sent": False,
+    }
+    assert outside.slack.calls == []
+
+
+def test_alerts_are_sent_once_and_then_said_to_be_sent(command: Command, outside: Outside) -> None:
+    assert "1 message sent" in command("alerts", "--post").err
+    assert "0 messages sent" in command("alerts", "--post").err
+    (episode,) = json.loads(command("alerts", "--format", "json").out)["episodes"]
+    assert (episode["state"], episode["sent"]) == ("firing", True)
+    assert len(outside.posted()) == 1
+
+
+def test_alerts_in_words_say_who_would_be_told_what(command: Command) -> None:
+    done = command("alerts")
+    assert (done.code, done.err) == (0, "")
+    assert all(said in done.out for said in ("day_cap", "alpha", "firing", "would go to ana@example.com", "Team Alpha"))
+    quiet = command("alerts", "--at", "2026-01-01T00:00:00Z")
+    assert "Nothing fires" in quiet.out
+    assert json.loads(command("alerts", "--at", "2026-01-01T00:00:00Z", "--format", "json").out)["episodes"] == []
+
+
+# --- config
+
+
+def test_a_file_that_holds_together_is_counted_and_not_applied(command: Command, tmp_path: Path) -> None:
+    path = written(tmp_path, TEAMS.replace("Team Alpha", "Renamed"), "new.yml")
+    done = command("config", "check", str(path))
+    assert (done.code, done.err) == (0, "")
+    assert "4 teams" in done.out
+    assert "Renamed" not in command("ask", "teams").out
+    assert json.loads(command("config", "check", str(path), "--format", "json").out)["teams"] == 4
+
+
+def test_a_file_with_mistakes_is_refused_by_line_and_nothing_is_applied(command: Command, tmp_path: Path) -> None:
+    path = written(tmp_path, "timezone: Mars/Olympus\nteems: []\nteams:\n  - {id: new, name: New}\n", "bad.yml")
+    before = command("config", "export").out
+    for action in ("check", "apply"):
+        done = command("config", action, str(path))
+        assert (done.code, done.out) == (1, "")
+        assert [line.partition(": ")[0] for line in done.sentences] == ["bad.yml:1", "bad.yml:2"]
+        assert "teams" in done.sentences[1]
+    assert command("config", "export").out == before
+
+
+def test_applying_a_file_says_what_changed_and_twice_changes_nothing(command: Command, tmp_path: Path) -> None:
+    path = str(written(tmp_path, TEAMS.replace("Team Alpha", "Renamed").replace("1.00", "2.00"), "new.yml"))
+    first = command("config", "apply", path)
+    assert first.code == 0
+    assert {"team alpha: changed", "alert day_cap: changed"} <= set(first.out.splitlines())
+    assert command("config", "apply", path).out == "Nothing changed.\n"
+    assert json.loads(command("config", "apply", path, "--format", "json").out)["changed"] == []
+    assert "Renamed" in command("ask", "teams").out
+
+
+def test_the_exported_file_is_the_one_that_was_applied(command: Command, tmp_path: Path) -> None:
+    assert command("config", "export").out == TEAMS
+    assert command("config", "export", str(tmp_path / "out.yml")).code == 0
+    assert (tmp_path / "out.yml").read_text() == TEAMS
+
+
+def test_there_is_nothing_to_export_before_anything_was_applied(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'new.db'}")
+    done = command("config", "export")
+    assert (done.code, done.out) == (1, "")
+    assert "config apply" in done.err
+
+
+@pytest.mark.parametrize("content", [b"\x00\xff\xfe\x01", b"PK\x03\x04\xff", b"\x00\x00\x00", None])
+def test_a_file_that_is_no_text_or_not_there_is_said_so(
+    command: Command, tmp_path: Path, content: bytes | None
+) -> None:
+    path = tmp_path / "broken.yml"
+    if content is not None:
+        path.write_bytes(content)
+    for action in ("check", "apply"):
+        done = command("config", action, str(path))
+        assert (done.code, done.out) == (1, "")
+        assert "broken.yml" in done.sentences[0]
+
+
+def test_an_empty_file_is_an_empty_configuration(command: Command, tmp_path: Path) -> None:
+    path = str(written(tmp_path, "", "empty.yml"))
+    assert command("config", "check", path).code == 0
+    assert command("config", "apply", path).code == 0
+    assert "team alpha" not in command("ask", "teams").out.casefold()
+
+
+def test_the_configured_file_is_applied_before_the_first_question(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, TEAMS.replace("Team Alpha", "Renamed"), "mine.yml")
+    monkeypatch.setenv("CONFIG_FILE", str(path))
+    assert "Renamed" in command("ask", "teams").out
+    path.unlink()
+    done = command("ask", "teams")
+    assert done.code in (1, 3)
+    assert "mine.yml" in done.err
+
+
+# --- pipes
+
+
+def test_a_reader_that_has_left_is_no_failure(outside: Outside, database: Path) -> None:
+    environment = outside.environment(f"sqlite:///{database}") | {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    words = [sys.executable, "-m", "bot", "ask", "summary by key", "--format", "json", "--now", NOW.isoformat()]
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(words, env=environment, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=30)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")

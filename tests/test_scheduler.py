@@ -1,0 +1,102 @@
+"""The knock: sync, alerts and digests in turn, each in spite of what became of the others."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot import wiring
+from bot.scheduler import Scheduler
+from bot.terminal import config
+from tests import outside as world
+from tests.faults import hang, status
+from tests.outside import ANA, GENERAL, NOW, Outside, until, written
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Outside]:
+    with world.opened() as outside:
+        yield outside
+
+
+@pytest.fixture
+def outside(running: Outside) -> Outside:
+    return running.fresh()
+
+
+@pytest.fixture
+async def parts(outside: Outside, tmp_path: Path) -> AsyncIterator[wiring.Parts]:
+    settings = outside.settings(f"sqlite:///{tmp_path / 'test.db'}", backfill_days=3)
+    async with wiring.parts(settings, NOW) as parts:
+        await config.apply_file(written(tmp_path), parts.database, NOW)
+        yield parts
+
+
+@pytest.fixture
+def scheduler(outside: Outside, parts: wiring.Parts) -> Scheduler:
+    return Scheduler(parts.sync, parts.alerts, parts.digests, every=timedelta(hours=1), clock=outside.clock)
+
+
+async def test_one_knock_syncs_alerts_and_posts_what_is_due(outside: Outside, scheduler: Scheduler) -> None:
+    await scheduler.knock()
+    assert [message.channel for message in outside.posted()] == [outside.slack.dms[ANA]]
+    outside.clock.pass_(timedelta(hours=23, minutes=1))
+    await scheduler.knock()
+    (digest,) = outside.posted(GENERAL)
+    assert "22 Nov" in digest.text
+
+
+async def test_knocking_again_within_the_hour_asks_anthropic_nothing(outside: Outside, scheduler: Scheduler) -> None:
+    await scheduler.knock()
+    asked = outside.anthropic.count()
+    outside.clock.pass_(timedelta(minutes=59))
+    await scheduler.knock()
+    assert outside.anthropic.count() == asked
+    outside.clock.pass_(timedelta(minutes=1))
+    await scheduler.knock()
+    assert outside.anthropic.count() > asked
+
+
+async def test_a_sync_that_fails_does_not_keep_alerts_and_digests_from_their_turn(
+    outside: Outside, scheduler: Scheduler
+) -> None:
+    await scheduler.knock()
+    outside.anthropic.next("/v1/", status(403), times=None)
+    outside.clock.pass_(timedelta(hours=23, minutes=1))
+    await scheduler.knock()
+    assert len(outside.posted(GENERAL)) == 1
+
+
+async def test_a_part_that_breaks_does_not_keep_the_others_from_their_turn(
+    outside: Outside, parts: wiring.Parts, scheduler: Scheduler, tmp_path: Path
+) -> None:
+    await scheduler.knock()
+    with sqlite3.connect(tmp_path / "test.db") as connection:
+        connection.execute("ALTER TABLE episode RENAME COLUMN since TO began")
+    connection.close()
+    outside.clock.pass_(timedelta(hours=23, minutes=1))
+    await scheduler.knock()
+    assert len(outside.posted(GENERAL)) == 1
+
+
+async def test_starting_knocks_at_once_and_stopping_waits_for_the_knock(outside: Outside, scheduler: Scheduler) -> None:
+    scheduler.start()
+    await until(lambda: outside.anthropic.count())
+    await scheduler.stop(20)
+    assert len(outside.posted()) == 1, "the alert of the knock that was under way"
+
+
+async def test_stopping_does_not_wait_for_ever(outside: Outside, scheduler: Scheduler) -> None:
+    outside.anthropic.next("/v1/", hang(30))
+    scheduler.start()
+    await until(lambda: outside.anthropic.count())
+    began = asyncio.get_running_loop().time()
+    await scheduler.stop(0.2)
+    assert asyncio.get_running_loop().time() - began < 2
+
+
+async def test_stopping_what_never_started_is_nothing(scheduler: Scheduler) -> None:
+    await scheduler.stop(20)

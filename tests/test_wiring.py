@@ -1,0 +1,97 @@
+"""What holds everything together: a clock that starts where it is told, and logs that give nothing away."""
+
+import io
+import json
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+
+from bot import wiring
+from bot.core.errors import SchemaMismatch, SettingsError
+from bot.settings import Settings
+from tests.outside import own_logging
+
+HOOK = "https://hooks.slack.com/commands/T123/456/hunter2"
+GIVEAWAYS = {
+    "bot token": "xoxb-1-hunter2",
+    "app token": "xapp-1-hunter2",
+    "admin key": "sk-ant-admin01-hunter2_x",
+    "partial key": "sk-ant-api03-hunter2",
+    "response_url": HOOK,
+    "action's response_url": "https://hooks.slack.com/actions/T123/456/hunter2",
+    "stand-in's response_url": "http://127.0.0.1:3000/response/hunter2",
+    "database password": "postgresql://bot:hunter2@db.example.com/usage",
+    "driver and password": "postgresql+psycopg://bot:hunter2@db.example.com/usage",
+    "connection ticket": "wss://wss-primary.slack.com/link/?ticket=hunter2&app_id=x",
+}
+
+
+@pytest.fixture
+def logged() -> Iterator[Callable[[], str]]:
+    with own_logging(), redirect_stderr(io.StringIO()) as pipe:
+        wiring.configure_logging(Settings(_env_file=None))
+        yield pipe.getvalue
+
+
+@pytest.mark.parametrize("giveaway", GIVEAWAYS.values(), ids=GIVEAWAYS.keys())
+def test_no_line_gives_a_secret_away_whoever_wrote_it_and_every_line_stays_json(
+    logged: Callable[[], str], giveaway: str
+) -> None:
+    ours, theirs = structlog.get_logger(), logging.getLogger("slack_sdk.web")
+    ours.info("Said.", action="said", at=giveaway, nested={"url": [giveaway]})
+    theirs.warning("Unhandled request (%s)", {"response_url": giveaway, "text": "team alpha"})
+    theirs.warning('{"response_url": "%s"}\nand more', giveaway)
+    for log in (ours, theirs):
+        try:
+            raise RuntimeError(f"could not reach {giveaway}\nat all")
+        except RuntimeError:
+            log.exception("Broke.")
+    lines: list[dict[str, Any]] = [json.loads(line) for line in logged().splitlines()]
+    assert len(lines) == 5
+    assert "hunter2" not in logged()
+    assert [line["level"] for line in lines] == ["info", "warning", "warning", "error", "error"]
+    assert all("timestamp" in line for line in lines)
+    assert "team alpha" in lines[1]["event"]
+    assert "at all" in lines[3]["exception"]
+
+
+def test_what_is_no_secret_is_logged_as_it_is(logged: Callable[[], str]) -> None:
+    structlog.get_logger().info("Started.", host="127.0.0.1", url="https://api.anthropic.com/v1/organizations/me")
+    assert "https://api.anthropic.com/v1/organizations/me" in logged()
+    assert "[secret]" not in logged()
+
+
+def test_a_clock_without_a_start_is_the_time_and_with_one_goes_on_from_there() -> None:
+    assert abs(datetime.now(UTC) - wiring.Clock()()) < timedelta(seconds=5)
+    start = datetime(2026, 11, 22, 9, tzinfo=UTC)
+    clock = wiring.Clock(start)
+    first = clock()
+    assert start <= first < start + timedelta(seconds=5)
+    assert clock() >= first
+
+
+async def test_parts_are_built_on_a_current_schema_and_closed_again(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, database_url=f"sqlite:///{tmp_path / 'new.db'}")
+    async with wiring.parts(settings) as parts:
+        assert (await parts.ask.answer("status", parts.clock())).title
+        with pytest.raises(SettingsError, match="SLACK_BOT_TOKEN"):
+            wiring.listening(parts)
+    with pytest.raises(RuntimeError):
+        await parts.ask.answer("status", parts.clock())
+
+
+async def test_a_schema_is_left_alone_where_the_settings_say_so(tmp_path: Path) -> None:
+    settings = Settings(
+        _env_file=None,
+        database_url=f"sqlite:///{tmp_path / 'new.db'}",
+        auto_migrate=False,
+    )
+    with pytest.raises(SchemaMismatch, match="claude-usage migrate"):
+        async with wiring.parts(settings):
+            pass
