@@ -7,7 +7,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check format bench lock clean
+.PHONY: help setup demo test check format bench focus-validator lock clean
 
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
@@ -15,7 +15,7 @@ DEV := $(VENV)/.dev
 PIP := PYTHONWARNINGS=ignore $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input install
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(DEV) ## Install everything for working on the code
 
@@ -38,6 +38,24 @@ format: $(DEV) ## Put the code into the house style
 
 bench: $(DEV) ## Measure speed at full size
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+# It needs Python 3.12 or newer (an older one gets a version that can't start) and 600 MB, and its own dependencies
+# come without hashes: so `check` goes without it, and it lives in an environment of its own.
+VALIDATOR ?= .venv-focus-validator
+
+focus-validator: $(DEV) $(VALIDATOR)/bin/pip ## Hold a FOCUS export against the FinOps Foundation's own validator
+	@PYTHONWARNINGS=ignore $(VALIDATOR)/bin/python -m pip --quiet --disable-pip-version-check install \
+		'focus-validator==2.2.1' 'pyarrow<22'
+	@$(BIN)/python -m tests.focus_validator $(abspath $(VALIDATOR))/bin/python
+
+$(VALIDATOR)/bin/pip:
+	@for python in $(if $(PYTHON),"$(PYTHON)",python3.12 python3.13 python3); do \
+		"$$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 12))' 2>/dev/null || continue; \
+		echo "Making $(VALIDATOR) with $$("$$python" --version) ..."; \
+		exec "$$python" -m venv "$(VALIDATOR)"; \
+	done; \
+	echo "Nothing was validated: focus-validator needs Python 3.12 or newer. Name one: make focus-validator PYTHON=/path/to/python3.12" >&2; \
+	exit 1
 
 # The oldest supported Python resolves: a newer one leaves out what the older ones need besides.
 LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe \

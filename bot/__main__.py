@@ -17,12 +17,12 @@ from bot.render.plain import uncoded
 from bot.settings import Settings
 from bot.store import schema
 from bot.store.database import Database
-from bot.terminal import alerts, ask, config, digest, sync, words
+from bot.terminal import alerts, ask, close, config, digest, export, reconcile, sync, verify, words
 from bot.terminal.output import say, show
 
 log = structlog.get_logger()
 
-_CONFIGURED = ("run", "sync", "ask", "digest", "alerts")
+_CONFIGURED = ("run", "sync", "ask", "digest", "alerts", "reconcile", "export", "close")
 """Commands before which CONFIG_FILE is put in force."""
 
 
@@ -46,6 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if settings is None or settings.log_level == "debug":
             raise
         reference = secrets.token_hex(4)
+        log.exception("A command broke.", action="command_broke", reference=reference)
         say(f"Something broke (reference {reference}). Run it again with LOG_LEVEL=debug and report what it says.")
         return 1
 
@@ -84,13 +85,21 @@ async def _with_parts(args: Namespace, settings: Settings) -> int:
                 log.info("Configured.", action="configured", change=line)
         match args.command:
             case "ask":
-                return await ask.run(args, parts.ask, now)
+                return await ask.run(args, parts.ask, parts.receipts, now)
+            case "verify":
+                return await verify.run(args, parts.receipts)
             case "sync":
                 return await sync.run(args, parts.sync, now, organizations=len(parts.clients))
             case "digest":
                 return await digest.run(args, parts.digests, now)
             case "alerts":
                 return await alerts.run(args, parts.alerts, now)
+            case "reconcile":
+                return await reconcile.run(args, parts.reconcile, now)
+            case "export":
+                return await export.run(args, parts.database, now)
+            case "close":
+                return await close.run(args, parts.database, now)
             case "config":
                 if args.action == "apply":
                     return await config.apply(args, parts.database, now)

@@ -112,6 +112,7 @@ class Server:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((self._host, self._port))
+            listener.listen()  # from here on nobody is turned away, and nobody else can have the port
         except OSError as error:
             listener.close()
             raise SettingsError(

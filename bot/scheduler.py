@@ -13,6 +13,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot.core.errors import BotError
 from bot.services.alerts import Alerts
 from bot.services.digests import Digests
+from bot.services.reconcile import Reconcile
 from bot.services.sync import Sync
 
 log = structlog.get_logger()
@@ -24,11 +25,19 @@ class Scheduler:
     """Runs what is due: the sync, the alerts over what it changed, the digests."""
 
     def __init__(
-        self, sync: Sync, alerts: Alerts, digests: Digests, *, every: timedelta, clock: Callable[[], datetime]
+        self,
+        sync: Sync,
+        alerts: Alerts,
+        digests: Digests,
+        reconcile: Reconcile,
+        *,
+        every: timedelta,
+        clock: Callable[[], datetime],
     ) -> None:
         self._sync = sync
         self._alerts = alerts
         self._digests = digests
+        self._reconcile = reconcile
         self._every = every
         self._clock = clock
         self._jobs = AsyncIOScheduler(timezone="UTC")
@@ -59,13 +68,17 @@ class Scheduler:
     async def knock(self) -> None:
         """Whatever breaks in one part is logged and does not keep the others from their turn."""
         async with self._knocking:
-            await _guarded("sync", self._due_sync)
+            # Digests do not wait for a sync that hangs; alerts do, because they are about what it brings.
+            await asyncio.gather(_guarded("sync", self._due_sync), _guarded("digests", self._due_digests))
+            await _guarded("reconcile", self._due_reconcile)
             await _guarded("alerts", self._due_alerts)
-            await _guarded("digests", self._due_digests)
 
     async def _due_sync(self) -> None:
         if await self._sync.due(self._clock(), self._every):
             await self._sync.run(self._clock())
+
+    async def _due_reconcile(self) -> None:
+        await self._reconcile.run(self._clock())
 
     async def _due_alerts(self) -> None:
         await self._alerts.run(self._clock())

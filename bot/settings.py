@@ -55,6 +55,10 @@ class Settings(BaseSettings):
     anthropic_admin_api_key: Credential | None = None
     anthropic_admin_api_keys: Mapping[str, Credential] = Field(default_factory=dict, exclude=True)
     """One key per organisation, by the NAME of ANTHROPIC_ADMIN_API_KEY__NAME."""
+    anthropic_reports: Literal["auto", "analytics", "classic"] = "auto"
+    """Which reports to read; auto asks once whether the key may use the newer ones."""
+    anthropic_in_flight: Annotated[int, Field(ge=1, le=32)] = 8
+    """Requests under way at once, per organisation."""
     anthropic_base_url: str = "https://api.anthropic.com"
     slack_bot_token: Credential | None = None
     slack_app_token: Credential | None = None
@@ -74,6 +78,7 @@ class Settings(BaseSettings):
     """None: console on a terminal, else json."""
     auto_migrate: bool = True
     retain_calls_days: Annotated[int, Field(ge=1)] = 35
+    retain_pages_days: Annotated[int, Field(ge=1)] = 400
 
     @property
     def admin_keys(self) -> dict[str, str]:

@@ -19,11 +19,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 import bot
 from bot.anthropic_api.client import AnthropicClient
 from bot.core.errors import SchemaMismatch, SettingsError, StoreUnavailable
+from bot.core.usage import Surface
 from bot.scheduler import Scheduler
 from bot.services.alerts import Alerts
 from bot.services.ask import Ask
 from bot.services.deliver import Deliverer
 from bot.services.digests import Digests
+from bot.services.receipts import Receipts
+from bot.services.reconcile import Reconcile
 from bot.services.sync import Sync
 from bot.settings import Settings
 from bot.slack import app as slack_app
@@ -65,8 +68,10 @@ class Parts:
     slack: AsyncWebClient | None
     sync: Sync
     ask: Ask
+    receipts: Receipts
     alerts: Alerts
     digests: Digests
+    reconcile: Reconcile
 
 
 @asynccontextmanager
@@ -90,10 +95,19 @@ async def parts(settings: Settings, now: datetime | None = None) -> AsyncIterato
             database,
             clients,
             slack,
-            Sync(database, clients, lookback_days=settings.sync_lookback_days, backfill_days=settings.backfill_days),
+            Sync(
+                database,
+                clients,
+                lookback_days=settings.sync_lookback_days,
+                backfill_days=settings.backfill_days,
+                surface=None if settings.anthropic_reports == "auto" else Surface(settings.anthropic_reports),
+                retain_pages_days=settings.retain_pages_days,
+            ),
             Ask(database, settings.timezone),
+            Receipts(database, settings.timezone),
             Alerts(database, deliverer),
             Digests(database, deliverer, settings.timezone),
+            Reconcile(database, deliverer),
         )
 
 
@@ -135,11 +149,15 @@ def listening(parts: Parts) -> Listening:
         )
     replies = Replies()
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
-    app = slack_app.build(slack, signing_secret=secret, ask=parts.ask, clock=parts.clock, replies=replies)
+    app = slack_app.build(
+        slack, signing_secret=secret, ask=parts.ask, receipts=parts.receipts, clock=parts.clock, replies=replies
+    )
     socket = None
     if settings.slack_app_token:
         socket = SocketMode(app, settings.slack_app_token.get_secret_value(), settings.slack_api_url)
-    scheduler = Scheduler(parts.sync, parts.alerts, parts.digests, every=settings.sync_every, clock=parts.clock)
+    scheduler = Scheduler(
+        parts.sync, parts.alerts, parts.digests, parts.reconcile, every=settings.sync_every, clock=parts.clock
+    )
     return Listening(app, socket, replies, scheduler)
 
 
@@ -179,4 +197,9 @@ def _redacted(_logger: object, _name: str, line: str | MutableMapping[str, Any])
 
 
 def _client(settings: Settings, api_key: str) -> AnthropicClient:
-    return AnthropicClient(api_key=api_key, base_url=settings.anthropic_base_url, version=bot.__version__)
+    return AnthropicClient(
+        api_key=api_key,
+        base_url=settings.anthropic_base_url,
+        version=bot.__version__,
+        in_flight=settings.anthropic_in_flight,
+    )

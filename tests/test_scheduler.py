@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,8 +13,8 @@ from bot import wiring
 from bot.scheduler import Scheduler
 from bot.terminal import config
 from tests import outside as world
-from tests.faults import hang, status
-from tests.outside import ANA, GENERAL, NOW, Outside, until, written
+from tests.faults import hang, mutate, status
+from tests.outside import ANA, BEN, GENERAL, NOW, Outside, until, written
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,9 @@ async def parts(outside: Outside, tmp_path: Path) -> AsyncIterator[wiring.Parts]
 
 @pytest.fixture
 def scheduler(outside: Outside, parts: wiring.Parts) -> Scheduler:
-    return Scheduler(parts.sync, parts.alerts, parts.digests, every=timedelta(hours=1), clock=outside.clock)
+    return Scheduler(
+        parts.sync, parts.alerts, parts.digests, parts.reconcile, every=timedelta(hours=1), clock=outside.clock
+    )
 
 
 async def test_one_knock_syncs_alerts_and_posts_what_is_due(outside: Outside, scheduler: Scheduler) -> None:
@@ -80,6 +83,21 @@ async def test_a_part_that_breaks_does_not_keep_the_others_from_their_turn(
     outside.clock.pass_(timedelta(hours=23, minutes=1))
     await scheduler.knock()
     assert len(outside.posted(GENERAL)) == 1
+
+
+async def test_what_does_not_add_up_pages_the_admins_once(outside: Outside, scheduler: Scheduler) -> None:
+    def halved(body: dict[str, Any]) -> dict[str, Any]:
+        grouped = body["data"] and body["data"][0]["group"]["cost_type"]
+        return {**body, "data": body["data"][::2]} if grouped else body
+
+    outside.anthropic.next("analytics/cost", mutate(halved), times=None)
+    await scheduler.knock()
+    (page,) = outside.posted(outside.slack.dms[BEN])
+    assert "the cost report were lost" in str(page.blocks)
+    for hours in (1, 2):
+        outside.clock.pass_(timedelta(hours=hours))
+        await scheduler.knock()
+    assert len(outside.posted(outside.slack.dms[BEN])) == 1
 
 
 async def test_starting_knocks_at_once_and_stopping_waits_for_the_knock(outside: Outside, scheduler: Scheduler) -> None:

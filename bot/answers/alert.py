@@ -19,6 +19,12 @@ from bot.core.report import Row
 CONTRIBUTORS = 3
 
 
+_END = {
+    Window.DAY: "It resolves after a whole day within the limit.",
+    Window.MONTH: "It resolves when the month is over.",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Fired:
     """One rule that fires for one scope: `value` and the rule's limit in tokens or 10⁻¹⁰ dollars."""
@@ -53,7 +59,7 @@ def answer(fired: Fired) -> Answer:
         paragraphs=(f"To look closer: `/claude-usage {_question(fired)}`",),
         notes=(
             *((f"The {rule.window.value} is not over: these figures can still grow.",) if fired.running else ()),
-            f"You are told once. It resolves after a whole {rule.window.value} within the limit.",
+            f"You are told once. {_END[rule.window]}",
         ),
         actions=(
             Action("By key", f"{_question(fired)} by key"),

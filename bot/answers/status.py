@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from types import MappingProxyType
 
 from bot.answers import examples
-from bot.answers.answer import Answer, Column, Fact, Table, Tone
+from bot.answers.answer import Amount, Answer, Cell, Column, Fact, Table, Tokens, Tone
+from bot.answers.pieces import day_label
 from bot.core import wording
+from bot.core.money import Money
 
 _MINUTE = "%Y-%m-%d %H:%M"
 _COLUMNS = (
@@ -19,6 +21,13 @@ _COLUMNS = (
     Column("Data through"),
     Column("Last success"),
     Column("State", numeric=False),
+)
+_RESTATED = (
+    Column("Day", numeric=False),
+    Column("Source", numeric=False),
+    Column("Was"),
+    Column("Changed by"),
+    Column("Noticed"),
 )
 
 
@@ -35,6 +44,17 @@ class SourceLine:
 
 
 @dataclass(frozen=True, slots=True)
+class RestatedLine:
+    """A day that Anthropic reported differently later: tokens, or money for the cost source."""
+
+    day: date
+    source: str
+    before: Cell
+    change: str
+    noticed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     version: str
     sources: Sequence[SourceLine]
@@ -43,6 +63,11 @@ class Status:
     """Claims that two teams make equally, one sentence each."""
     deferred: Sequence[str]
     """What the configuration holds that this version does not act on."""
+    restated: Sequence[RestatedLine] = ()
+    """The newest first."""
+    reconciliation: str = ""
+    """How the last reconciliation went, in a sentence; empty before the first."""
+    adds_up: bool = True
 
 
 def answer(status: Status) -> Answer:
@@ -63,14 +88,29 @@ def answer(status: Status) -> Answer:
     return Answer(
         title="Status",
         headline=_headline(status, len(failing), data_through),
-        facts=(Fact("Version", status.version), Fact("Teams", str(status.teams))),
-        tables=(Table("Sources, all times UTC", _COLUMNS, rows),) if rows else (),
+        facts=(
+            Fact("Version", status.version),
+            Fact("Teams", str(status.teams)),
+            *((Fact("Reconciliation", status.reconciliation),) if status.reconciliation else ()),
+        ),
+        tables=_tables(rows, status.restated),
         paragraphs=tuple(f"{line.organization}, {line.source}: {line.error}" for line in failing),
         notes=(*status.unclear, *status.deferred),
         data_through=data_through,
-        tone=Tone.WARNING if failing or not status.sources else Tone.PLAIN,
+        tone=Tone.WARNING if failing or not status.sources or not status.adds_up else Tone.PLAIN,
         question="status",
     )
+
+
+def _tables(sources: tuple[tuple[Cell, ...], ...], restated: Sequence[RestatedLine]) -> tuple[Table, ...]:
+    tables = [Table("Sources, all times UTC", _COLUMNS, sources)] if sources else []
+    if restated:
+        rows = tuple(
+            (day_label(line.day), line.source, line.before, line.change, _shown(line.noticed_at, _MINUTE, ""))
+            for line in restated
+        )
+        tables.append(Table("Restated lately", _RESTATED, rows))
+    return tuple(tables)
 
 
 def _headline(status: Status, failing: int, data_through: datetime | None) -> str:
@@ -95,11 +135,21 @@ def _line(source: str, through: int | None, error: str | None = None, organizati
     return SourceLine(organization, source, begins, ends, ends, error)
 
 
+_NOTICED = datetime(2026, 11, 21, 10, tzinfo=UTC)
+_RESTATEMENTS = (
+    RestatedLine(date(2026, 11, 19), "cost", Amount(Money.from_dollars("226.12")), "+$1.38", _NOTICED),
+    RestatedLine(date(2026, 11, 19), "usage", Tokens(212_000_000), "+400k", _NOTICED),
+)
+_NOT_RECONCILED = "Nothing explains a difference on 2 of 7 days: 19 Nov, 20 Nov."
 _ERROR = "Anthropic's answer to /v1/organizations/cost_report has no list `data`."
 EXAMPLES: Mapping[str, Answer] = MappingProxyType(
     {
         "well": answer(Status("1.0.0", (_line("cost", 21), _line("usage", 21)), 4, (), ())),
+        "restated": answer(Status("1.0.0", (_line("cost", 21), _line("usage", 21)), 4, (), (), _RESTATEMENTS)),
         "failing": answer(Status("1.0.0", (_line("cost", 19, _ERROR), _line("usage", 21)), 4, (), ())),
+        "not reconciled": answer(
+            Status("1.0.0", (_line("cost", 21), _line("usage", 21)), 4, (), (), (), _NOT_RECONCILED, adds_up=False)
+        ),
         "first sync": answer(Status("1.0.0", (_line("cost", None), _line("usage", 21)), 0, (), ())),
         "nothing read": answer(Status("1.0.0", (), 0, (), ())),
         "hostile names": answer(

@@ -9,8 +9,9 @@ from typing import Annotated, Generic, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, StrictBool
 
-from bot.anthropic_api.client import AnthropicClient, Params, validated
+from bot.anthropic_api.client import Params, Reader, validated
 from bot.core.errors import MoneyError, PageMalformed
+from bot.core.page import RawPage
 
 R = TypeVar("R")
 LONGEST_PAGE_DAYS = 31
@@ -23,6 +24,10 @@ class Chunk(Generic[R]):
 
     starts: tuple[datetime, ...]
     records: tuple[R, ...]
+    known_until: datetime | None = None
+    """The source says it is complete up to here; None where it does not say."""
+    pages: tuple[RawPage, ...] = ()
+    """The answers it was read from, in order, where a tape was running."""
 
 
 def _utc(value: object) -> object:
@@ -48,7 +53,7 @@ class Page(BaseModel, Generic[M]):
 
 
 async def read_days(
-    client: AnthropicClient,
+    client: Reader,
     path: str,
     page_model: type[Page[M]],
     record: Callable[[datetime, M], R],
@@ -59,8 +64,8 @@ async def read_days(
 ) -> Chunk[R]:
     """All buckets of the UTC days `since` (inclusive) to `until` (exclusive)."""
     query = [
-        ("starting_at", _midnight(since)),
-        ("ending_at", _midnight(until)),
+        ("starting_at", midnight(since)),
+        ("ending_at", midnight(until)),
         ("bucket_width", "1d"),
         ("limit", str(LONGEST_PAGE_DAYS)),
         *params,
@@ -81,9 +86,7 @@ async def read_days(
     return Chunk(tuple(starts), tuple(records))
 
 
-async def _buckets(
-    client: AnthropicClient, path: str, page_model: type[Page[M]], query: Params
-) -> AsyncIterator[Bucket[M]]:
+async def _buckets(client: Reader, path: str, page_model: type[Page[M]], query: Params) -> AsyncIterator[Bucket[M]]:
     async for body in client.pages(path, query):
         for bucket in validated(page_model, body, path).data:
             yield bucket
@@ -98,5 +101,6 @@ def _refuse_disorder(starts: list[datetime], start: datetime, path: str) -> None
         raise PageMalformed(f"{path}: the day {start:%Y-%m-%d} {fault}; a page was lost or doubled.")
 
 
-def _midnight(day: date) -> str:
+def midnight(day: date) -> str:
+    """The start of a UTC day as the reports take it."""
     return f"{day.isoformat()}T00:00:00Z"

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -33,6 +35,10 @@ Params = Sequence[tuple[str, str]]
 Sleep = Callable[[float], Awaitable[None]]
 M = TypeVar("M", bound=BaseModel)
 
+ANALYTICS = "/v1/organizations/analytics"
+_BETAS = {ANALYTICS: "analytics-usage-cost-2026-08-24"}
+"""Path prefix → the beta header its answers need."""
+
 ATTEMPTS = 5
 FIRST_PAUSE_SECONDS = 0.5
 UNSAID_LIMIT_PAUSE_SECONDS = 60.0
@@ -41,7 +47,49 @@ LONGEST_PAUSE_SECONDS = 300.0
 _WORTH_ANOTHER_TRY = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
 
 
-class AnthropicClient:
+class Reader(ABC):
+    """Whoever can say what stands at a path: Anthropic itself, or the pages that were kept of it."""
+
+    @abstractmethod
+    async def get(self, path: str, params: Params = ()) -> dict[str, Any]:
+        """The JSON object at `path`."""
+
+    async def pages(self, path: str, params: Params) -> AsyncIterator[dict[str, Any]]:
+        """Every page of a report, to the end. A cursor that comes twice would go round for ever: PageMalformed."""
+        seen: set[str] = set()
+        cursor: str | None = None
+        while True:
+            page = await self.get(path, [*params, ("page", cursor)] if cursor else params)
+            yield page
+            cursor = _next_cursor(page, path, "next_page")
+            if cursor is None:
+                return
+            _refuse_repeat(cursor, seen, path)
+
+    async def listed(self, path: str, params: Params = ()) -> list[dict[str, Any]]:
+        """Every object of a directory list (pages by `after_id`)."""
+        found: list[dict[str, Any]] = []
+        seen: set[str] = set()
+        query = [*params, ("limit", "1000")]
+        while True:
+            page = await self.get(path, query)
+            found.extend(objects(page, path))
+            cursor = _next_cursor(page, path, "last_id")
+            if cursor is None:
+                return found
+            _refuse_repeat(cursor, seen, path)
+            query = [*params, ("limit", "1000"), ("after_id", cursor)]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """An answer as it came, and what it says."""
+
+    content: bytes
+    document: dict[str, Any]
+
+
+class AnthropicClient(Reader):
     """Reads one organisation's API. `in_flight` bounds the requests under way at once; `sleep` is for tests."""
 
     def __init__(
@@ -77,6 +125,10 @@ class AnthropicClient:
 
     async def get(self, path: str, params: Params = ()) -> dict[str, Any]:
         """The JSON object at `path`. Raises AnthropicError, or CredentialRefused for 401 and 403."""
+        return (await self.fetch(path, params)).document
+
+    async def fetch(self, path: str, params: Params = ()) -> Body:
+        """The same with the body it was read from."""
         pause = FIRST_PAUSE_SECONDS
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -90,36 +142,10 @@ class AnthropicClient:
                 pause *= 2
         raise AssertionError("unreachable")
 
-    async def pages(self, path: str, params: Params) -> AsyncIterator[dict[str, Any]]:
-        """Every page of a report, to the end. A cursor that comes twice would go round for ever: PageMalformed."""
-        seen: set[str] = set()
-        cursor: str | None = None
-        while True:
-            page = await self.get(path, [*params, ("page", cursor)] if cursor else params)
-            yield page
-            cursor = _next_cursor(page, path, "next_page")
-            if cursor is None:
-                return
-            _refuse_repeat(cursor, seen, path)
-
-    async def listed(self, path: str, params: Params = ()) -> list[dict[str, Any]]:
-        """Every object of a directory list (pages by `after_id`)."""
-        found: list[dict[str, Any]] = []
-        seen: set[str] = set()
-        query = [*params, ("limit", "1000")]
-        while True:
-            page = await self.get(path, query)
-            found.extend(objects(page, path))
-            cursor = _next_cursor(page, path, "last_id")
-            if cursor is None:
-                return found
-            _refuse_repeat(cursor, seen, path)
-            query = [*params, ("limit", "1000"), ("after_id", cursor)]
-
-    async def _get_once(self, path: str, params: Params) -> dict[str, Any]:
+    async def _get_once(self, path: str, params: Params) -> Body:
         try:
             async with self._politeness, asyncio.timeout(self._deadline_seconds):
-                response = await self._http.get(path, params=list(params))
+                response = await self._http.get(path, params=list(params), headers=_beta(path))
         except (TimeoutError, httpx.TimeoutException) as error:
             raise _TryAgain(AnthropicUnavailable(f"Anthropic did not answer {path} in time.")) from error
         except httpx.RemoteProtocolError as error:
@@ -133,7 +159,7 @@ class AnthropicClient:
                 AnthropicUnavailable(f"Anthropic can't be reached at {self._http.base_url}. Check the network.")
             ) from error
         if response.status_code == 200:
-            return _json_object(response, path)
+            return Body(response.content, _json_object(response, path))
         refusal = _refusal(response, path)
         if response.status_code in _WORTH_ANOTHER_TRY and response.headers.get("x-should-retry") != "false":
             raise _TryAgain(refusal, _said_pause(response))
@@ -167,12 +193,21 @@ def validated(model: type[M], body: object, path: str) -> M:
         raise PageMalformed(f"Anthropic's answer to {path} is malformed at {place}: {first['msg']}.") from None
 
 
+def _beta(path: str) -> dict[str, str]:
+    return next(({"anthropic-beta": beta} for prefix, beta in _BETAS.items() if path.startswith(prefix)), {})
+
+
 def _json_object(response: httpx.Response, path: str) -> dict[str, Any]:
     try:
-        # No floats: a number where an amount's text belongs is refused, not rounded first.
-        body = json.loads(response.content, parse_float=Decimal)
+        return decoded(response.content, path)
     except ValueError as error:
         raise _TryAgain(PageMalformed(f"Anthropic's answer to {path} is not JSON.")) from error
+
+
+def decoded(content: bytes, path: str) -> dict[str, Any]:
+    """A body as a JSON object; ValueError where it is no JSON at all."""
+    # No floats: a number where an amount's text belongs is refused, not rounded first.
+    body = json.loads(content, parse_float=Decimal)
     if not isinstance(body, dict):
         raise PageMalformed(f"Anthropic's answer to {path} is not a JSON object.")
     return body

@@ -7,10 +7,10 @@ from datetime import date, datetime
 from pydantic import BaseModel, StrictStr
 
 from bot.anthropic_api.buckets import Chunk, Page, read_days
-from bot.anthropic_api.client import AnthropicClient
-from bot.core.errors import MoneyError
-from bot.core.money import Money
-from bot.core.usage import CostRecord
+from bot.anthropic_api.client import Reader
+from bot.core.errors import MoneyError, PageMalformed
+from bot.core.money import ZERO, Money
+from bot.core.usage import CostRecord, DayTotal
 
 PATH = "/v1/organizations/cost_report"
 
@@ -28,10 +28,24 @@ class _Result(BaseModel):
     inference_geo: str | None
 
 
-async def read_cost(client: AnthropicClient, since: date, until: date) -> Chunk[CostRecord]:
+async def read_cost(client: Reader, since: date, until: date) -> Chunk[CostRecord]:
     """Billed amounts of the UTC days `since` (inclusive) to `until` (exclusive), as finely as they are reported."""
     params = [("group_by[]", "workspace_id"), ("group_by[]", "description")]
     return await read_days(client, PATH, Page[_Result], _record, since=since, until=until, params=params)
+
+
+async def read_totals(client: Reader, since: date, until: date) -> Chunk[DayTotal]:
+    """What the same days cost as Anthropic adds them up itself: the same report without grouping."""
+    return one_a_day(await read_days(client, PATH, Page[_Result], _record, since=since, until=until, params=()), PATH)
+
+
+def one_a_day(chunk: Chunk[CostRecord], path: str) -> Chunk[DayTotal]:
+    """The one row of each day that was read; a day without any cost nothing."""
+    rows = {record.start: DayTotal(record.start, record.amount_cents, record.amount) for record in chunk.records}
+    if len(rows) < len(chunk.records):
+        raise PageMalformed(f"{path}: asked for ungrouped, a day has several rows.")
+    totals = tuple(rows.get(start) or DayTotal(start, "0", ZERO) for start in chunk.starts)
+    return Chunk(chunk.starts, totals, chunk.known_until)
 
 
 def _record(start: datetime, result: _Result) -> CostRecord:

@@ -82,6 +82,7 @@ async def read_directory(client: AnthropicClient) -> Directory:
         {workspace.id: workspace for workspace in workspaces},
         {key.id: key for key in api_keys},
         {member.id: member for member in members},
+        next(iter(default_ids), None),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field, Strict
 
 from bot.anthropic_api.buckets import Chunk, Page, read_days
-from bot.anthropic_api.client import AnthropicClient
+from bot.anthropic_api.client import Reader
 from bot.core.usage import UsageRecord
 
 PATH = "/v1/organizations/usage_report/messages"
@@ -42,7 +42,7 @@ class _Result(BaseModel):
     server_tool_use: _ServerToolUse
 
 
-async def read_usage(client: AnthropicClient, since: date, until: date) -> Chunk[UsageRecord]:
+async def read_usage(client: Reader, since: date, until: date) -> Chunk[UsageRecord]:
     """Tokens of the UTC days `since` (inclusive) to `until` (exclusive), per key, workspace, model, tier and geo."""
     params = [("group_by[]", dimension) for dimension in GROUP_BY]
     return await read_days(client, PATH, Page[_Result], _record, since=since, until=until, params=params)

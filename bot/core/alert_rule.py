@@ -99,7 +99,8 @@ class Decision:
 def decide(rule: Rule, observation: Observation, *, firing: bool) -> Decision:
     """Hold one observation against the rule; `firing` says whether an episode is open.
 
-    A window that is not over can break its limit but not keep it, and missing data neither fires nor resolves.
+    A day that is not over can break its limit but not keep it: days over the limit in a row are one episode. A month's
+    episode ends with the month, since the next one has its own limit. Missing data neither fires nor resolves.
     """
     if observation.value is None:
         return Decision(State.UNKNOWN if firing else None, Reason.NO_DATA, observation)
@@ -107,6 +108,6 @@ def decide(rule: Rule, observation: Observation, *, firing: bool) -> Decision:
         return Decision(State.FIRING, Reason.STILL_ABOVE if firing else Reason.ABOVE_LIMIT, observation)
     if not firing:
         return Decision(None, Reason.WITHIN_LIMIT, observation)
-    if not observation.complete:
+    if not observation.complete and rule.window is Window.DAY:
         return Decision(State.FIRING, Reason.WINDOW_STILL_OPEN, observation)
     return Decision(State.RESOLVED, Reason.BACK_WITHIN_LIMIT, observation)

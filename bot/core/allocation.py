@@ -15,14 +15,15 @@ Priority-tier lines have no billed cost and take no share of any.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from bot.core.directory import Owner
-from bot.core.money import share_out
+from bot.core.directory import Owner, Owners
+from bot.core.money import Money, share_out
 from bot.core.prices import list_cost, without_date
+from bot.core.sharing import Part, Rule, Sharing
 from bot.core.usage import (
     CONSOLE,
     DEFAULT_WORKSPACE,
@@ -48,6 +49,8 @@ class Basis(StrEnum):
     """Priority tier: paid for by commitment."""
     UNKNOWN = "unknown"
     """The cost report does not cover it yet."""
+    ADJUSTMENT = "adjustment"
+    """By how much a closed month would be different by now, booked on the day on which that was noticed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,17 @@ class Entry:
     basis: Basis
 
 
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """An entry with the organisation whose it is and the UTC day on which it stands."""
+
+    organization_id: str
+    day: date
+    entry: Entry
+    adjusts: date | None = None
+    """For an adjustment, the closed day that it is about."""
+
+
 @dataclass(slots=True)
 class _Line:
     """One charge of one combination of dimensions, before it has owners."""
@@ -92,15 +106,29 @@ class _Line:
     quantity: int
     list_cost: int | None
     billed_cost: int | None = None
-    partners: set[tuple[str, str]] = field(default_factory=set)
-    """The (workspace, key) pairs it shares with."""
+    reported_list_cost: int | None = None
+    """Anthropic's own list price, where the source says it: it knows bands and modes that a price table can't see."""
+    partners: set[tuple[str, str, str]] = field(default_factory=set)
+    """The (workspace, key, actor) places it shares with."""
+
+    def part(self, team_id: str, weight: int, amount: int) -> Part:
+        """Its part of an amount that was split."""
+        return Part(
+            team_id,
+            self.workspace_id,
+            self.api_key_id,
+            self.actor_id,
+            self.product,
+            self.model,
+            self.service_tier,
+            self.inference_geo,
+            weight,
+            amount,
+        )
 
 
 _Used = tuple[str, str, str, str, str, str, str, str]
 """Workspace, key, actor, product, model, tier, geo, charge: the first fields of a line."""
-
-Owners = Callable[[str, str], tuple[Owner, ...]]
-"""(workspace id, key id) → who owns it; the shares add up to 1."""
 
 
 def allocate(
@@ -110,21 +138,24 @@ def allocate(
     owners: Owners,
     *,
     complete: bool,
+    trace: list[Sharing] | None = None,
 ) -> list[Entry]:
     """The ledger entries of one UTC day.
 
     `costs` None: the cost report has not been read for this day. `complete`: it was read after the day was over, so
     a line it does not mention was not billed; before that, such a line is not known yet.
+    `trace` is given every split of an amount between keys or teams.
     """
+    splits: list[Sharing] = [] if trace is None else trace
     lines = _lines(day, usage)
     if costs is not None:
-        lines += _spread(lines, costs)
+        lines += _spread(lines, costs, splits)
     billed_nothing = complete and bool(costs)
     entries: dict[tuple[Attribution, str, Basis], list[int | None]] = {}
     for line in lines:
         if line.billed_cost is None and billed_nothing and line.service_tier != PRIORITY_TIER:
             line.billed_cost = 0
-        for entry in _owned(line, owners):
+        for entry in _owned(line, owners, splits):
             key = (entry.attribution, entry.charge, entry.basis)
             sums = entries.setdefault(key, [0, 0, 0])
             for position, part in enumerate((entry.quantity, entry.list_cost, entry.billed_cost)):
@@ -169,7 +200,7 @@ def _lines(day: date, usage: Iterable[UsageRecord]) -> list[_Line]:
     return lines
 
 
-def _spread(lines: list[_Line], costs: Sequence[CostRecord]) -> list[_Line]:
+def _spread(lines: list[_Line], costs: Sequence[CostRecord], splits: list[Sharing]) -> list[_Line]:
     """Give every reported amount to the lines that caused it; returns new lines for amounts that none did."""
     causes: dict[tuple[str, ...], list[_Line]] = defaultdict(list)
     for line in lines:
@@ -181,8 +212,12 @@ def _spread(lines: list[_Line], costs: Sequence[CostRecord]) -> list[_Line]:
         causes["key", *near, line.api_key_id, line.actor_id, line.product].append(line)
 
     amounts: dict[_Reported, int] = defaultdict(int)
+    listed: dict[_Reported, int] = defaultdict(int)
     for cost in costs:
-        amounts[_Reported.of(cost)] += cost.amount.units
+        said = _Reported.of(cost)
+        amounts[said] += cost.amount.units
+        if cost.list_cents is not None:
+            listed[said] += Money.from_cents(cost.list_cents).units
     orphans = []
     for said, amount in sorted(amounts.items()):
         near = _near(said.workspace_id, said.model, said.charge)
@@ -192,9 +227,12 @@ def _spread(lines: list[_Line], costs: Sequence[CostRecord]) -> list[_Line]:
         sharers = sharers or causes.get(("tier", *near, said.service_tier, said.inference_geo), [])
         sharers = sharers or causes.get(("", *near), [])
         if sharers:
-            _share(amount, sharers)
+            _share(amount, listed.get(said), sharers, splits)
         else:
-            orphans.append(said.line(amount))
+            orphans.append(said.line(amount, listed.get(said)))
+    for line in lines:
+        if line.reported_list_cost is not None:
+            line.list_cost = line.reported_list_cost
     return orphans
 
 
@@ -227,7 +265,7 @@ class _Reported:
             cost.product or "",
         )
 
-    def line(self, amount: int) -> _Line:
+    def line(self, amount: int, listed: int | None) -> _Line:
         """A line of its own, for an amount that no usage explains."""
         return _Line(
             self.workspace_id,
@@ -239,7 +277,7 @@ class _Reported:
             self.inference_geo,
             self.charge,
             0,
-            None,
+            listed,
             amount,
         )
 
@@ -249,24 +287,41 @@ def _near(workspace_id: str, model: str, charge: str) -> tuple[str, str, str]:
     return workspace_id, "" if charge == WEB_SEARCH else without_date(model), charge
 
 
-def _share(amount: int, sharers: list[_Line]) -> None:
-    listed = [line.list_cost for line in sharers]
-    weights = [line.quantity for line in sharers] if None in listed else [cost or 0 for cost in listed]
-    keys = {(line.workspace_id, line.api_key_id) for line in sharers}
-    for line, part in zip(sharers, share_out(amount, weights), strict=True):
+def _share(amount: int, listed: int | None, sharers: list[_Line], splits: list[Sharing]) -> None:
+    """Split a reported amount, and its reported list price where the source says one, by the list cost of each line."""
+    costs = [line.list_cost for line in sharers]
+    weights = [line.quantity for line in sharers] if None in costs else [cost or 0 for cost in costs]
+    keys = {(line.workspace_id, line.api_key_id, line.actor_id) for line in sharers}
+    parts = share_out(amount, weights)
+    for line, part in zip(sharers, parts, strict=True):
         line.billed_cost = (line.billed_cost or 0) + part
         if len(keys) > 1:
             line.partners |= keys
+    if len(keys) > 1:
+        rule = Rule.QUANTITY if None in costs else Rule.LIST_COST
+        shared = (line.part("", weight, part) for line, weight, part in zip(sharers, weights, parts, strict=True))
+        splits.append(Sharing(sharers[0].charge, amount, rule, tuple(shared)))
+    if listed is not None:
+        for line, part in zip(sharers, share_out(listed, weights), strict=True):
+            line.reported_list_cost = (line.reported_list_cost or 0) + part
 
 
-def _owned(line: _Line, owners: Owners) -> Iterable[Entry]:
+def _owned(line: _Line, owners: Owners, splits: list[Sharing]) -> Iterable[Entry]:
     """Split a line between its owners, to the last token and the last unit of money."""
-    parts = owners(line.workspace_id, line.api_key_id)
+    parts = owners(line.workspace_id, line.api_key_id, line.actor_id)
     weights = [int(owner.share * 10**9) for owner in parts]
     basis = _basis(line, parts, owners)
     quantities = share_out(line.quantity, weights)
-    listed = share_out(line.list_cost, weights) if line.list_cost is not None else [None] * len(parts)
+    # By tokens, not by shares: a part's list cost stays its own tokens times the price, to the last unit.
+    tokens = quantities if any(quantities) else weights
+    listed = share_out(line.list_cost, tokens) if line.list_cost is not None else [None] * len(parts)
     billed = share_out(line.billed_cost, weights) if line.billed_cost is not None else [None] * len(parts)
+    if len(parts) > 1 and line.billed_cost:
+        owned = tuple(
+            line.part(owner.team_id, weight, part or 0)
+            for owner, weight, part in zip(parts, weights, billed, strict=True)
+        )
+        splits.append(Sharing(line.charge, line.billed_cost, Rule.TEAM_SHARE, owned))
     for owner, quantity, list_part, billed_part in zip(parts, quantities, listed, billed, strict=True):
         attribution = Attribution(
             owner.team_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from fnmatch import fnmatchcase
 
@@ -25,6 +26,16 @@ class Claim:
     kind: str
     pattern: str
     share: Decimal = Decimal(1)
+    since: date | None = None
+    until: date | None = None
+
+    def counts_on(self, day: date) -> bool:
+        return (self.since or date.min) <= day < (self.until or date.max)
+
+    def meets(self, other: Claim) -> bool:
+        """There is a day on which both count: the later of their first days, if there is one."""
+        day = max(self.since or date.min, other.since or date.min)
+        return self.counts_on(day) and other.counts_on(day)
 
     @property
     def folded(self) -> str:
@@ -101,14 +112,17 @@ def _ties(claims: Sequence[Claim], mistakes: Mistakes) -> None:
             by_kind.setdefault(claim.kind, []).append(claim)
     for kind, alike in by_kind.items():
         # Only a pattern with a glob can cover a different one, so names are compared by lookup: no n² over plain names.
-        named: dict[str, Claim] = {}
+        named: dict[str, list[Claim]] = {}
         for claim in alike:
-            first = named.setdefault(claim.folded, claim)
-            if first.team_id != claim.team_id:
-                _tie(kind, first, claim, mistakes)
+            same = named.setdefault(claim.folded, [])
+            rival = next((one for one in same if one.team_id != claim.team_id and one.meets(claim)), None)
+            if rival:
+                _tie(kind, rival, claim, mistakes)
+            same.append(claim)
         for wide in (claim for claim in alike if claim.globbing):
             for narrow in alike:
-                if wide.folded != narrow.folded and wide.team_id != narrow.team_id and wide.covers(narrow):
+                rivals = wide.folded != narrow.folded and wide.team_id != narrow.team_id
+                if rivals and wide.covers(narrow) and wide.meets(narrow):
                     _tie(kind, wide, narrow, mistakes)
 
 
@@ -125,7 +139,12 @@ def _tie(kind: str, one: Claim, other: Claim, mistakes: Mistakes) -> None:
 def _shares(claims: Sequence[Claim], mistakes: Mistakes) -> None:
     """No workspace may be shared out by more than the whole of it."""
     for narrow in {claim.folded: claim for claim in claims}.values():
-        of_it = [claim for claim in claims if claim.covers(narrow)]
+        covering = [claim for claim in claims if claim.covers(narrow)]
+        days = {claim.since or date.min for claim in covering}
+        of_it = max(
+            ([claim for claim in covering if claim.counts_on(day)] for day in sorted(days)),
+            key=lambda counting: sum(claim.share for claim in counting),
+        )
         total = sum((claim.share for claim in of_it), Decimal(0))
         if total > 1:
             teams = ", ".join(shown(team) for team in dict.fromkeys(claim.team_id for claim in of_it))

@@ -13,7 +13,7 @@ from bot.core.configuration_checks import Links, Reference, check
 from bot.core.configuration_entry import Entry
 from bot.core.configuration_matches import read_matches
 from bot.core.configuration_yaml import Fields, Mistakes, Node, Scalar, described, read, shown
-from bot.core.directory import Precision, Team
+from bot.core.directory import Team
 from bot.core.schedule import Cadence, Digest
 
 _NINE = time(9)
@@ -46,7 +46,7 @@ class _Reading:
         self.links = Links()
         self._mistakes = mistakes
         self._deferred: list[str] = []
-        self._zone = "UTC"
+        self._zone: str | None = None
 
     def configuration(self, tree: Node) -> Configuration:
         if not isinstance(tree, Fields):
@@ -94,8 +94,6 @@ class _Reading:
         if parent is not None and team_id:
             self.links.parents[team_id] = Reference(entry.line_of("parent"), f'"parent" of {entry.what}', parent)
         matches, call_teams = read_matches(entry, team_id, self._mistakes, self.links.claims)
-        if any(match.precision is Precision.USER for match in matches):
-            self._defer(f'teams "{team_id}"', "matches by user are kept but not acted on")
         if call_teams:
             self._defer(f'teams "{team_id}"', "live calls (call_team) are not counted")
         return Team(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from bot.core import configuration_words as words
@@ -26,8 +27,11 @@ def read_matches(
                 call_teams.append(name)
                 claims.append(Claim(entry.line, team_id, CALL_TEAM, name))
         elif match := _match(entry, mistakes):
+            match = _dated(entry, match)
             matches.append(match)
-            claims.append(Claim(entry.line, team_id, _kind(match), match.pattern, match.share))
+            claims.append(
+                Claim(entry.line, team_id, _kind(match), match.pattern, match.share, match.since, match.until)
+            )
     return tuple(matches), tuple(dict.fromkeys(call_teams))
 
 
@@ -36,7 +40,7 @@ def _entry(node: Node, what: str, mistakes: Mistakes) -> Entry | None:
     if not isinstance(node, Fields):
         mistakes.add(node.line, f"{what} is {described(node)}. Write it like workspace: support-*.")
         return None
-    entry = Entry(node, what, (*words.MATCH_KINDS, "share"), mistakes)
+    entry = Entry(node, what, (*words.MATCH_KINDS, "share", "from", "until"), mistakes)
     kinds = [kind for kind in words.MATCH_KINDS if kind in entry]
     if not kinds:
         mistakes.add(node.line, f"{what} looks for nothing. Give it one of {', '.join(words.MATCH_KINDS)}.")
@@ -60,6 +64,14 @@ def _match(entry: Entry, mistakes: Mistakes) -> Match | None:
     if kind == "workspace" and "share" in entry:
         return Match(Precision.SHARE, pattern, share=share or Decimal(1))
     return Match(Precision[kind.upper()], pattern)
+
+
+def _dated(entry: Entry, match: Match) -> Match:
+    """The match with the days from and until which it counts."""
+    since, until = words.day(entry, "from"), words.day(entry, "until")
+    if since and until and until <= since:
+        entry.wrong("until", f"is {until}, not after from. It is the first day that no longer counts.")
+    return replace(match, since=since, until=until)
 
 
 def _tag_match(entry: Entry, mistakes: Mistakes) -> Match | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from datetime import time
+from datetime import date, datetime, time
 from decimal import Decimal
 from zoneinfo import available_timezones
 
@@ -139,6 +139,18 @@ def zone(entry: Entry, key: str) -> str | None:
     example = hint if hint.startswith("Did") else "Write one like Europe/Berlin."
     entry.wrong(key, f"is {shown(text)}, which is no time zone. {example}")
     return None
+
+
+def day(entry: Entry, key: str) -> date | None:
+    """A date such as 2026-11-01; None and a mistake for anything else."""
+    node = entry.node(key)
+    if node is None:
+        return None
+    try:
+        return datetime.strptime(node.text if isinstance(node, Scalar) else "", "%Y-%m-%d").date()  # noqa: DTZ007
+    except ValueError:
+        entry.wrong(key, "is no date. Write one like 2026-11-01.")
+        return None
 
 
 def clock(entry: Entry, key: str) -> time | None:

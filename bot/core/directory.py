@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from enum import IntEnum
 from fnmatch import fnmatchcase
+from functools import cache
 
-from bot.core.usage import CONSOLE, DEFAULT_WORKSPACE, NOT_BY_KEY
+from bot.core.usage import CONSOLE, DEFAULT_WORKSPACE, NO_ACTOR, NOT_BY_KEY
 
 UNALLOCATED = "unallocated"
 """The team of everything that no team claims; always there, never configured."""
@@ -54,6 +56,8 @@ class Directory:
     workspaces: Mapping[str, Workspace] = field(default_factory=dict)
     api_keys: Mapping[str, ApiKey] = field(default_factory=dict)
     members: Mapping[str, Member] = field(default_factory=dict)
+    default_workspace_id: str | None = None
+    """The default workspace's real id, which the newer reports use and the classic ones do not."""
 
     def workspace_name(self, workspace_id: str) -> str:
         known = self.workspaces.get(workspace_id)
@@ -65,7 +69,7 @@ class Directory:
         known = self.api_keys.get(api_key_id)
         if known:
             return known.name
-        return {CONSOLE: "Console (no key)", NOT_BY_KEY: "Not reported by key"}.get(api_key_id, api_key_id)
+        return {CONSOLE: "No API key", NOT_BY_KEY: "Not reported by key"}.get(api_key_id, api_key_id)
 
 
 class Precision(IntEnum):
@@ -88,6 +92,13 @@ class Match:
     tag: str = ""
     """The workspace tag's key."""
     share: Decimal = Decimal(1)
+    since: date | None = None
+    """The first UTC day on which it counts; None: always did."""
+    until: date | None = None
+    """The first UTC day on which it no longer counts; None: for ever."""
+
+    def counts_on(self, day: date) -> bool:
+        return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
 
     def __str__(self) -> str:
         """As the configuration file writes it."""
@@ -141,6 +152,10 @@ class Owner:
     share: Decimal
 
 
+Owners = Callable[[str, str, str], tuple[Owner, ...]]
+"""(workspace id, key id, actor id) → who owns it; the shares are parts of one whole."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ownership:
     """Who owns what, for one organisation: the teams' matches applied to its directory."""
@@ -148,41 +163,68 @@ class Ownership:
     directory: Directory
     teams: Sequence[Team]
 
-    def owners(self, workspace_id: str, api_key_id: str) -> tuple[Owner, ...]:
-        """The owners of one key's use in one workspace, the most precise claim first come.
+    def owners(self, workspace_id: str, api_key_id: str, actor_id: str = NO_ACTOR) -> tuple[Owner, ...]:
+        """The owners of one key's and one actor's use in one workspace, the most precise claim first come.
 
         A tie between teams belongs to nobody until the configuration settles it (`config check` names both).
         """
-        claims = self._claims(workspace_id, api_key_id)
-        for precision in (Precision.API_KEY, Precision.WORKSPACE_TAG, Precision.WORKSPACE):
+        claims = self._claims(workspace_id, api_key_id, actor_id)
+        for precision in Precision:
             claimants = {team for team, match in claims if match.precision is precision}
-            if len(claimants) == 1:
-                return (Owner(claimants.pop(), Decimal(1)),)
-            if claimants:
-                return (Owner(UNALLOCATED, Decimal(1)),)
+            if precision is Precision.SHARE or not claimants:
+                continue
+            owner = claimants.pop() if len(claimants) == 1 else UNALLOCATED
+            return (Owner(owner, Decimal(1)),)
         return _shares(claims)
 
-    def ties(self, workspace_id: str, api_key_id: str) -> tuple[str, ...]:
-        """The ids of the teams that claim this with equal precision; empty when there is no tie."""
-        claims = self._claims(workspace_id, api_key_id)
-        best = min((match.precision for _, match in claims), default=Precision.SHARE)
-        claimants = sorted({team for team, match in claims if match.precision is best})
-        return tuple(claimants) if len(claimants) > 1 and best is not Precision.SHARE else ()
+    def by_day(self) -> Callable[[date], Owners]:
+        """The owners as they are on a day, remembered: a reorganisation with dates does not rewrite the past."""
+        if not self._turns():
+            always = cache(self.owners)
+            return lambda _day: always
+        return cache(lambda day: cache(self._on(day).owners))
 
-    def _claims(self, workspace_id: str, api_key_id: str) -> list[tuple[str, Match]]:
+    def ties(self, workspace_id: str, api_key_id: str, actor_id: str = NO_ACTOR) -> tuple[str, ...]:
+        """The ids of the teams that claim this with equal precision on some day; empty when there is no tie."""
+        for day in (*sorted(self._turns()), date.max):
+            claims = self._on(day)._claims(workspace_id, api_key_id, actor_id)
+            best = min((match.precision for _, match in claims), default=Precision.SHARE)
+            claimants = sorted({team for team, match in claims if match.precision is best})
+            if len(claimants) > 1 and best is not Precision.SHARE:
+                return tuple(claimants)
+        return ()
+
+    def _on(self, day: date) -> Ownership:
+        """This ownership with only the matches that count on the day."""
+        counting = [
+            replace(team, matches=tuple(match for match in team.matches if match.counts_on(day))) for team in self.teams
+        ]
+        return replace(self, teams=counting)
+
+    def _turns(self) -> set[date]:
+        """The days on which some match begins or ends to count."""
+        dates = (day for team in self.teams for match in team.matches for day in (match.since, match.until))
+        return {day for day in dates if day is not None}
+
+    def _claims(self, workspace_id: str, api_key_id: str, actor_id: str) -> list[tuple[str, Match]]:
         return [
             (team.id, match)
             for team in self.teams
             for match in team.matches
-            if self._matches(match, workspace_id, api_key_id)
+            if self._matches(match, workspace_id, api_key_id, actor_id)
         ]
 
-    def _matches(self, match: Match, workspace_id: str, api_key_id: str) -> bool:
+    def _matches(self, match: Match, workspace_id: str, api_key_id: str, actor_id: str) -> bool:
         match match.precision:
             case Precision.API_KEY:
                 if api_key_id in (CONSOLE, NOT_BY_KEY):
                     return False
                 return _named(match.pattern, api_key_id, self.directory.key_name(api_key_id))
+            case Precision.USER:
+                if actor_id == NO_ACTOR:
+                    return False
+                member = self.directory.members.get(actor_id)
+                return _named(match.pattern, actor_id, *((member.email, member.name) if member else ()))
             case Precision.WORKSPACE_TAG:
                 workspace = self.directory.workspaces.get(workspace_id)
                 return (
@@ -192,8 +234,6 @@ class Ownership:
                 )
             case Precision.WORKSPACE | Precision.SHARE:
                 return _named(match.pattern, workspace_id, self.directory.workspace_name(workspace_id))
-            case Precision.USER:
-                return False  # the classic reports do not say who called
 
 
 def _named(pattern: str, *names: str) -> bool:

@@ -5,7 +5,9 @@ BotError
 ├── SettingsError           a setting is missing or malformed          exit 3
 │   └── CredentialRefused   Anthropic, Slack or the database said no   exit 3
 ├── ConfigError             the configuration file does not hold
+├── CloseRefused            a month that can't be closed yet
 ├── NotFound                no such team, model, workspace, key, digest
+├── ReceiptUnreadable       a file that is no receipt
 ├── MoneyError              an amount that is not one
 ├── AnthropicError          Anthropic could not be asked
 │   ├── AnthropicRefused    a request it will never answer
@@ -48,13 +50,23 @@ class SettingsError(BotError):
 class CredentialRefused(SettingsError):
     """A credential was refused."""
 
+    permanent = False  # somebody will mend it, and what is owed until then must not be lost
+
 
 class ConfigError(BotError):
     """The configuration file has mistakes; nothing was applied."""
 
 
+class CloseRefused(BotError):
+    """This month can't be closed yet; nothing was changed."""
+
+
 class NotFound(BotError):
     """There is nothing by that name."""
+
+
+class ReceiptUnreadable(BotError):
+    """This is no receipt."""
 
 
 class MoneyError(BotError):

@@ -7,8 +7,12 @@ usage × list price
   + above list           billed above list, within what the dearest band or fast mode costs: the report can't tell
   + no list price        billed, but nobody publishes a price
   + not tokens           code execution, session run time
+  ± not in yet           the day is running, or usage and cost are of different moments
   + unexplained          whatever else; it must be nothing
-  = the ledger
+  = the ledger, which must be what Anthropic adds up itself
+
+A line is one charge of one model in one workspace, over all keys, tiers and geos: the cost report may name fewer of
+those than the usage report, and what it leaves out moves between them without being a difference.
 """
 
 from __future__ import annotations
@@ -17,11 +21,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from fractions import Fraction
 
 from bot.core.allocation import Basis, Entry
-from bot.core.money import Money
-from bot.core.prices import dearest
-from bot.core.usage import TOKEN_TYPES, WEB_SEARCH
+from bot.core.money import ZERO, Money
+from bot.core.prices import dearest, list_cost, without_date
+from bot.core.usage import CACHE_WRITE_1H, DEFAULT_WORKSPACE, TOKEN_TYPES, WEB_SEARCH
+
+_ROUNDED = 10**4
+"""Units a line: what it may lose where amounts are rounded to a ten-thousandth of a cent."""
+_ALIKE = Fraction(1, 100)
+_ONE_HOUR_TO_FIVE_MINUTES = Fraction(8, 5)
+"""A cache write costs 2 times the input price for an hour and 1.25 times for five minutes (reference §6)."""
+_SETTLING = Fraction(5, 4)
+"""How far above list a line may seem while its usage is restated after its cost."""
+_HUNDREDFOLD = 20
+"""Above any list price by more than this, an amount is in another unit: no band, tier or geo is a tenth of it."""
 
 
 class Cause(StrEnum):
@@ -34,64 +49,243 @@ class Cause(StrEnum):
     NO_LIST_PRICE = "no list price"
     NOT_TOKENS = "not tokens"
     NOT_IN_YET = "not in yet"
-    ROUNDING = "rounding to 10⁻¹⁰ dollars"
+    ROUNDING = "rounding"
+    RESTATED = "restated since"
     UNEXPLAINED = "unexplained"
+
+
+class Fault(StrEnum):
+    """What an unexplained difference looks like; the value is its name for programs."""
+
+    ROWS_LOST = "rows_lost"
+    """Anthropic's own sum is higher: a row or page of the cost report is missing."""
+    DEFAULT_WORKSPACE_LOST = "default_workspace_lost"
+    """The same, and the workspace that reports call null has usage but no cost."""
+    ROWS_DOUBLED = "rows_doubled"
+    """Anthropic's own sum is lower: a row or page of the cost report is here twice."""
+    CENTS_AS_DOLLARS = "cents_as_dollars"
+    """Amounts are a hundred times too high."""
+    ONE_HOUR_AS_FIVE_MINUTES = "one_hour_writes_as_five_minutes"
+    """List cost has the price of 5-minute cache writes for 1-hour ones."""
+    USAGE_LOST = "usage_lost"
+    """Tokens were billed of which no usage was reported."""
+    ABOVE_LIST = "above_list"
+    """Billed above any list price."""
+
+
+class Stage(StrEnum):
+    """How much can be said of a day by now."""
+
+    UNREAD = "unread"
+    """Usage or cost has not been read."""
+    RUNNING = "running"
+    """One of them was read before the day was over."""
+    SETTLING = "settling"
+    """Both whole, and young enough that one may be restated before the other."""
+    SETTLED = "settled"
+
+
+_OPEN = (Stage.UNREAD, Stage.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """One day. `reported` is Anthropic's own sum, asked for apart; None where it has not been read."""
+    """One day of one organisation; list_cost + causes is the ledger, to the last unit."""
 
     day: date
     reported: Money | None
+    """Anthropic's own sum, asked for apart; None where it has not been read."""
     ledger: Money
     list_cost: Money
     causes: dict[Cause, Money]
     """What to add to list_cost to reach the ledger; negative where list exceeds billed."""
-    restated: bool = False
-    """Anthropic's sum was read after the rows, and the day may have been restated in between."""
+    apart: Cause | None
+    """Why Anthropic's own sum is not the ledger; None where it is, or has not been read."""
+    faults: tuple[Fault, ...]
+    """What the unexplained looks like."""
+    stage: Stage
 
     @property
-    def difference(self) -> Money:
-        """Reported minus ledger: nothing, unless a page was lost or doubled, or the day was restated since."""
-        return self.reported - self.ledger if self.reported is not None else Money(0)
+    def difference(self) -> Money | None:
+        """Anthropic's own sum minus the ledger; None where the sum has not been read."""
+        return self.reported - self.ledger if self.reported is not None else None
 
     @property
     def explained(self) -> bool:
         """Nothing is left over on either side."""
-        return Cause.UNEXPLAINED not in self.causes and (not self.difference.units or self.restated)
+        return not self.faults
 
 
-def reconcile(day: date, entries: Iterable[Entry], reported: Money | None, *, restated: bool = False) -> Reconciliation:
-    """Hold a day's ledger entries against what Anthropic reports and against list prices."""
-    ledger = listed = 0
+@dataclass(slots=True)
+class _Line:
+    """One charge of one model in one workspace; amounts in units, `priced` while every used part has a list price."""
+
+    workspace_id: str
+    model: str
+    charge: str
+    priority: bool
+    quantity: int = 0
+    listed: int = 0
+    billed: int = 0
+    at_our_prices: int = 0
+    """List cost by the public prices, where `listed` may be what Anthropic calls list."""
+    priced: bool = True
+    known: bool = True
+
+    def add(self, day: date, entry: Entry) -> None:
+        used = entry.attribution
+        ours = list_cost(
+            entry.quantity,
+            entry.charge,
+            model=used.model,
+            day=day,
+            service_tier=used.service_tier,
+            inference_geo=used.inference_geo,
+        )
+        self.at_our_prices += ours.units if ours else 0
+        self.quantity += entry.quantity
+        self.listed += entry.list_cost or 0
+        self.billed += entry.billed_cost or 0
+        self.priced &= entry.list_cost is not None
+        self.known &= entry.basis is not Basis.UNKNOWN
+
+    @property
+    def comparable(self) -> bool:
+        """Used, priced and billed, so that billed ÷ list says something."""
+        return self.known and self.priced and not self.priority and self.listed > 0 and self.billed > 0
+
+    @property
+    def ratio(self) -> Fraction:
+        return Fraction(self.billed, self.listed)
+
+    @property
+    def above_list(self) -> bool:
+        return self.known and self.priced and not self.priority and self.billed > self.listed + _ROUNDED
+
+
+def reconcile(
+    day: date,
+    entries: Iterable[Entry],
+    reported: Money | None,
+    *,
+    stage: Stage = Stage.SETTLED,
+    restated: bool = False,
+    adjusted: Money = ZERO,
+) -> Reconciliation:
+    """Hold one organisation's day of ledger entries against what Anthropic reports and against list prices.
+
+    `restated`: Anthropic's sum and the rows were read at different times, so the day may have changed in between.
+    `adjusted`: what was booked elsewhere because the day's month is closed.
+    """
+    lines = _lines(day, entries)
     causes: dict[Cause, int] = {}
+    faults: list[Fault] = []
+    usual = min([Fraction(1), *(line.ratio for line in lines if line.comparable)])
+    for line in lines:
+        cause, fault = _cause(day, line, [one for one in lines if _same_calls(one, line)], usual, stage)
+        if fault and stage is Stage.RUNNING:
+            cause, fault = Cause.NOT_IN_YET, None
+        causes[cause] = causes.get(cause, 0) + line.billed - line.listed
+        faults += [fault] if fault else []
+    ledger, listed = sum(line.billed for line in lines), sum(line.listed for line in lines)
+    apart = None
+    if reported is not None and reported.units != ledger:
+        left = reported.units - ledger - adjusted.units
+        apart = _apart(left, lines, stage, restated=restated or not left)
+        faults += [_looks_like(reported.units, ledger, lines)] if apart is Cause.UNEXPLAINED else []
+    return Reconciliation(
+        day,
+        reported,
+        Money(ledger),
+        Money(listed),
+        {cause: Money(causes[cause]) for cause in Cause if causes.get(cause)},
+        apart,
+        tuple(fault for fault in Fault if fault in faults),
+        stage,
+    )
+
+
+def _lines(day: date, entries: Iterable[Entry]) -> list[_Line]:
+    lines: dict[tuple[str, str, str, bool], _Line] = {}
     for entry in entries:
-        ledger += entry.billed_cost or 0
-        listed += entry.list_cost or 0
-        difference = (entry.billed_cost or 0) - (entry.list_cost or 0)
-        if difference:
-            cause = _cause(day, entry, difference)
-            causes[cause] = causes.get(cause, 0) + difference
-    amounts = {cause: Money(causes[cause]) for cause in Cause if causes.get(cause)}
-    return Reconciliation(day, reported, Money(ledger), Money(listed), amounts, restated)
+        priority = entry.basis is Basis.NOT_BILLED
+        model = "" if entry.charge == WEB_SEARCH else without_date(entry.attribution.model)
+        key = (entry.attribution.workspace_id, model, entry.charge, priority)
+        lines.setdefault(key, _Line(*key)).add(day, entry)
+    return list(lines.values())
 
 
-def _cause(day: date, entry: Entry, difference: int) -> Cause:
-    """Why billed and list differ on one entry; `difference` is billed minus list, and not nothing."""
-    if entry.basis is Basis.NOT_BILLED:
-        return Cause.PRIORITY
-    if entry.basis is Basis.UNKNOWN:
+def _same_calls(one: _Line, other: _Line) -> bool:
+    """Whether the same calls may have used both: a band or fast mode makes all their token types dearer at once."""
+    together = (one.workspace_id, one.model) == (other.workspace_id, other.model)
+    return one is not other and together and one.comparable and one.charge in TOKEN_TYPES
+
+
+def _cause(day: date, line: _Line, others: list[_Line], usual: Fraction, stage: Stage) -> tuple[Cause, Fault | None]:
+    """Why billed and list differ on one line; `usual` is billed ÷ list where it is lowest, so the day's discount."""
+    if line.priority:
+        return Cause.PRIORITY, None
+    if not line.known:
+        return Cause.NOT_IN_YET, None
+    if line.charge not in (*TOKEN_TYPES, WEB_SEARCH):
+        return Cause.NOT_TOKENS, None
+    if stage is Stage.UNREAD or (stage is Stage.RUNNING and not line.billed):
+        return Cause.NOT_IN_YET, None
+    if not line.priced:
+        return (Cause.NO_LIST_PRICE, None) if line.quantity else (Cause.UNEXPLAINED, Fault.USAGE_LOST)
+    if not line.billed:
+        return Cause.NOT_BILLED, None
+    if line.billed > line.at_our_prices * _HUNDREDFOLD > 0:
+        return Cause.UNEXPLAINED, Fault.CENTS_AS_DOLLARS
+    if line.comparable and _five_minute_price(line, others):
+        return Cause.UNEXPLAINED, Fault.ONE_HOUR_AS_FIVE_MINUTES
+    if abs(line.billed - line.listed) <= _ROUNDED:
+        return Cause.ROUNDING, None
+    if not line.above_list:
+        discounted = stage is Stage.SETTLED or all(_alike(one.ratio, line.ratio) for one in others)
+        return (Cause.DISCOUNT if discounted else Cause.NOT_IN_YET), None
+    return _above_list(day, line, others, usual, stage)
+
+
+def _above_list(
+    day: date, line: _Line, others: list[_Line], usual: Fraction, stage: Stage
+) -> tuple[Cause, Fault | None]:
+    """Dearer calls use several token types, so a line that is dearer than usual alone is not explained by them."""
+    highest = dearest(line.model, day) if line.charge in TOKEN_TYPES else Fraction(1)
+    together = not others or any(one.ratio > usual and not _alike(one.ratio, usual) for one in others)
+    if together and line.billed <= line.listed * highest + _ROUNDED:
+        return Cause.ABOVE_LIST, None
+    if stage is Stage.SETTLING and line.billed <= line.listed * _SETTLING:
+        return Cause.NOT_IN_YET, None
+    return Cause.UNEXPLAINED, Fault.ABOVE_LIST
+
+
+def _five_minute_price(line: _Line, others: list[_Line]) -> bool:
+    """Whether 1-hour writes are as far above their list cost as the two prices are apart, whatever the discount."""
+    if line.charge != CACHE_WRITE_1H:
+        return False
+    ratios = [one.ratio for one in others] or [Fraction(1)]
+    return all(_alike(line.ratio, one * _ONE_HOUR_TO_FIVE_MINUTES) for one in ratios)
+
+
+def _alike(one: Fraction, other: Fraction) -> bool:
+    return abs(one - other) <= _ALIKE * max(one, other)
+
+
+def _apart(difference: int, lines: list[_Line], stage: Stage, *, restated: bool) -> Cause:
+    """Why Anthropic's own sum is not the ledger."""
+    if restated:
+        return Cause.RESTATED
+    if stage in _OPEN:
         return Cause.NOT_IN_YET
-    if entry.charge not in (*TOKEN_TYPES, WEB_SEARCH):
-        return Cause.NOT_TOKENS
-    if entry.list_cost is None:
-        return Cause.NO_LIST_PRICE if entry.quantity else Cause.UNEXPLAINED
-    if not entry.billed_cost:
-        return Cause.NOT_BILLED
-    if abs(difference) <= 1:
-        return Cause.ROUNDING
-    if difference < 0:
-        return Cause.DISCOUNT
-    within_bands = entry.billed_cost <= entry.list_cost * dearest(entry.attribution.model, day)
-    return Cause.ABOVE_LIST if within_bands else Cause.UNEXPLAINED
+    return Cause.ROUNDING if abs(difference) <= _ROUNDED * len(lines) else Cause.UNEXPLAINED
+
+
+def _looks_like(reported: int, ledger: int, lines: list[_Line]) -> Fault:
+    if reported and _alike(Fraction(ledger, reported), Fraction(100)):
+        return Fault.CENTS_AS_DOLLARS
+    if reported < ledger:
+        return Fault.ROWS_DOUBLED
+    default = [line for line in lines if line.workspace_id == DEFAULT_WORKSPACE]
+    unbilled = any(line.listed for line in default) and not any(line.billed for line in default)
+    return Fault.DEFAULT_WORKSPACE_LOST if unbilled else Fault.ROWS_LOST

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -24,9 +24,13 @@ class Digest:
     channel: str
     cadence: Cadence
     at: time
-    zone: str
+    zone: str | None
+    """None: the TIMEZONE setting, once `in_zone` has put it in."""
     team: str | None = None
     weekday: int = 0
+
+    def in_zone(self, otherwise: str) -> Digest:
+        return self if self.zone else replace(self, zone=otherwise)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class Occurrence:
 
 def newest_due(digest: Digest, *, since: datetime, now: datetime) -> Occurrence | None:
     """The newest occurrence after `since` and not after `now`: after a downtime one message, not a pile."""
-    day = now.astimezone(ZoneInfo(digest.zone)).date()
+    day = now.astimezone(ZoneInfo(digest.zone or "UTC")).date()
     for _ in range(63):  # two months back reaches every cadence's last occurrence
         occurrence = occurrence_on(digest, day)
         if occurrence and occurrence.due <= now:
@@ -79,7 +83,7 @@ def occurrence_on(digest: Digest, day: date) -> Occurrence | None:
     }[digest.cadence]
     if not on_day:
         return None
-    local = datetime.combine(day, digest.at, ZoneInfo(digest.zone))
+    local = datetime.combine(day, digest.at, ZoneInfo(digest.zone or "UTC"))
     return Occurrence(digest, day, local.astimezone(UTC))
 
 

@@ -22,7 +22,7 @@ WEB_SEARCH = "web_search"
 DEFAULT_WORKSPACE = "default"
 """The ledger's id of the workspace that the classic reports call null."""
 CONSOLE = "console"
-"""The ledger's id for use inside the Console, which has no API key."""
+"""The ledger's id for use without an API key: in the Console, through OAuth, by a service account."""
 NOT_BY_KEY = ""
 """The ledger's id for cost that Anthropic reports per workspace and that no key's usage explains."""
 NO_ACTOR = ""
@@ -37,6 +37,13 @@ class Source(StrEnum):
 
     USAGE = "usage"
     COST = "cost"
+
+
+class Surface(StrEnum):
+    """Which of Anthropic's reports an organisation's key may read (reference §0.2)."""
+
+    ANALYTICS = "analytics"
+    CLASSIC = "classic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,15 @@ class CostRecord:
         if self.token_type is None:
             return self.cost_type
         return REPORTED_TOKEN_TYPES.get(self.token_type, self.token_type)
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotal:
+    """What Anthropic says a UTC day cost in all, asked for ungrouped; `amount_cents` is its own text."""
+
+    start: datetime
+    amount_cents: str
+    amount: Money
 
 
 REPORTED_TOKEN_TYPES = {

@@ -36,6 +36,7 @@ class Dimension(StrEnum):
     TIER = "tier"
     TOKEN_TYPE = "token-type"  # noqa: S105 - a word, not a secret
     GEO = "geo"
+    PRODUCT = "product"
 
 
 # One of them has a name; all of them are ranked.

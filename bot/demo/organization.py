@@ -96,9 +96,7 @@ class Organization:
         growth = max(0.4, 1 + 0.002 * (start.date() - self.until.date()).days)
         rows = (stream.row(self.ids, self.seed, start, growth) for stream in self.streams)
         if seen is not None and seen < self.settled(start, start + HOUR):
-            rows = (
-                row and lateness.shown(row, self.seed, number, start, seen) for number, row in enumerate(tuple(rows))
-            )
+            rows = (row and lateness.shown(row, self.seed, number, start, seen) for number, row in enumerate(rows))
         return tuple(row for row in rows if row)
 
     def usage(self, start: datetime, end: datetime, seen: datetime | None = None) -> Iterator[UsageRow]:

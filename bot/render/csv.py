@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator
-from io import StringIO
 
 from bot.answers.answer import Amount, Answer, Table
 from bot.core.report import Figures, Report
+from bot.core.spreadsheet import written
 from bot.core.usage import TOKEN_TYPES
 from bot.render.plain import exact, rate
 
@@ -16,18 +15,17 @@ HEADER = (
     *TOKEN_TYPES,
     *("total_tokens", "web_search_requests", "cache_hit_rate"),
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _Value = object
 
 
 def text(answer: Answer) -> str:
     """The report's rows and total, else the first table, else the facts; lines end in CR LF."""
     if answer.report:
-        return _written(_report(answer.report))
+        return written(_report(answer.report))
     if answer.tables:
-        return _written(_table(answer.tables[0]))
+        return written(_table(answer.tables[0]))
     facts = ((fact.label, exact(fact.value), fact.note) for fact in answer.facts)
-    return _written([("label", "value", "note"), *facts])
+    return written([("label", "value", "note"), *facts])
 
 
 def _report(report: Report) -> Iterator[Iterable[_Value]]:
@@ -47,14 +45,3 @@ def _table(table: Table) -> Iterator[Iterable[_Value]]:
     yield [column.title for column in table.columns]
     for row in (*table.rows, *((table.total,) if table.total else ())):
         yield [cell.money if isinstance(cell, Amount) else exact(cell) for cell in row]
-
-
-def _written(rows: Iterable[Iterable[_Value]]) -> str:
-    paper = StringIO()
-    csv.writer(paper).writerows([_safe(value) for value in row] for row in rows)
-    return paper.getvalue()
-
-
-def _safe(value: _Value) -> _Value:
-    """A name that a spreadsheet would run as a formula gets an apostrophe in front; money, no str, keeps its sign."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

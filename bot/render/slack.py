@@ -37,6 +37,7 @@ from bot.render.slack_text import text
 ASK = "ask"
 """A button's action_id is `ask:<n>`, its value the question."""
 SHARE = "share"
+RECEIPT = "receipt"
 _WARNING = "⚠️ "
 _REFERENCE = 100
 
@@ -111,9 +112,12 @@ def _fresh(words: str, answer: Answer) -> Block:
 
 def _buttons(answer: Answer) -> Iterator[Block]:
     share = _fits_a_button(answer.question)
+    receipt = share and answer.report is not None
     possible = [action for action in answer.actions if _fits_a_button(action.question)]
-    shown = possible[: BUTTONS - share]
+    shown = possible[: BUTTONS - share - receipt]
     buttons = [_ask(number, action) for number, action in enumerate(shown)]
+    if receipt:
+        buttons.append(button("Receipt", RECEIPT, answer.question))
     if share:
         buttons.append(button("Share to channel", SHARE, answer.question))
     if buttons:

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
 import bot
 from bot.answers import help as help_answer
 from bot.answers import ranking, spend
+from bot.answers import reconcile as reconcile_answer
 from bot.answers import status as status_answer
-from bot.answers.answer import Answer
+from bot.answers.answer import Amount, Answer, Tokens
 from bot.answers.pieces import Plan
+from bot.core import wording
 from bot.core.directory import UNALLOCATED
+from bot.core.money import ZERO, Money
 from bot.core.question import Dimension, Question, Subject, parse
+from bot.core.usage import CONSOLE, NOT_BY_KEY, Source
+from bot.services import reconcile
 from bot.services.findings import Coverage, gather
 from bot.services.names import Names
-from bot.store import ledger, snapshots
+from bot.store import ledger, restatements, snapshots
 from bot.store.database import Database
 
 ZONE = "UTC"
 """Daily reports know UTC days only; local days need hourly ones."""
+
+RESTATEMENTS_SHOWN = 5
 
 _SUBJECTS: Mapping[Subject, Plan] = {**spend.PLANS, **ranking.PLANS}
 
@@ -43,9 +50,11 @@ def answer(connection: Connection, question: Question, now: datetime, zone: str)
     """The answer as of `now`, from one consistent state of the database."""
     names = Names.read(connection)
     if question.subject is Subject.STATUS:
-        return status_answer.answer(_status(connection, names))
+        return status_answer.answer(_status(connection, names, now))
     if question.subject is Subject.HELP:
-        return help_answer.answer(Subject(question.name) if question.name else None, _examples(connection, names))
+        return help_answer.answer(
+            Subject(question.name) if question.name else None, _examples(connection, names, now.date())
+        )
     found = names.find(connection, question)
     findings = gather(
         connection, question, found, names, _SUBJECTS[question.subject], Coverage.read(connection, now), zone
@@ -54,8 +63,9 @@ def answer(connection: Connection, question: Question, now: datetime, zone: str)
     return written(findings, found.name)
 
 
-def _status(connection: Connection, names: Names) -> status_answer.Status:
+def _status(connection: Connection, names: Names, now: datetime) -> status_answer.Status:
     called = {directory.organization_id: directory.organization_name for directory in names.organizations}
+    reconciled = reconcile.recent(connection, now)
     return status_answer.Status(
         bot.__version__,
         [
@@ -72,17 +82,32 @@ def _status(connection: Connection, names: Names) -> status_answer.Status:
         len(names.configuration.teams),
         names.ties(),
         names.configuration.deferred,
+        [_restated(one) for one in restatements.latest(connection, RESTATEMENTS_SHOWN)],
+        reconcile_answer.verdict(reconciled) if reconciled else "",
+        all(held.found.explained for held in reconciled),
     )
 
 
-def _examples(connection: Connection, names: Names) -> dict[str, str]:
-    """A real name of each kind, so that the examples can be pasted."""
+def _restated(one: restatements.Restatement) -> status_answer.RestatedLine:
+    """Cost is money, usage is tokens."""
+    money, change = one.source is Source.COST, one.after - one.before
+    before = Amount(Money(one.before)) if money else Tokens(one.before)
+    size = wording.to_the_cent(Money(abs(change))) if money else wording.count(abs(change))
+    sign = "+" if change > 0 else "−"
+    return status_answer.RestatedLine(one.day, one.source.value, before, f"{sign}{size}", one.noticed_at)
+
+
+def _examples(connection: Connection, names: Names, today: date) -> dict[str, str]:
+    """A real name of each kind, the one that costs most lately, so that the examples can be pasted."""
     examples = {}
     team = next((team for team in names.team_ids() if team != UNALLOCATED), None)
     if team:
         examples["team"] = team
     for kind, dimension in (("model", Dimension.MODEL), ("workspace", Dimension.WORKSPACE), ("key", Dimension.KEY)):
-        known = [names.of(dimension, id_) for id_ in ledger.names(connection, dimension)]
-        if known:
-            examples[kind] = known[0]
+        lately = ledger.figures(connection, today - timedelta(days=30), today + timedelta(days=1), by=dimension)
+        named = {
+            id_: figures.billed_cost or ZERO for id_, figures in lately.items() if id_ not in (NOT_BY_KEY, CONSOLE)
+        }
+        if named:
+            examples[kind] = names.of(dimension, max(named, key=named.__getitem__))
     return examples

@@ -45,7 +45,7 @@ class Digests:
     async def run(self, now: datetime) -> int:
         """Post every digest that is due, each once over all replicas; returns how many went out."""
         deliverer = self._slack()
-        keys = await self._database.write(_owe_due, now)
+        keys = await self._database.write(_owe_due, now, self._zone)
         return sum([await deliverer.send(key, self._message, now) for key in keys])
 
     async def post(self, name: str, at: datetime, now: datetime) -> bool:
@@ -54,8 +54,8 @@ class Digests:
         Raises BotError with the reason why it could not be posted.
         """
         deliverer = self._slack()
-        occurrence = await self._database.read(newest_occurrence, name, at)
-        await self._database.write(deliveries.owe, occurrence.key, now)
+        occurrence = await self._database.read(newest_occurrence, name, at, self._zone)
+        await self._database.write(_owe_once_more, occurrence.key, now)
         posted = await deliverer.send(occurrence.key, self._message, now)
         delivery = await self._database.read(deliveries.find, occurrence.key)
         if delivery and delivery.state in (deliveries.State.WAITING, deliveries.State.FAILED):
@@ -67,7 +67,7 @@ class Digests:
         return await self._database.read(self._built, name, at)
 
     def _built(self, connection: Connection, name: str, at: datetime) -> Built:
-        occurrence = newest_occurrence(connection, name, at)
+        occurrence = newest_occurrence(connection, name, at, self._zone)
         return Built(occurrence, build(connection, occurrence, self._zone))
 
     def _slack(self) -> Deliverer:
@@ -80,9 +80,9 @@ class Digests:
         return await self._database.read(_message_for, key, self._zone)
 
 
-def newest_occurrence(connection: Connection, name: str, at: datetime) -> Occurrence:
+def newest_occurrence(connection: Connection, name: str, at: datetime, zone: str) -> Occurrence:
     """The occurrence of the digest that was due last, as of `at`."""
-    digest = _find(connection, name)
+    digest = _find(connection, name, zone)
     occurrence = newest_due(digest, since=at - timedelta(days=62), now=at)
     if occurrence is None:
         raise NotFound(f"The digest {name} has had no occurrence in the two months before {at:%Y-%m-%d}.")
@@ -116,29 +116,47 @@ def _beside(period: Period) -> Period | None:
     return replace(period, start=start, end=period.end - timedelta(days=7), label=label)
 
 
-def _owe_due(connection: Connection, now: datetime) -> list[str]:
-    """Note the newest due occurrence of every digest, then everything digests still owe."""
-    configuration = in_force(connection)
-    for digest in configuration.digests if configuration else ():
+def _owe_due(connection: Connection, now: datetime, zone: str) -> list[str]:
+    """Note the newest due occurrence of every digest, then everything digests still owe.
+
+    An older occurrence that could not be posted until now is dropped: after a downtime one message, not a pile.
+    """
+    newest: dict[str, str] = {}
+    for digest in _digests(connection, zone).values():
         since = preferences.first_time(connection, f"digest/{digest.id}", now)
         occurrence = newest_due(digest, since=since, now=now)
         if occurrence:
             deliveries.owe(connection, occurrence.key, now)
-    return [key for key in deliveries.due(connection, now) if key.startswith("digest/")]
+            newest[digest.id] = occurrence.key
+    owed = [key for key in deliveries.due(connection, now) if key.startswith("digest/")]
+    for key in owed:
+        if key < newest.get(key.split("/")[1], ""):
+            deliveries.skipped(connection, key, now, "A newer occurrence took its place.")
+    return [key for key in owed if key >= newest.get(key.split("/")[1], "")]
+
+
+def _owe_once_more(connection: Connection, key: str, now: datetime) -> None:
+    deliveries.owe(connection, key, now)
+    deliveries.try_again(connection, key, now)
 
 
 def _message_for(connection: Connection, key: str, zone: str) -> Message:
     _, name, day = key.split("/")
-    digest = _find(connection, name)
+    digest = _find(connection, name, zone)
     occurrence = occurrence_on(digest, date.fromisoformat(day))
     if occurrence is None:
         raise NotFound(f"The digest {name} no longer has an occurrence on {day}.")
     return Message(build(connection, occurrence, zone), channel=digest.channel)
 
 
-def _find(connection: Connection, name: str) -> Digest:
+def _digests(connection: Connection, zone: str) -> dict[str, Digest]:
+    """Every digest in force, by id; `zone` is for those that name none."""
     configuration = in_force(connection)
-    digests = {digest.id: digest for digest in configuration.digests} if configuration else {}
+    return {digest.id: digest.in_zone(zone) for digest in configuration.digests} if configuration else {}
+
+
+def _find(connection: Connection, name: str, zone: str) -> Digest:
+    digests = _digests(connection, zone)
     if name in digests:
         return digests[name]
     if not digests:

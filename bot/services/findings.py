@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection
 
 from bot.answers.pieces import CHRONOLOGICAL, Plan, day_label
 from bot.core import wording
-from bot.core.allocation import Basis
+from bot.core.allocation import Basis, Posted
 from bot.core.directory import UNALLOCATED
 from bot.core.money import ZERO, Money
 from bot.core.periods import Period
@@ -19,7 +19,7 @@ from bot.core.question import Dimension, Question, Subject
 from bot.core.report import Figures, Findings, Report, Row, added, rest
 from bot.core.usage import Source
 from bot.services.names import Found, Names
-from bot.store import ledger, snapshots
+from bot.store import closes, ledger, snapshots
 from bot.store.ledger import Selection
 
 NOTHING = Figures(None, None)
@@ -35,7 +35,7 @@ class Coverage:
     data_through: datetime | None
     """End of the last day that every source has whole."""
     held_until: datetime | None
-    """End of the newest day of which anything is held."""
+    """End of the newest day of which anything is held, an adjustment included."""
 
     @classmethod
     def read(cls, connection: Connection, now: datetime) -> Coverage:
@@ -43,8 +43,10 @@ class Coverage:
         through = [status.through for status in statuses]
         expected = len({status.organization_id for status in statuses}) * len(Source)
         held = [status.held_until for status in statuses if status.held_until]
+        booked = closes.newest_booking(connection)
+        held += [datetime.combine(booked + timedelta(days=1), time(), UTC)] if booked else []
         organizations = sorted({status.organization_id for status in statuses})
-        complete = min(at for at in through if at) if len(through) == expected and all(through) else None
+        complete = min(at for at in through if at) if through and len(through) == expected and all(through) else None
         return cls(now, tuple(organizations), complete, max(held, default=None))
 
     def cut(self, period: Period) -> Period:
@@ -54,7 +56,7 @@ class Coverage:
 
     def missing(self, connection: Connection, source: Source, period: Period) -> list[date]:
         """The begun days of the period that this source has not been read for, in any organisation."""
-        since, until = _utc_days(period)
+        since, until = utc_days(period)
         until = min(until, self.now.astimezone(UTC).date() + timedelta(days=1))
         wanted = [since + timedelta(days=n) for n in range((until - since).days)]
         held = [snapshots.fetched(connection, one, source, since, until) for one in self.organizations]
@@ -97,7 +99,7 @@ def gather(
         previous,
         _top(rows, question.top),
         coverage.data_through,
-        tuple(_notes(gathered, period, total, by, rows, also, zone)),
+        tuple(_notes(gathered, period, total, by, rows, also, names.configuration.timezone or zone)),
     )
     days = tuple((date.fromisoformat(day), figures) for day, figures in sorted(trend.items()))
     return Findings(report, also, days)
@@ -116,7 +118,7 @@ class View:
         return sums.get("") or self.nothing_in(period)
 
     def by(self, dimension: Dimension | None, period: Period) -> dict[str, Figures]:
-        since, until = _utc_days(period)
+        since, until = utc_days(period)
         unread = self.coverage.missing(self.connection, Source.USAGE, period)
         if dimension not in CHRONOLOGICAL:
             sums = ledger.figures(self.connection, since, until, selection=self.selection, by=dimension)
@@ -132,7 +134,7 @@ class View:
 
     def nothing_in(self, period: Period) -> Figures:
         """Zero where the period was read and held nothing; unknown where it was not read."""
-        since, until = _utc_days(period)
+        since, until = utc_days(period)
         if since == until:
             return NOTHING
         days = (until - since).days
@@ -199,7 +201,7 @@ def _notes(
         yield f"Usage is not in yet for {_listed_days(unread)}."
     deepest = Dimension.KEY if Dimension.KEY in breakdowns else by
     yield from _shared(deepest, breakdowns.get(deepest, rows), total)
-    since, until = _utc_days(period)
+    since, until = utc_days(period)
     unpriced = ledger.unpriced_models(connection, since, until, selection=selection)
     if unpriced:
         have = "1 model has" if len(unpriced) == 1 else f"{len(unpriced)} models have"
@@ -207,6 +209,34 @@ def _notes(
     priority = ledger.tokens_of(connection, since, until, selection=selection, basis=Basis.NOT_BILLED)
     if priority:
         yield f"{wording.count(priority)} tokens of the priority tier have no billed cost: they are paid by commitment."
+    yield from closed_notes(connection, since, until, selection)
+
+
+def closed_notes(connection: Connection, since: date, until: date, selection: Selection) -> Iterable[str]:
+    """Which of these days stand fast, what came after, and what here is about months that were closed before."""
+    closed = closes.months(connection)
+    for month in closed.values():
+        if month.month < until and since < _next(month.month):
+            later = _adjusted(closes.adjustments_to(connection, month.month, _next(month.month)), selection)
+            since_then = (
+                f"; {wording.to_the_cent(later)} of adjustments since are booked in later months" if later else ""
+            )
+            yield f"{month.month:%B %Y} was closed on {day_label(month.closed_at)}{since_then}."
+    booked = closes.adjustments(connection, since, until)
+    for month in closed.values():
+        about = [one for one in booked if one.adjusts and one.adjusts.replace(day=1) == month.month]
+        amount = _adjusted(about, selection)
+        if amount:
+            yield (
+                f"{wording.to_the_cent(amount)} of adjustments to {month.month:%B %Y}, closed on "
+                f"{day_label(month.closed_at)}."
+            )
+
+
+def _adjusted(posted: Iterable[Posted], selection: Selection) -> Money | None:
+    """What adjustments come to in this part of the ledger; None where there are none."""
+    found = [one.entry.billed_cost or 0 for one in posted if selection.holds(one.entry.attribution)]
+    return Money(sum(found)) if any(found) else None
 
 
 def _shared(by: Dimension, rows: Sequence[Row], total: Figures) -> Iterable[str]:
@@ -227,7 +257,7 @@ def _without_usage(figures: Figures) -> Figures:
     return replace(figures, list_cost=None, quantities=None)
 
 
-def _utc_days(period: Period) -> tuple[date, date]:
+def utc_days(period: Period) -> tuple[date, date]:
     """The UTC days a period covers: whole ones, since only those are reported."""
     since = period.start.astimezone(UTC).date()
     return since, max(since, (period.end - timedelta(microseconds=1)).astimezone(UTC).date() + timedelta(days=1))
@@ -248,6 +278,10 @@ def _span_name(id_: str, by: Dimension) -> str:
             return f"Week of {day_label(start)}"
         case _:
             return f"{start:%a} {day_label(start)}"
+
+
+def _next(month: date) -> date:
+    return (month + timedelta(days=31)).replace(day=1)
 
 
 def _between(start: datetime, end: datetime) -> list[date]:

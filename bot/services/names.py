@@ -58,7 +58,7 @@ class Names:
                 return _first(id_, (directory.workspace_name(id_) for directory in self.organizations))
             case Dimension.KEY:
                 return _first(id_, (directory.key_name(id_) for directory in self.organizations))
-            case Dimension.TOKEN_TYPE:
+            case Dimension.TOKEN_TYPE | Dimension.PRODUCT if id_:
                 return id_.replace("_", " ").capitalize()
             case _:
                 return id_ or "Not reported"

@@ -2,57 +2,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
 
 from sqlalchemy import Connection
 
-from bot.core.allocation import Entry, allocate
+from bot.core.adjustments import adjustments, summed
+from bot.core.allocation import Basis, Entry, allocate
 from bot.core.configuration import Configuration
 from bot.core.directory import Directory, Ownership
 from bot.core.errors import StoreError
 from bot.core.money import Money
 from bot.core.usage import CostRecord, Source
 from bot.services.configuration import in_force
+from bot.store import closes, snapshots
 from bot.store import directory as directories
-from bot.store import snapshots
 from bot.store.ledger import Ledger
+from bot.store.ledger import entries as held_entries
+from bot.store.upsert import lock
 
 
-def rebuild(connection: Connection, organization_id: str, days: Iterable[date]) -> None:
-    """Make the ledger of these UTC days anew from what the store holds.
+def rebuild(connection: Connection, organization_id: str, days: Iterable[date], *, noticed: date | None = None) -> int:
+    """Make the ledger of these UTC days anew from what the store holds; returns how many days that was.
 
-    Raises StoreError, and so undoes the whole transaction, if a day's sum is not what Anthropic reported.
+    A day of a closed month stays as it was closed. `noticed` is the day on which the days were read again: what that
+    changed of a closed one is booked there, or on the first day that is still open. Raises StoreError, and so undoes
+    the whole transaction, if a day's sum is not what Anthropic reported.
     """
-    wanted = sorted(days)
-    if not wanted:
-        return
-    since, until = wanted[0], wanted[-1] + timedelta(days=1)
-    owners = cache(_ownership(connection, organization_id).owners)
-    usage = snapshots.usage(connection, organization_id, since, until)
-    costs = snapshots.costs(connection, organization_id, since, until)
-    cost_fetched = snapshots.fetched(connection, organization_id, Source.COST, since, until)
+    lock(connection, organization_id)  # a close must not see half of what changes meanwhile
+    wanted, closed = set(days), closes.months(connection)
+    fixed = {day for day in wanted if day.replace(day=1) in closed}
     ledger = Ledger(connection, organization_id)
-    for day in wanted:
-        fetched_at = cost_fetched.get(day)
-        reported = costs.get(day, []) if fetched_at else None
-        over = datetime.combine(day + timedelta(days=1), time(), UTC)
-        entries = allocate(
-            day, usage.get(day, ()), reported, owners, complete=fetched_at is not None and fetched_at >= over
-        )
+    if fixed and noticed:
+        booked_on = max(noticed, (max(closed) + timedelta(days=31)).replace(day=1))
+        if _book(connection, ledger, organization_id, fixed, booked_on):
+            wanted.add(booked_on)
+    booked = _booked(connection, organization_id, wanted - fixed)
+    for day, entries, reported in _allocated(connection, organization_id, wanted - fixed):
         _prove(day, entries, reported)
-        ledger.replace_day(day, entries)
+        ledger.replace_day(day, [*entries, *booked.get(day, ())])
+    return len(wanted - fixed)
 
 
 def rebuild_everything(connection: Connection) -> int:
     """Make the whole ledger anew, as after a change of teams; returns how many days that was."""
-    days = 0
-    for organization in directories.read_all(connection):
-        held = snapshots.days_held(connection, organization.organization_id)
-        rebuild(connection, organization.organization_id, held)
-        days += len(held)
-    return days
+    return sum(
+        rebuild(connection, organization_id, snapshots.days_held(connection, organization_id))
+        for organization_id in sorted(one.organization_id for one in directories.read_all(connection))
+    )
+
+
+_Allocated = tuple[date, list[Entry], list[CostRecord] | None]
+"""A day, what its ledger would be, and what the cost report said; None where that has not been read."""
+
+
+def _allocated(connection: Connection, organization_id: str, days: Collection[date]) -> Iterator[_Allocated]:
+    if not days:
+        return
+    since, until = min(days), max(days) + timedelta(days=1)
+    owners = _ownership(connection, organization_id).by_day()
+    usage = snapshots.usage(connection, organization_id, since, until)
+    costs = snapshots.costs(connection, organization_id, since, until)
+    cost_fetched = snapshots.fetched(connection, organization_id, Source.COST, since, until)
+    for day in sorted(days):
+        fetched_at = cost_fetched.get(day)
+        reported = costs.get(day, []) if fetched_at else None
+        over = datetime.combine(day + timedelta(days=1), time(), UTC)
+        entries = allocate(
+            day, usage.get(day, ()), reported, owners(day), complete=fetched_at is not None and fetched_at >= over
+        )
+        yield day, entries, reported
+
+
+def _book(
+    connection: Connection, ledger: Ledger, organization_id: str, days: Collection[date], booked_on: date
+) -> bool:
+    """Book what closed days would be by now, as far as it is not booked already; returns whether anything was."""
+    held = held_entries(connection, organization_id, min(days), max(days) + timedelta(days=1))
+    found = False
+    for day, now, reported in _allocated(connection, organization_id, days):
+        if any(entry.basis is Basis.UNKNOWN for entry in now):
+            continue  # what is not in yet is no zero to adjust to
+        booked = closes.booked(connection, organization_id, day)
+        new = adjustments(held.get(day, ()), booked, now)
+        _prove(day, [*held.get(day, ()), *booked, *new], reported)
+        closes.book(connection, organization_id, day, booked_on, ledger, new)
+        found |= bool(new)
+    return found
+
+
+def _booked(connection: Connection, organization_id: str, days: Collection[date]) -> dict[date, list[Entry]]:
+    """The adjustments that stand on these days."""
+    if not days:
+        return {}
+    found: dict[date, list[Entry]] = defaultdict(list)
+    for one in closes.adjustments(connection, min(days), max(days) + timedelta(days=1)):
+        if one.organization_id == organization_id:
+            found[one.day].append(one.entry)
+    return {day: summed(some) for day, some in found.items()}
 
 
 def _ownership(connection: Connection, organization_id: str) -> Ownership:

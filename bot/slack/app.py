@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import logging
 import re
 from collections.abc import Awaitable, Callable
@@ -12,8 +13,9 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.render.slack import ASK, SHARE
+from bot.render.slack import ASK, RECEIPT, SHARE
 from bot.services.ask import Ask
+from bot.services.receipts import Receipts
 from bot.slack.reply import Replies
 
 COMMAND = "/claude-usage"
@@ -24,6 +26,7 @@ def build(
     *,
     signing_secret: str | None,
     ask: Ask,
+    receipts: Receipts,
     clock: Callable[[], datetime],
     replies: Replies,
 ) -> AsyncApp:
@@ -38,7 +41,7 @@ def build(
     @app.command(COMMAND)
     async def on_command(ack: AsyncAck, respond: AsyncRespond, command: dict[str, Any]) -> None:
         await ack()
-        text = str(command.get("text", ""))
+        text = html.unescape(str(command.get("text", "")))  # `R&D` comes as `R&amp;D`
         await replies.give(respond, lambda: ask.answer(text, clock()))
 
     @app.action(re.compile(rf"^{ASK}:\d+$"))
@@ -52,6 +55,11 @@ def build(
     async def on_share(ack: AsyncAck, respond: AsyncRespond, action: dict[str, Any]) -> None:
         await ack()
         await replies.give(respond, lambda: ask.answer(str(action["value"]), clock()), shared=True)
+
+    @app.action(RECEIPT)
+    async def on_receipt(ack: AsyncAck, respond: AsyncRespond, action: dict[str, Any]) -> None:
+        await ack()
+        await replies.give(respond, lambda: receipts.answer(str(action["value"]), clock()))
 
     return app
 

@@ -43,6 +43,15 @@ def owe(connection: Connection, key: str, now: datetime) -> None:
     insert_new(connection, _delivery, [row])
 
 
+def try_again(connection: Connection, key: str, now: datetime) -> None:
+    """A person asks for a message that had failed for ever: what refused it may be mended."""
+    connection.execute(
+        update(_delivery)
+        .where(_delivery.c.key == key, _delivery.c.state == State.FAILED)
+        .values(state=State.WAITING, not_before=now)
+    )
+
+
 def due(connection: Connection, now: datetime) -> list[str]:
     """The keys of what may be claimed now, the longest owed first."""
     query = select(_delivery.c.key).where(_claimable(now)).order_by(_delivery.c.claimed_at, _delivery.c.key)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from bot.core.directory import ApiKey, Directory, Member, Workspace
+from bot.core.usage import Surface
 from bot.store.tables import ApiKeyRow, MemberRow, Organization, WorkspaceRow, table
 from bot.store.upsert import upsert
 
@@ -23,7 +24,12 @@ def replace(connection: Connection, directory: Directory) -> bool:
     """
     organization_id = directory.organization_id
     before = read(connection, organization_id)
-    upsert(connection, _organization, [{"id": organization_id, "name": directory.organization_name}])
+    organization = {
+        "id": organization_id,
+        "name": directory.organization_name,
+        "default_workspace_id": directory.default_workspace_id,
+    }
+    upsert(connection, _organization, [organization])
     upsert(
         connection,
         _workspace,
@@ -70,20 +76,31 @@ def replace(connection: Connection, directory: Directory) -> bool:
     return before is None or (before.workspaces, before.api_keys) != (after and (after.workspaces, after.api_keys))
 
 
+def surface(connection: Connection, organization_id: str) -> Surface | None:
+    """Which reports the organisation's key may read; None before anybody asked."""
+    found = connection.execute(select(_organization.c.surface).where(_organization.c.id == organization_id)).scalar()
+    return Surface(found) if found else None
+
+
+def remember_surface(connection: Connection, organization_id: str, surface: Surface) -> None:
+    connection.execute(update(_organization).where(_organization.c.id == organization_id).values(surface=surface))
+
+
 def read(connection: Connection, organization_id: str) -> Directory | None:
     """One organisation's directory; None before its first sync."""
-    name = connection.execute(select(_organization.c.name).where(_organization.c.id == organization_id)).scalar()
-    if name is None:
+    found = connection.execute(select(_organization).where(_organization.c.id == organization_id)).first()
+    if found is None:
         return None
     workspaces = connection.execute(select(_workspace).where(_workspace.c.organization_id == organization_id))
     keys = connection.execute(select(_api_key).where(_api_key.c.organization_id == organization_id))
     members = connection.execute(select(_member).where(_member.c.organization_id == organization_id))
     return Directory(
         organization_id,
-        name,
+        found.name,
         {row.id: Workspace(row.id, row.name, json.loads(row.tags), row.archived) for row in workspaces},
         {row.id: ApiKey(row.id, row.name, row.workspace_id, row.status, row.hint) for row in keys},
         {row.id: Member(row.id, row.email, row.name, row.role) for row in members},
+        found.default_workspace_id,
     )
 
 

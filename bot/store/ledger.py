@@ -34,6 +34,7 @@ _COLUMN = {
     Dimension.KEY: "api_key_id",
     Dimension.TIER: "service_tier",
     Dimension.GEO: "inference_geo",
+    Dimension.PRODUCT: "product",
     Dimension.TOKEN_TYPE: "charge",
     Dimension.DAY: "day",
 }
@@ -47,6 +48,16 @@ class Selection:
     models: frozenset[str] | None = None
     workspaces: frozenset[str] | None = None
     keys: frozenset[str] | None = None
+
+    def holds(self, attribution: Attribution) -> bool:
+        """Whether what belongs there is part of what is asked about."""
+        chosen = (
+            (self.teams, attribution.team_id),
+            (self.models, attribution.model),
+            (self.workspaces, attribution.workspace_id),
+            (self.keys, attribution.api_key_id),
+        )
+        return all(wanted is None or value in wanted for wanted, value in chosen)
 
 
 EVERYTHING = Selection()
@@ -88,6 +99,12 @@ class Ledger:
             ],
         )
         self._connection.execute(insert(_total), self._totals(day, entries))
+
+    def series_of(self, attributions: Iterable[Attribution]) -> dict[Attribution, int]:
+        """The number of each series; one that has none yet gets it."""
+        wanted = set(attributions)
+        self._add_series(wanted - self._ids.keys())
+        return {attribution: self._ids[attribution] for attribution in wanted}
 
     def _totals(self, day: date, entries: Sequence[Entry]) -> list[dict[str, Any]]:
         """What is unknown is counted beside the sum of what is known: it neither swallows nor flatters it."""
@@ -161,6 +178,23 @@ def figures(
     return {name: sum_.figures() for name, sum_ in sums.items()}
 
 
+def entries(connection: Connection, organization_id: str, since: date, until: date) -> dict[date, list[Entry]]:
+    """The entries of one organisation by UTC day, `since` inclusive, `until` exclusive."""
+    query = (
+        select(
+            _entry.c.day,
+            *(_series.c[name] for name in _DIMENSIONS),
+            *(_entry.c[name] for name in ("charge", "quantity", "list_cost", "billed_cost", "basis")),
+        )
+        .join(_series, _series.c.id == _entry.c.series_id)
+        .where(_series.c.organization_id == organization_id, _entry.c.day >= since, _entry.c.day < until)
+    )
+    days: dict[date, list[Entry]] = defaultdict(list)
+    for day, *attribution, charge, quantity, listed, billed, basis in connection.execute(query):
+        days[day].append(Entry(Attribution(*attribution), charge, quantity, listed, billed, Basis(basis)))
+    return days
+
+
 def unpriced_models(connection: Connection, since: date, until: date, *, selection: Selection) -> list[str]:
     """Models of which tokens were used that have no public price."""
     source = _source(selection, Dimension.MODEL)
@@ -175,6 +209,12 @@ def tokens_of(connection: Connection, since: date, until: date, *, selection: Se
     query = _where(select(func.sum(source.c.quantity)), source, since, until, selection)
     query = query.where(source.c.basis == basis, source.c.charge.in_(TOKEN_TYPES))
     return int(connection.execute(query).scalar() or 0)
+
+
+def days_with(connection: Connection, since: date, until: date, *, basis: Basis) -> list[date]:
+    """The UTC days that have an entry of this basis, oldest first."""
+    query = select(_total.c.day).distinct().where(_total.c.day >= since, _total.c.day < until, _total.c.basis == basis)
+    return sorted(connection.execute(query).scalars())
 
 
 def names(connection: Connection, dimension: Dimension) -> list[str]:
@@ -228,7 +268,7 @@ def _shared_at(selection: Selection, by: Dimension | None) -> frozenset[Basis]:
 
 def _source(selection: Selection, by: Dimension | None) -> FromClause:
     """The small sums where they can answer, else the entries with what they belong to."""
-    deep = (Dimension.WORKSPACE, Dimension.KEY, Dimension.TIER, Dimension.GEO)
+    deep = (Dimension.WORKSPACE, Dimension.KEY, Dimension.TIER, Dimension.GEO, Dimension.PRODUCT)
     if by in deep or selection.workspaces is not None or selection.keys is not None:
         return (
             select(_entry, *(_series.c[name] for name in _DIMENSIONS), _unlisted.label("unlisted"))

@@ -32,6 +32,12 @@ def newest(connection: Connection) -> Applied | None:
     return Applied(row.id, row.applied_at, row.name, row.body) if row is not None else None
 
 
+def applied(connection: Connection, id_: int) -> Applied | None:
+    """A configuration of the history by its number."""
+    row = connection.execute(select(_configuration).where(_configuration.c.id == id_)).first()
+    return Applied(row.id, row.applied_at, row.name, row.body) if row is not None else None
+
+
 def apply(connection: Connection, name: str, body: str, now: datetime) -> None:
     connection.execute(insert(_configuration).values(applied_at=now, name=name, body=body))
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from bot.core.money import Money
 from bot.core.usage import CostRecord, Source, UsageRecord
+from bot.store import restatements
 from bot.store.tables import BucketRow, CostSnapshot, SourceState, UsageSnapshot, table
 from bot.store.upsert import upsert
 
@@ -29,8 +30,11 @@ def replace(
     records: Sequence[UsageRecord] | Sequence[CostRecord],
     fetched_at: datetime,
 ) -> None:
-    """Put what was just read in the place of what stood in exactly these daily buckets."""
+    """Put what was just read in the place of what stood in exactly these daily buckets; note what it restates."""
     snapshot = _SNAPSHOT[source]
+    if starts:
+        before = _whole_sums(connection, organization_id, source, min(starts), max(starts))
+        restatements.notice(connection, organization_id, source, before, _sums(records), fetched_at)
     connection.execute(
         delete(snapshot).where(snapshot.c.organization_id == organization_id, snapshot.c.start.in_(starts))
     )
@@ -75,6 +79,11 @@ def fetched(
         _bucket.c.start < _midnight(until),
     )
     return {start.date(): fetched_at for start, fetched_at in connection.execute(query)}
+
+
+def whole(day: date, fetched_at: datetime) -> bool:
+    """Whether a UTC day was over when it was read."""
+    return fetched_at >= _midnight(day + timedelta(days=1))
 
 
 def days_held(connection: Connection, organization_id: str) -> list[date]:
@@ -177,6 +186,35 @@ def _rows(
         snapshot.c.start < _midnight(until),
     )
     return connection.execute(query).all()
+
+
+def _whole_sums(
+    connection: Connection, organization_id: str, source: Source, first: datetime, last: datetime
+) -> dict[date, int]:
+    """The sum of each day that was read after it was over: only such a day can be restated."""
+    since, until = first.date(), last.date() + timedelta(days=1)
+    whole = {
+        day: 0
+        for day, fetched_at in fetched(connection, organization_id, source, since, until).items()
+        if fetched_at >= _midnight(day + timedelta(days=1))
+    }
+    read = usage if source is Source.USAGE else costs
+    held = read(connection, organization_id, since, until) if whole else {}
+    return {day: sum(map(_size, held.get(day, ()))) for day in whole}
+
+
+def _sums(records: Sequence[UsageRecord] | Sequence[CostRecord]) -> dict[date, int]:
+    sums: dict[date, int] = defaultdict(int)
+    for record in records:
+        sums[record.start.date()] += _size(record)
+    return sums
+
+
+def _size(record: UsageRecord | CostRecord) -> int:
+    """What a record adds to its day: its tokens, or its amount."""
+    if isinstance(record, CostRecord):
+        return record.amount.units
+    return record.uncached_input + record.cache_write_5m + record.cache_write_1h + record.cache_read + record.output
 
 
 def _columns(record: UsageRecord | CostRecord) -> dict[str, object]:

@@ -36,6 +36,10 @@ class Organization(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     name: str
+    surface: str | None = None
+    """Which reports its key may read, once asked; None before."""
+    default_workspace_id: str | None = None
+    """The real id of the default workspace, which the newer reports name it by."""
 
 
 class WorkspaceRow(SQLModel, table=True):
@@ -139,16 +143,14 @@ class PageRow(SQLModel, table=True):
     sha256: str = Field(primary_key=True)
     """Of the body as it came; the same page read twice is kept once."""
     organization_id: str = Field(primary_key=True)
-    source: str
-    request: str = Field(sa_type=Text)
-    """Path and query, without credentials."""
     fetched_at: datetime = Field(sa_type=Instant)
+    """The first time."""
     body: bytes = Field(sa_type=LargeBinary)
     """zlib."""
 
 
 class BucketPageRow(SQLModel, table=True):
-    """Which pages a bucket's rows came from."""
+    """The pages of the reading that a bucket's rows came from, in order."""
 
     __tablename__ = "bucket_page"
 
@@ -156,6 +158,8 @@ class BucketPageRow(SQLModel, table=True):
     source: str = Field(primary_key=True)
     start: datetime = Field(primary_key=True, sa_type=Instant)
     position: int = Field(primary_key=True)
+    request: str = Field(sa_type=Text)
+    """Path and query, without credentials."""
     sha256: str
 
 
@@ -196,6 +200,15 @@ class ReceiptRow(SQLModel, table=True):
     body: str = Field(sa_type=Text)
 
 
+class ReceiptPageRow(SQLModel, table=True):
+    """The pages a receipt points to: they are kept as long as the receipt is."""
+
+    __tablename__ = "receipt_page"
+
+    sha256: str = Field(primary_key=True)
+    receipt_id: str = Field(primary_key=True, foreign_key="receipt.id")
+
+
 class ClosedMonthRow(SQLModel, table=True):
     """A month whose figures never change again, with its exports as they were at the close (zlib)."""
 
@@ -227,6 +240,7 @@ class AdjustmentRow(SQLModel, table=True):
     series_id: int = Field(primary_key=True, foreign_key="ledger_series.id")
     charge: str = Field(primary_key=True)
     quantity: int = Field(sa_type=BigInteger)
+    list_cost: int | None = Field(sa_type=BigInteger)
     billed_cost: int = Field(sa_type=BigInteger)
 
 

@@ -5,10 +5,25 @@ from __future__ import annotations
 from argparse import Namespace
 from datetime import datetime
 
+from bot.core.errors import WordsError
+from bot.render import json
 from bot.services.ask import Ask
-from bot.terminal.output import rendered, show
+from bot.services.receipts import Receipts
+from bot.terminal.output import dumped, rendered, show
 
 
-async def run(args: Namespace, ask: Ask, now: datetime) -> int:
-    show(rendered(await ask.answer(" ".join(args.text), now), args.format))
+async def run(args: Namespace, ask: Ask, receipts: Receipts, now: datetime) -> int:
+    text = " ".join(args.text)
+    if not args.receipt:
+        show(rendered(await ask.answer(text, now), args.format))
+        return 0
+    if args.format not in ("text", "json"):
+        raise WordsError("A receipt comes with --format text or --format json.")
+    made = await receipts.make(text, now)
+    if args.format == "json":
+        show(dumped({**json.document(made.answer), "receipt": dict(made.document)}))
+        return 0
+    show(rendered(made.answer, "text"))
+    show("")
+    show(rendered(made.readable, "text"))
     return 0

@@ -17,6 +17,15 @@ def show(text: str) -> None:
     sys.stdout.flush()
 
 
+def write(piece: bytes) -> None:
+    """A piece of a file, byte for byte whatever the terminal's encoding; UTF-8."""
+    bytes_out = getattr(sys.stdout, "buffer", None)
+    if bytes_out is None:
+        sys.stdout.write(piece.decode())
+    else:
+        bytes_out.write(piece)
+
+
 def say(text: str) -> None:
     """What a person at the terminal should know, out of the way of a pipe."""
     sys.stderr.write(f"{text}\n")

@@ -12,7 +12,7 @@ import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bot.core.errors import SettingsError
+from bot.core.errors import SettingsError, WordsError
 from bot.core.usage import Source
 from bot.services.sync import Finished, Sync
 from bot.services.sync import Progress as Told
@@ -27,6 +27,8 @@ async def run(args: Namespace, sync: Sync, now: datetime, *, organizations: int)
         raise SettingsError(
             "ANTHROPIC_ADMIN_API_KEY is missing. Create an admin key in the Console: Settings → Admin keys."
         )
+    if args.since and args.until and args.since >= args.until:
+        raise WordsError("--until must be later than --since; it names the first day that is not read.")
     sources = [Source(name) for name in args.source] if args.source else list(Source)
     with _progress() as told:
         result = await sync.run(now, since=args.since, until=args.until, sources=sources, progress=told)

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 
 import bot
 from bot.core.usage import Source
+from bot.services.export import Kind
 
 
 def parser() -> argparse.ArgumentParser:
@@ -30,7 +31,11 @@ def parser() -> argparse.ArgumentParser:
 
     ask = _command(commands, "ask", "what /claude-usage TEXT answers", formats=("text", "json", "csv", "blocks"))
     ask.add_argument("text", metavar="TEXT", nargs="*", help='such as "team alpha last week by model"')
+    ask.add_argument("--receipt", action="store_true", help="and what the figures rest on (text or json)")
     ask.add_argument("--as", dest="asker", metavar="USER", help="answer as for this person")
+
+    verify = _command(commands, "verify", "do the sum of a receipt again from the pages kept", formats=("text", "json"))
+    verify.add_argument("receipt", metavar="RECEIPT", help="its id, or a file that holds it as JSON")
 
     digest = _command(commands, "digest", "build one digest; print it, or post it", formats=("text", "json", "blocks"))
     digest.add_argument("name", metavar="NAME")
@@ -40,6 +45,18 @@ def parser() -> argparse.ArgumentParser:
     alerts = _command(commands, "alerts", "hold the figures against every rule", formats=("text", "json"))
     alerts.add_argument("--at", type=_instant, metavar="INSTANT", help="as of this instant")
     alerts.add_argument("--post", action="store_true", help="send what is due")
+
+    reconcile = _command(commands, "reconcile", "hold the ledger against Anthropic's sums", formats=("text", "json"))
+    reconcile.add_argument("--period", metavar="PERIOD", help="such as 7d or 2026-10 (default: this month so far)")
+
+    export = _command(commands, "export", "the ledger as a CSV file", formats=("text", "json"))
+    export.add_argument("kind", choices=[kind.value for kind in Kind])
+    export.add_argument("--period", metavar="PERIOD", help="such as 2026-10 or 7d (default: this month so far)")
+    export.add_argument("--team", metavar="TEAM", help="only this team and those below it")
+    export.add_argument("-o", "--output", metavar="FILE", help="write it here instead of to standard output")
+
+    close = _command(commands, "close", "fix a month: its figures never change again", formats=("text", "json"))
+    close.add_argument("month", type=_month, metavar="MONTH", help="such as 2026-10")
 
     config = _command(commands, "config", "teams, budgets, digests and alert rules", formats=("text", "json"))
     config.add_argument("action", choices=("check", "apply", "export"))
@@ -72,6 +89,13 @@ def _day(text: str) -> date:
         return date.fromisoformat(text[:10]) if len(text) == 10 else _instant(text).date()
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no ISO 8601 date such as 2026-11-22") from None
+
+
+def _month(text: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC).date()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no month such as 2026-10") from None
 
 
 def _positive(text: str) -> int:

@@ -1,6 +1,7 @@
 """The two reports: recorded bodies become the right records, and what is missing or malformed is refused by name."""
 
 import json
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.anthropic_api.cost_report import PATH as COST
-from bot.anthropic_api.cost_report import read_cost
+from bot.anthropic_api.cost_report import read_cost, read_totals
 from bot.anthropic_api.usage_report import PATH as USAGE
 from bot.anthropic_api.usage_report import read_usage
 from bot.core.errors import PageMalformed
@@ -113,6 +114,35 @@ async def test_the_recorded_cost_report_becomes_its_records_to_the_last_digit(ap
         ("output", None, "claude-haiku-5-5"),
         ("code_execution", None, None),
     ]
+
+
+def ungrouped(amount: str) -> Json:
+    """The one row of a day that nobody grouped: every other field null."""
+    return {**dict.fromkeys(result("cost_report")), "amount": amount, "currency": "USD"}
+
+
+async def test_anthropics_own_sum_of_a_day_is_its_one_ungrouped_row_and_nothing_where_there_is_none(api: Api) -> None:
+    api.faults.app = replay([one_bucket(ungrouped("1022.79044")), one_bucket(start="2026-11-19T00:00:00Z")])
+    chunk = await read_totals(api.client(), DAY, date(2026, 11, 20))
+    assert [(total.start, total.amount_cents, total.amount) for total in chunk.records] == [
+        (START, "1022.79044", Money.from_cents("1022.79044")),
+        (START + timedelta(days=1), "0", Money(0)),
+    ]
+    assert "group_by[]" not in dict(api.faults.seen[-1].query)
+
+
+async def test_an_ungrouped_day_of_several_rows_is_refused_because_it_was_grouped(api: Api) -> None:
+    api.faults.app = replay([one_bucket(ungrouped("1"), ungrouped("2"))])
+    with pytest.raises(PageMalformed, match=f"{COST}: asked for ungrouped, a day has several rows"):
+        await read_totals(api.client(), DAY, NEXT)
+
+
+async def test_the_own_sums_of_the_simulated_organisation_are_the_sums_of_its_rows(api: Api) -> None:
+    sums: dict[datetime, int] = defaultdict(int)
+    for record in (await read_cost(api.client(), SINCE, UNTIL)).records:
+        sums[record.start] += record.amount.units
+    totals = (await read_totals(api.client(), SINCE, UNTIL)).records
+    assert {total.start: total.amount.units for total in totals if total.amount.units} == sums
 
 
 @pytest.mark.parametrize(

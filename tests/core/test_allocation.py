@@ -9,8 +9,8 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.allocation import Basis, Entry, Owners, allocate
-from bot.core.directory import UNALLOCATED, Directory, Match, Owner, Ownership, Precision, Team, Workspace
+from bot.core.allocation import Basis, Entry, allocate
+from bot.core.directory import UNALLOCATED, Directory, Match, Owner, Owners, Ownership, Precision, Team, Workspace
 from bot.core.money import Money
 from bot.core.usage import (
     CONSOLE,
@@ -363,5 +363,5 @@ def test_a_share_splits_tokens_and_costs_and_the_rest_is_unallocated() -> None:
 
 def test_an_owner_may_be_asked_for_each_place_and_answers_with_parts_of_one() -> None:
     halves = (Owner("a", Decimal("0.5")), Owner("b", Decimal("0.5")))
-    entries = whole([used(output=3)], [paid("0.00000003")], lambda _space, _key: halves)
+    entries = whole([used(output=3)], [paid("0.00000003")], lambda _space, _key, _actor: halves)
     assert [(entry.quantity, entry.billed_cost) for entry in entries] == [(2, 2), (1, 1)]

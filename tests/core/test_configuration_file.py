@@ -2,7 +2,7 @@
 
 # ruff: noqa: E501 - a message is one line, and shown whole
 
-from datetime import time
+from datetime import date, time
 from decimal import Decimal
 
 import pytest
@@ -112,7 +112,6 @@ def test_the_interfaces_example_becomes_values() -> None:
 
 def test_what_this_version_does_not_act_on_is_said_in_one_sentence_each() -> None:
     assert parse(EXAMPLE).deferred == (
-        'teams "alpha": matches by user are kept but not acted on by this version yet.',
         'teams "alpha": live calls (call_team) are not counted by this version yet.',
         'budgets "alpha-month": budgets are not evaluated by this version yet.',
         'alerts "anomaly": rules of kind anomaly are not evaluated by this version yet.',
@@ -171,7 +170,7 @@ def test_a_digest_without_a_zone_takes_the_files_and_then_utc() -> None:
     (here,) = parse("timezone: Asia/Kathmandu\n" + digest("cadence: weekly, on: sunday")).digests
     assert (here.zone, here.weekday, here.at) == ("Asia/Kathmandu", 6, time(9))
     (anywhere,) = parse(digest("cadence: monthly, at: 17:05")).digests
-    assert (anywhere.zone, anywhere.at) == ("UTC", time(17, 5))
+    assert (anywhere.zone, anywhere.at) == (None, time(17, 5))
 
 
 @pytest.mark.parametrize("name", ["<!channel>", '&<>"', "*bold*", "Équipe 2 🚀", "👩‍👩‍👧"])
@@ -323,6 +322,32 @@ def test_two_teams_that_claim_the_same_are_both_named(one: str, other: str, tie:
     (found,) = mistakes(teams(f"{{id: a, matches: [{one}]}}", f"{{id: b, matches: [{other}]}}"))
     share = ", or give each a share" if one.startswith("{workspace:") else ""
     assert found == f'teams.yml:3: {tie} of team "a" on line 2, with equal precision. Narrow one of them{share}.'
+
+
+def test_a_reorganisation_is_two_dated_matches_of_two_teams() -> None:
+    old, new = "{workspace: support-*, until: 2026-07-01}", "{workspace: support-*, from: 2026-07-01}"
+    found = parse(teams(f"{{id: a, matches: [{old}]}}", f"{{id: b, matches: [{new}]}}"))
+    assert [(match.since, match.until) for team in found.teams for match in team.matches] == [
+        (None, date(2026, 7, 1)),
+        (date(2026, 7, 1), None),
+    ]
+
+
+def test_dated_matches_that_overlap_are_a_tie_and_impossible_dates_are_named() -> None:
+    one, other = "{workspace: support-*, until: 2026-07-02}", "{workspace: support-*, from: 2026-07-01}"
+    (tie,) = mistakes(teams(f"{{id: a, matches: [{one}]}}", f"{{id: b, matches: [{other}]}}"))
+    assert "claims the same as" in tie
+    (never,) = mistakes(teams("{id: a, matches: [{workspace: x, from: 2026-07-02, until: 2026-07-02}]}"))
+    assert "not after from" in never
+    (no_date,) = mistakes(teams("{id: a, matches: [{workspace: x, from: July}]}"))
+    assert "Write one like 2026-11-01" in no_date
+
+
+def test_shares_may_follow_each_other_in_time() -> None:
+    old, new = "{workspace: x, share: 0.8, until: 2026-07-01}", "{workspace: x, share: 0.8, from: 2026-07-01}"
+    assert mistakes(teams(f"{{id: a, matches: [{old}]}}", f"{{id: b, matches: [{new}]}}")) == []
+    (both,) = mistakes(teams(f"{{id: a, matches: [{old}]}}", "{id: b, matches: [{workspace: x, share: 0.8}]}"))
+    assert "add up to 1.6" in both
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Whose a key's use is: the most precise claim wins, shares split the rest, and nothing is lost."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -9,6 +10,7 @@ from bot.core.directory import (
     ApiKey,
     Directory,
     Match,
+    Member,
     Owner,
     Ownership,
     Precision,
@@ -150,7 +152,7 @@ def test_an_id_that_the_directory_does_not_know_is_shown_as_itself() -> None:
     assert DIRECTORY.workspace_name(DEFAULT_WORKSPACE) == "Default"
     assert DIRECTORY.key_name("apikey_1") == "CI Runner"
     assert DIRECTORY.key_name("apikey_9") == "apikey_9"
-    assert DIRECTORY.key_name(CONSOLE) == "Console (no key)"
+    assert DIRECTORY.key_name(CONSOLE) == "No API key"
 
 
 @pytest.mark.parametrize(
@@ -165,3 +167,52 @@ def test_an_id_that_the_directory_does_not_know_is_shown_as_itself() -> None:
 )
 def test_a_match_reads_as_the_file_writes_it(match: Match, text: str) -> None:
     assert str(match) == text
+
+
+PEOPLE = Directory(
+    "org",
+    "Org",
+    {"wrkspc_1": Workspace("wrkspc_1", "support-prod")},
+    {"apikey_1": ApiKey("apikey_1", "prod", "wrkspc_1")},
+    {"user_1": Member("user_1", "Ana@Alpha.example.com", "Ana", "developer")},
+)
+
+
+def of_person(*matches: tuple[str, Match], actor: str = "user_1", key: str = "console") -> str:
+    teams = [Team(team, team, matches=(match,)) for team, match in matches]
+    (owner,) = Ownership(PEOPLE, teams).owners("wrkspc_1", key, actor)
+    return owner.team_id
+
+
+def test_a_person_is_claimed_by_e_mail_name_or_id_and_before_the_workspace() -> None:
+    by_workspace = ("space", Match(Precision.WORKSPACE, "support-*"))
+    for pattern in ("*@alpha.example.com", "ana", "user_1"):
+        assert of_person(by_workspace, ("people", Match(Precision.USER, pattern))) == "people"
+    assert of_person(by_workspace, ("people", Match(Precision.USER, "*@beta.example.com"))) == "space"
+    assert of_person(by_workspace, ("people", Match(Precision.USER, "*")), actor="") == "space"
+
+
+def test_a_key_is_more_precise_than_the_person_who_used_it() -> None:
+    by_key, by_person = Match(Precision.API_KEY, "prod"), Match(Precision.USER, "user_1")
+    assert of_person(("people", by_person), ("keys", by_key), key="apikey_1") == "keys"
+
+
+def test_a_service_account_is_claimed_by_its_id() -> None:
+    assert of_person(("robots", Match(Precision.USER, "svac_*")), actor="svac_9") == "robots"
+
+
+def test_a_match_counts_from_its_first_day_until_the_day_it_ends() -> None:
+    moved = date(2026, 7, 1)
+    before, after = Match(Precision.WORKSPACE, "support-*", until=moved), Match(Precision.WORKSPACE, "*", since=moved)
+    ownership = Ownership(PEOPLE, [Team("old", "Old", matches=(before,)), Team("new", "New", matches=(after,))])
+    on = ownership.by_day()
+    assert [on(day)("wrkspc_1", "apikey_1", "")[0].team_id for day in (date(2026, 6, 30), moved)] == ["old", "new"]
+    assert ownership.ties("wrkspc_1", "apikey_1") == ()
+
+
+def test_two_dated_matches_that_overlap_are_a_tie_on_the_days_they_share() -> None:
+    one = Match(Precision.WORKSPACE, "support-*", until=date(2026, 7, 2))
+    two = Match(Precision.WORKSPACE, "support-*", since=date(2026, 7, 1))
+    ownership = Ownership(PEOPLE, [Team("a", "A", matches=(one,)), Team("b", "B", matches=(two,))])
+    assert ownership.ties("wrkspc_1", "apikey_1") == ("a", "b")
+    assert ownership.by_day()(date(2026, 7, 1))("wrkspc_1", "apikey_1", "")[0].team_id == UNALLOCATED

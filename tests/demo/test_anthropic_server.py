@@ -1,28 +1,19 @@
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from time import perf_counter
-from typing import Any
-from urllib.parse import urlencode
 
 import httpx
 import pytest
 import pytest_asyncio
 
-from bot.demo.anthropic_server import create_app
 from bot.demo.organization import Organization
-from bot.demo.serving import serve
-from tests.faults import Faults, cut_in_half, cut_json, hang, html, mutate, repeat_cursor, status
+from tests.demo.api import COST, HEADERS, KEY, NOW, USAGE, Api, Json, cents_of, serving, tokens_of
+from tests.faults import cut_in_half, cut_json, hang, html, mutate, repeat_cursor, status
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-NOW = datetime(2026, 11, 22, 9, 20, tzinfo=UTC)
-KEY = "sk-ant-admin01-simulated"
-HEADERS = {"x-api-key": KEY, "anthropic-version": "2023-06-01"}
-USAGE = "/v1/organizations/usage_report/messages"
-COST = "/v1/organizations/cost_report"
 FIVE = ["model", "service_tier", "context_window", "inference_geo", "workspace_id"]
 
 # Copied from the price list by hand, in dollars: input, write 5m, write 1h, read, output.
@@ -34,62 +25,12 @@ DOLLARS_PER_MILLION = {
     "claude-opus-4-8": ("5", "6.25", "10", "0.50", "25"),
 }
 
-Json = dict[str, Any]
-
-
-@dataclass
-class Wall:
-    """A clock on the wall that a test may move."""
-
-    now: datetime = NOW
-
-
-@dataclass
-class Api:
-    """A real client of a real server, with the faults and the clock in between."""
-
-    http: httpx.AsyncClient
-    faults: Faults
-    wall: Wall
-    organization: Organization
-
-    async def get(self, path: str, **query: Any) -> Json:
-        response = await self.http.get(path, params=_written(query))
-        assert response.status_code == 200, response.text
-        body: Json = response.json()
-        return body
-
-    async def refused(self, path: str, **query: Any) -> str:
-        """The sentence of a 400."""
-        response = await self.http.get(path, params=_written(query))
-        assert (response.status_code, response.json()["error"]["type"]) == (400, "invalid_request_error"), response.text
-        message: str = response.json()["error"]["message"]
-        return message
-
-    async def buckets(self, path: str, **query: Any) -> list[Json]:
-        """Every bucket of every page."""
-        body = await self.get(path, **query)
-        found = list(body["data"])
-        while body["has_more"]:
-            body = await self.get(path, **query, page=body["next_page"])
-            found += body["data"]
-        assert body["next_page"] is None
-        return found
-
-
-def _written(query: Json) -> str:
-    """`group_by=[…]` as repeated `group_by[]`; the rest as it is."""
-    return urlencode({f"{name}[]" if isinstance(value, list) else name: value for name, value in query.items()}, True)
-
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def running() -> AsyncIterator[Api]:
     """One server for the whole module, since starting and stopping one takes longer than a test."""
-    organization = Organization.simulate(until=NOW)
-    wall = Wall()
-    faults = Faults(create_app(organization, clock=lambda: wall.now, admin_key=KEY))
-    async with serve(faults) as url, httpx.AsyncClient(base_url=url, headers=HEADERS, trust_env=False) as http:
-        yield Api(http, faults, wall, organization)
+    async with serving(Organization.simulate(until=NOW)) as api:
+        yield api
 
 
 @pytest.fixture
@@ -128,7 +69,7 @@ async def test_the_hours_of_a_day_add_up_to_the_day(api: Api) -> None:
     (day,) = await api.buckets(USAGE, **period)
     hours = await api.buckets(USAGE, **period, bucket_width="1h", limit=10)
     assert [hour["starting_at"] for hour in hours] == [f"2026-11-18T{hour:02d}:00:00Z" for hour in range(24)]
-    assert sum(_tokens(row)[4] for hour in hours for row in hour["results"]) == _tokens(day["results"][0])[4]
+    assert sum(tokens_of(row)[4] for hour in hours for row in hour["results"]) == tokens_of(day["results"][0])[4]
 
 
 async def test_grouped_rows_add_up_to_the_ungrouped_row(api: Api) -> None:
@@ -136,12 +77,12 @@ async def test_grouped_rows_add_up_to_the_ungrouped_row(api: Api) -> None:
     plain = await api.buckets(COST, **period)
     for groups in (["workspace_id"], ["description"], ["workspace_id", "description"]):
         grouped = await api.buckets(COST, **period, group_by=groups)
-        assert [_cents(bucket) for bucket in grouped] == [_cents(bucket) for bucket in plain]
+        assert [cents_of(bucket) for bucket in grouped] == [cents_of(bucket) for bucket in plain]
     used = await api.buckets(USAGE, **period)
     split = await api.buckets(USAGE, **period, group_by=FIVE)
     for whole, parts in zip(used, split, strict=True):
-        sums = [sum(kind) for kind in zip(*(_tokens(row) for row in parts["results"]), strict=True)]
-        assert sums == _tokens(whole["results"][0])
+        sums = [sum(kind) for kind in zip(*(tokens_of(row) for row in parts["results"]), strict=True)]
+        assert sums == tokens_of(whole["results"][0])
 
 
 async def test_tokens_times_the_price_list_is_the_token_cost_to_the_last_digit(api: Api) -> None:
@@ -261,7 +202,7 @@ async def test_nothing_of_the_future_shows_and_the_running_day_grows_with_the_cl
     billed_later, used_later = await api.buckets(COST, **query), await api.buckets(USAGE, **query)
     assert (len(billed_later), len(used_later)) == (2, 2)
     assert (billed_later[0], used_later[0]) == (days[0], used[0])
-    assert _cents(billed_later[1]) > _cents(days[1])
+    assert cents_of(billed_later[1]) > cents_of(days[1])
     assert used_later[1]["results"][0]["output_tokens"] > used[1]["results"][0]["output_tokens"]
     api.wall.now = NOW
     assert await api.buckets(COST, **query) == days
@@ -321,7 +262,7 @@ async def test_a_wrong_key_a_missing_version_and_an_unknown_path_get_the_documen
     async with httpx.AsyncClient(base_url=api.http.base_url, trust_env=False) as stranger:
         wrong = await stranger.get(path, headers={**HEADERS, "x-api-key": "sk-ant-wrong"})
         versionless = await stranger.get(path, headers={"x-api-key": KEY})
-        lost = await stranger.get("/v1/organizations/analytics/usage", headers=HEADERS)
+        lost = await stranger.get("/v1/organizations/team_reports", headers=HEADERS)
     answers = [
         (reply.status_code, reply.json()["type"], reply.json()["error"]["type"]) for reply in (wrong, versionless)
     ]
@@ -435,25 +376,11 @@ async def test_a_body_can_be_changed_and_a_cursor_can_repeat_for_ever(api: Api) 
     assert (await api.get(COST, **query))["has_more"] is False
 
 
-def _tokens(row: Json) -> list[int]:
-    return [
-        row["uncached_input_tokens"],
-        row["cache_creation"]["ephemeral_5m_input_tokens"],
-        row["cache_creation"]["ephemeral_1h_input_tokens"],
-        row["cache_read_input_tokens"],
-        row["output_tokens"],
-    ]
-
-
-def _cents(bucket: Json) -> Decimal:
-    return sum((Decimal(row["amount"]) for row in bucket["results"]), Decimal(0))
-
-
 def _list_cents(row: Json) -> Decimal:
     if row["service_tier"] == "priority":
         return Decimal(0)
     prices = map(Decimal, DOLLARS_PER_MILLION[row["model"]])
-    per_million = sum((count * price for count, price in zip(_tokens(row), prices, strict=True)), Decimal(0))
+    per_million = sum((count * price for count, price in zip(tokens_of(row), prices, strict=True)), Decimal(0))
     geo = Decimal("1.1") if row["inference_geo"] == "us" else Decimal(1)
     batch = Decimal("0.5") if row["service_tier"] == "batch" else Decimal(1)
     return per_million * geo * batch / 10_000

@@ -144,3 +144,46 @@ def test_a_naive_moment_or_half_an_hour_is_refused(organization: Organization) -
         Organization.simulate(until=datetime(2026, 11, 22))  # noqa: DTZ001
     with pytest.raises(ValueError, match="whole UTC hour"):
         organization.hour(UNTIL + timedelta(minutes=30))
+
+
+def test_another_name_gives_other_ids_for_the_same_cast_and_the_same_numbers(organization: Organization) -> None:
+    other = Organization.simulate(until=UNTIL, name="Example Labs")
+    assert (organization.id, other.name) == ("cfbff0d1-9375-5685-968c-48ce8b15ae17", "Example Labs")
+
+    def ids(which: Organization) -> set[str]:
+        spaces, keys, people = which.workspaces, which.api_keys, which.users
+        return {which.id} | {item.id for item in spaces} | {item.id for item in keys} | {item.id for item in people}
+
+    assert not ids(other) & ids(organization)
+    assert [key.name for key in other.api_keys] == [key.name for key in organization.api_keys]
+    day = (TODAY - DAY, TODAY)
+    assert [row.counts for row in other.usage(*day)] == [row.counts for row in organization.usage(*day)]
+
+
+def test_haiku_and_fast_mode_add_streams_and_change_no_other(organization: Organization) -> None:
+    more = Organization.simulate(until=UNTIL, haiku_bands=True, fast_mode=True)
+    day = (TODAY - 3 * DAY, TODAY - 2 * DAY)
+    usual, all_of_it = list(organization.usage(*day)), list(more.usage(*day))
+    added = [row for row in all_of_it if row not in usual]
+    assert [row for row in all_of_it if row in usual] == usual
+    assert {(row.model, row.speed, row.long_prompts) for row in added} == {
+        ("claude-haiku-5-5", "standard", False),
+        ("claude-haiku-5-5", "standard", True),
+        ("claude-opus-5-5", "fast", False),
+    }
+    assert {row.speed for row in usual} == {"standard"}
+
+
+def test_the_list_price_stays_when_a_discount_comes_off() -> None:
+    billed = Organization.simulate(until=UNTIL, discount=Decimal("0.125")).costs(TODAY - DAY, TODAY)
+    assert all(row.list_cents * Decimal("0.875") == row.cents for row in billed)
+    assert dollars(Organization.simulate(until=UNTIL).costs(TODAY - DAY, TODAY)) * 100 == sum(
+        row.list_cents for row in billed
+    )
+
+
+def test_a_pipeline_with_workload_identity_has_no_key(organization: Organization) -> None:
+    rows = list(organization.usage(TODAY - DAY, TODAY))
+    assert {row.api_key_id for row in rows if row.service_account_id} == {None}
+    assert len({row.service_account_id for row in rows if row.service_account_id}) == 2
+    assert {row.account_id for row in rows if row.account_id} <= {user.id for user in organization.users}

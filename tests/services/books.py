@@ -85,7 +85,7 @@ def _reported(
     read_at: datetime,
 ) -> None:
     snapshots.replace(connection, ORGANIZATION, source, [_midnight(day)], records, read_at)
-    rebuild(connection, ORGANIZATION, [day])
+    rebuild(connection, ORGANIZATION, [day], noticed=read_at.date())
     for one in Source:
         snapshots.attempted(connection, ORGANIZATION, one, read_at)
 

@@ -14,7 +14,7 @@ from bot.core.question import Dimension
 from bot.core.usage import Source
 from bot.services import rebuild
 from bot.services.sync import Finished
-from bot.store import directory, snapshots
+from bot.store import directory, restatements, snapshots
 from bot.store.database import Database
 from tests.faults import cut_in_half, mutate, status
 from tests.services.world import (
@@ -108,6 +108,26 @@ async def test_a_day_that_was_restated_is_replaced(world: World, database: Datab
         assert (right[day.isoformat()] != wrong[day.isoformat()]) is restated
     await world.sync(database).run(NOW, since=FIRST)
     assert billed(database, Dimension.DAY) == {day.isoformat(): world.billed(day) for day in days()}
+
+
+async def test_what_a_restatement_changed_is_written_down_once_and_a_day_that_still_grows_is_none(
+    world: World, database: Database
+) -> None:
+    def dearer(result: Json) -> None:
+        result["amount"] = f"{result['amount'].partition('.')[0]}9.5"
+
+    world.faults.next("cost_report", mutate(every_result(dearer)))
+    await world.synced(database)
+    wrong = billed(database, Dimension.DAY)
+    assert database.read_now(restatements.latest, 100) == []
+    await world.synced(database)
+    await world.synced(database)
+    noticed = database.read_now(restatements.latest, 100)
+    whole = [TODAY - n * DAY for n in (1, 2, 3)]
+    assert [(one.day, one.before, one.after) for one in noticed] == [
+        (day, wrong[day.isoformat()], world.billed(day)) for day in whole
+    ]
+    assert {one.source for one in noticed} == {Source.COST}
 
 
 async def test_a_sync_killed_half_way_resumes_and_ends_as_if_nothing_had_happened(

@@ -14,6 +14,7 @@ from bot.anthropic_api.client import AnthropicClient
 from bot.core.money import Money
 from bot.core.question import Dimension
 from bot.core.report import Figures
+from bot.core.usage import Surface
 from bot.demo.organization import Organization
 from bot.services import configuration
 from bot.services.rebuild import rebuild_everything
@@ -49,7 +50,14 @@ class World:
     now: datetime = NOW
     clients: list[AnthropicClient] = field(default_factory=list)
 
-    def sync(self, database: Database, *, lookback_days: int = 3, backfill_days: int = DAYS) -> Sync:
+    def sync(
+        self,
+        database: Database,
+        *,
+        lookback_days: int = 3,
+        backfill_days: int = DAYS,
+        surface: Surface | None = Surface.CLASSIC,
+    ) -> Sync:
         """A sync whose client does not really wait between tries."""
 
         async def at_once(_seconds: float) -> None:
@@ -57,7 +65,7 @@ class World:
 
         client = AnthropicClient(api_key=KEY, base_url=self.url, timeout_seconds=5, sleep=at_once)
         self.clients.append(client)
-        return Sync(database, [client], lookback_days=lookback_days, backfill_days=backfill_days)
+        return Sync(database, [client], lookback_days=lookback_days, backfill_days=backfill_days, surface=surface)
 
     async def synced(self, database: Database, progress: Progress = lambda _: None) -> SyncResult:
         """One sync as of the clock."""

@@ -13,6 +13,9 @@ from bot.demo.slack_server import COMMAND, Message
 from tests import outside as world
 from tests.outside import ALPHA, ANA, APP_TOKEN, BEN, BOT_TOKEN, GENERAL, Outside, moved, until, without_secrets
 
+over_http = pytest.mark.parametrize("bot", ["http"], indirect=True)
+"""For what lies behind the transport: once is enough."""
+
 Logged = Callable[[], list[dict[str, Any]]]
 
 
@@ -52,6 +55,7 @@ async def test_a_command_is_acknowledged_at_once_and_answered_to_the_asker_alone
     assert outside.slack.visible_to(BEN) == []
 
 
+@over_http
 @pytest.mark.usefixtures("bot")
 async def test_an_answer_may_take_longer_than_slack_waits_for_the_acknowledgement(outside: Outside) -> None:
     outside.slack.ack_seconds = 1.0
@@ -61,6 +65,7 @@ async def test_an_answer_may_take_longer_than_slack_waits_for_the_acknowledgemen
     await until(outside.posted)
 
 
+@over_http
 @pytest.mark.usefixtures("bot")
 async def test_a_team_that_does_not_exist_lists_the_closest_three(outside: Outside) -> None:
     answer = await asked(outside, "team alfa")
@@ -70,6 +75,7 @@ async def test_a_team_that_does_not_exist_lists_the_closest_three(outside: Outsi
     assert sum(name in answer.text for name in ("Alpha", "Beta", "Gamma", "Delta", "unallocated")) == 3
 
 
+@over_http
 @pytest.mark.usefixtures("bot")
 async def test_words_it_does_not_know_get_the_nearest_ones(outside: Outside) -> None:
     answer = await asked(outside, "taem alpha")
@@ -78,6 +84,7 @@ async def test_words_it_does_not_know_get_the_nearest_ones(outside: Outside) -> 
     assert "team alpha" in answer.text
 
 
+@over_http
 @pytest.mark.usefixtures("bot")
 async def test_words_that_are_markup_come_back_as_the_words_they_are(outside: Outside) -> None:
     answer = await asked(outside, "team <!channel>")
@@ -114,6 +121,7 @@ async def test_a_follow_up_never_takes_the_place_of_what_a_channel_reads(outside
     assert (second.ephemeral_to, second.channel) == (BEN, ALPHA)
 
 
+@over_http
 @pytest.mark.usefixtures("bot")
 async def test_a_follow_up_in_a_direct_message_leaves_the_alert_standing(outside: Outside) -> None:
     shared = await asked(outside, "team alpha")
@@ -132,6 +140,21 @@ async def test_the_share_button_shows_the_answer_to_the_channel_and_keeps_ones_o
     own, shared = outside.posted()
     assert (own.ts, own.ephemeral_to, own.text) == (answer.ts, ANA, answer.text)
     assert (shared.ephemeral_to, shared.channel, shared.text) == (None, ALPHA, answer.text)
+
+
+@pytest.mark.usefixtures("bot")
+async def test_the_receipt_button_shows_what_the_figures_rest_on_to_the_asker_alone(outside: Outside) -> None:
+    answer = await asked(outside, "team alpha yesterday share")
+    assert buttons(answer)["receipt"].startswith("team alpha yesterday")
+    await pressed(outside, answer, "receipt", BEN)
+    await until(lambda: len(outside.posted()) == 2)
+    shared, receipt = outside.posted()
+    assert (receipt.ephemeral_to, receipt.channel) == (BEN, ALPHA)
+    assert shared.text == answer.text
+    assert "Receipt" in receipt.text
+    assert "claude-usage verify" in str(receipt.blocks)
+    assert "nothing is left over" in receipt.text
+    assert without_secrets(str(receipt.blocks)) == {}
 
 
 @pytest.mark.usefixtures("bot")
@@ -154,6 +177,7 @@ async def test_a_workspace_that_refuses_the_blocks_gets_plain_ones(outside: Outs
     assert answer.ephemeral_to == ANA
 
 
+@over_http
 @pytest.mark.usefixtures("bot")
 @pytest.mark.parametrize("error", ["expired_url", "used_url"])
 async def test_an_answer_that_comes_too_late_is_a_line_in_the_log_and_no_secret(
@@ -171,6 +195,7 @@ async def test_an_answer_that_comes_too_late_is_a_line_in_the_log_and_no_secret(
     assert without_secrets(str(lines)) == {}
 
 
+@over_http
 @pytest.mark.usefixtures("bot")
 async def test_an_answer_to_slack_that_hangs_up_is_a_line_in_the_log_and_no_secret(
     outside: Outside, logged: Logged
@@ -184,6 +209,7 @@ async def test_an_answer_to_slack_that_hangs_up_is_a_line_in_the_log_and_no_secr
     assert without_secrets(str(lines)) == {}
 
 
+@over_http
 async def test_an_unknown_failure_gives_a_reference_that_stands_in_the_log(
     outside: Outside, bot: Path, logged: Logged
 ) -> None:
@@ -203,6 +229,7 @@ async def test_an_unknown_failure_gives_a_reference_that_stands_in_the_log(
     assert without_secrets(str(line)) == {}
 
 
+@over_http
 async def test_a_known_failure_is_its_own_sentence(outside: Outside, bot: Path) -> None:
     away = moved(bot, ".away")
     answer = await asked(outside, "team alpha")
@@ -212,13 +239,18 @@ async def test_a_known_failure_is_its_own_sentence(outside: Outside, bot: Path) 
     assert "Team Alpha" in (await asked(outside, "team alpha")).text
 
 
-async def test_a_postgresql_that_lost_a_table_is_said_in_a_sentence(outside: Outside, postgresql_url: str) -> None:
+async def test_a_postgresql_that_does_not_let_us_in_is_said_in_a_sentence(
+    outside: Outside, postgresql: str, postgresql_url: str
+) -> None:
+    name = postgresql_url.partition("?")[0].rpartition("/")[2]
     async with world.bot(outside, postgresql_url):
-        with psycopg.connect(postgresql_url, autocommit=True) as admin:
-            admin.execute("ALTER TABLE ledger_total RENAME TO gone")
+        with psycopg.connect(postgresql, autocommit=True) as admin:
+            admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+            admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
             answer = await asked(outside, "teams")
-            assert "PostgreSQL does not know" in answer.text
-            admin.execute("ALTER TABLE gone RENAME TO ledger_total")
+            admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        assert "database" in answer.text
+        assert "Something broke" not in answer.text
         assert "unallocated" in (await asked(outside, "teams")).text
 
 

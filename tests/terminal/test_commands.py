@@ -75,6 +75,7 @@ def test_the_same_moment_gives_the_same_answer_and_another_moment_another(comman
         (("config", "check"), 2, "FILE"),
         (("config", "mend", "x.yml"), 2, "mend"),
         (("config", "apply", "nowhere.yml"), 1, "nowhere.yml"),
+        (("reconcile", "--period", "someday"), 2, "no period"),
         (("dance",), 2, "dance"),
         ((), 2, "COMMAND"),
     ],
@@ -93,6 +94,60 @@ def test_help_and_version_are_results(command: Command) -> None:
     listed = command("--help")
     assert listed.code == 0
     assert all(name in listed.out for name in ("run", "demo", "sync", "ask", "digest", "alerts", "config", "migrate"))
+
+
+# --- receipts
+
+
+def test_a_receipt_is_printed_after_the_answer_and_verifies(command: Command) -> None:
+    plain = command("ask", "team alpha yesterday").out
+    done = command("ask", "team alpha yesterday", "--receipt")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith(plain)
+    receipt = done.out.removeprefix(plain)
+    assert max(map(len, receipt.splitlines())) <= 80
+    id_ = receipt.split()[1]
+    assert f"claude-usage verify {id_}" in receipt
+    verified = command("verify", id_)
+    assert (verified.code, verified.err) == (0, "")
+    assert verified.out.startswith(f"Equal: receipt {id_}")
+    document = json.loads(command("verify", id_, "--format", "json").out)
+    assert (document["receipt"], document["equal"], document["differences"]) == (id_, True, [])
+
+
+def test_a_receipt_as_json_is_a_file_that_verifies_and_a_changed_one_does_not(command: Command, tmp_path: Path) -> None:
+    done = command("ask", "team alpha yesterday", "--receipt", "--format", "json")
+    document = json.loads(done.out)
+    assert document["receipt"]["figures"]["billed_cost"] == document["total"]["billed_cost"]
+    assert document["receipt"]["residual"] == "0.0000"
+    assert without_secrets(done.out) == {}
+    file = tmp_path / "receipt.json"
+    file.write_text(done.out, encoding="utf-8")
+    assert command("verify", str(file)).code == 0
+    document["receipt"]["figures"]["billed_cost"] = "0.0001"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    changed = command("verify", str(file))
+    assert changed.code == 1
+    assert changed.out.startswith("Not equal")
+    file.write_text("[]", encoding="utf-8")
+    assert (command("verify", str(file)).code, command("verify", str(file)).out) == (1, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (("verify", "0123456789ab"), 1, "--receipt"),
+        (("verify",), 2, "RECEIPT"),
+        (("ask", "status", "--receipt"), 2, "no figures"),
+        (("ask", "teams", "--receipt", "--format", "csv"), 2, "--format json"),
+    ],
+)
+def test_what_has_no_receipt_is_said_with_what_to_do(
+    command: Command, words: tuple[str, ...], code: int, sentence: str
+) -> None:
+    done = command(*words)
+    assert (done.code, done.out) == (code, "")
+    assert sentence in done.err
 
 
 # --- settings
@@ -266,6 +321,44 @@ def test_alerts_in_words_say_who_would_be_told_what(command: Command) -> None:
     assert json.loads(command("alerts", "--at", "2026-01-01T00:00:00Z", "--format", "json").out)["episodes"] == []
 
 
+# --- reconcile
+
+
+def test_a_month_that_adds_up_is_a_table_of_days_with_every_difference_by_its_name(command: Command) -> None:
+    done = command("reconcile")
+    assert (done.code, done.err) == (0, "")
+    assert all(said in done.out for said in ("this month", "All 11 days add up.", "Sat 21 Nov", "priority tier"))
+    assert max(map(len, done.out.splitlines())) <= 80
+    assert "November 2026" in command("reconcile", "--period", "2026-11").out
+    assert "Nothing of these days has been read yet." in command("reconcile", "--period", "2026-01").out
+
+
+def test_a_reconciliation_as_json_adds_up_day_by_day_to_the_last_digit(command: Command) -> None:
+    document = json.loads(command("reconcile", "--period", "7d", "--format", "json").out)
+    assert list(document) == ["period", "currency", "explained", "days"]
+    assert document["period"] == {"start": "2026-11-16T00:00:00Z", "end": "2026-11-23T00:00:00Z", "timezone": "UTC"}
+    assert len(document["days"]) == 7
+    for day in document["days"]:
+        causes = sum(map(Decimal, day["causes"].values()))
+        assert Decimal(day["list_cost"]) + causes == Decimal(day["ledger"]) == Decimal(day["reported"])
+        assert (day["difference"], day["explained"], day["faults"]) == ("0.0000", True, [])
+
+
+def test_a_day_that_nothing_explains_ends_with_one_and_its_name(command: Command, database: Path) -> None:
+    with sqlite3.connect(database) as connection:
+        connection.execute("UPDATE reported_total SET amount_cents = '99999.5' WHERE day = '2026-11-19'")
+    connection.close()
+    done = command("reconcile", "--period", "7d")
+    assert done.code == 1
+    assert "Nothing explains a difference on 1 of 7 days: 19 Nov." in done.out
+    assert "claude-usage sync --since 2026-11-19 --until 2026-11-20" in " ".join(done.out.split())
+    document = json.loads(command("reconcile", "--period", "2026-11-19", "--format", "json").out)
+    (day,) = document["days"]
+    assert (document["explained"], day["reported"], day["faults"]) == (False, "999.9950", ["rows_lost"])
+    assert command("reconcile", "--period", "2026-11-18").code == 0
+    assert "19 Nov" in command("ask", "status").out
+
+
 # --- config
 
 
@@ -357,3 +450,14 @@ def test_a_reader_that_has_left_is_no_failure(outside: Outside, database: Path) 
     done = subprocess.run(words, env=environment, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=30)
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("question", ["summary", "teams", "team alpha", "models", "status", "help"])
+def test_before_the_first_sync_every_question_has_an_answer_without_a_figure(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, question: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'new.db'}")
+    monkeypatch.setenv("CONFIG_FILE", str(written(tmp_path)))
+    done = command("ask", question)
+    assert done.code == 0
+    assert "$0" not in done.out

@@ -1,1 +1,1 @@
-"""The parts of `anthropic_server`: reading a query, the directory lists, the two reports, and refusals."""
+"""The parts of `anthropic_server`: reading a query, the directory, limits, reports and analytics, and refusals."""

@@ -16,7 +16,7 @@ from bot.demo.anthropic.books import Books
 from bot.demo.anthropic.counts import written_cents, written_counts
 from bot.demo.anthropic.instants import ceiling, written
 from bot.demo.organization import Counts, Use
-from bot.demo.simulation.bill import cents, charges
+from bot.demo.simulation.bill import Charge, cents, charges
 from bot.demo.simulation.usage import plus
 
 _KEPT_QUERIES: Final = 8
@@ -118,7 +118,8 @@ class Analytics:
         for start, end in _buckets(wish, seen):
             sums: dict[_Values, Counts] = {}
             for use, counts in self._books.over(start, end, seen):
-                if (group := group_of(use)) is not None:
+                # Code execution has no tokens: it shows in the cost alone.
+                if use.model and (group := group_of(use)) is not None:
                     sums[group] = plus(sums[group], counts) if group in sums else counts
             rows += [_Row(start, end, group, counts) for group, counts in sums.items()]
         measure: Callable[[Counts], int] = {
@@ -132,8 +133,7 @@ class Analytics:
 
     def _cost_rows(self, wish: Asked, seen: datetime) -> list[_Row[_Cost]]:
         group_of = self._grouping(wish)
-        parts = {"cost_type": 1, "token_type": 2}
-        split = [parts[name] for name in wish.split]
+        part_of = _splitting(wish)
         rows: list[_Row[_Cost]] = []
         for start, end in _buckets(wish, seen):
             sums: dict[_Values, _Cost] = defaultdict(_Cost)
@@ -141,7 +141,7 @@ class Analytics:
                 billed = False
                 for charge in charges(use, counts):
                     if (group := group_of(charge.use)) is not None:
-                        sums[group].units[tuple(charge[part] for part in split)] += charge.units
+                        sums[group].units[part_of(charge)] += charge.units
                         billed = billed or charge.use is use
                 if billed and (group := group_of(use)) is not None:
                     sums[group].requests += counts[_REQUESTS]
@@ -195,6 +195,18 @@ def _buckets(wish: Asked, seen: datetime) -> Iterator[tuple[datetime, datetime]]
     while start < last:
         yield start, start + wish.width
         start += wish.width
+
+
+def _splitting(wish: Asked) -> Callable[[Charge], _Values]:
+    """The part of its group's cost that a charge is."""
+    match wish.split:
+        case ():
+            return lambda _: ()
+        case ("cost_type",):
+            return lambda charge: (charge.cost_type,)
+        case ("token_type",):
+            return lambda charge: (charge.token_type,)
+    return lambda charge: (charge.cost_type, charge.token_type)
 
 
 def _ordered(rows: list[_Row[Sum]], wish: Asked, measure: Callable[[Sum], int]) -> list[_Row[Sum]]:

@@ -16,8 +16,12 @@ class Books:
 
     def __init__(self, organization: Organization, clock: Callable[[], datetime]) -> None:
         self.organization = organization
-        self.clock = lambda: clock().astimezone(UTC)
+        self._clock = clock
         self._summed = lru_cache(_KEPT)(organization.used)
+
+    def clock(self) -> datetime:
+        """The clock on the wall, in UTC."""
+        return self._clock().astimezone(UTC)
 
     def now(self) -> datetime:
         """The clock, back to the hour: reports change hourly."""

@@ -98,6 +98,7 @@ def resume(request: Request, *first: str) -> list[str]:
     if page is None:
         return [*first]
     try:
+        place: list[str]
         *place, fingerprint = json.loads(base64.urlsafe_b64decode(page.removeprefix("page_")))
     except (ValueError, TypeError):
         raise Refused("page: Invalid page token") from None

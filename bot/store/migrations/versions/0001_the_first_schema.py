@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("start", sa.DateTime(timezone=True), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("request", sa.Text(), nullable=False),
         sa.Column("sha256", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("organization_id", "source", "start", "position"),
     )
@@ -177,14 +178,14 @@ def upgrade() -> None:
         "organization",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
+        sa.Column("surface", sa.String(), nullable=True),
+        sa.Column("default_workspace_id", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "page",
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("organization_id", sa.String(), nullable=False),
-        sa.Column("source", sa.String(), nullable=False),
-        sa.Column("request", sa.Text(), nullable=False),
         sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("sha256", "organization_id"),
@@ -270,6 +271,7 @@ def upgrade() -> None:
         sa.Column("series_id", sa.Integer(), nullable=False),
         sa.Column("charge", sa.String(), nullable=False),
         sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("list_cost", sa.BigInteger(), nullable=True),
         sa.Column("billed_cost", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["series_id"],
@@ -295,3 +297,14 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
         batch_op.create_index("ledger_entry_series", ["series_id", "day"], unique=False)
+
+    op.create_table(
+        "receipt_page",
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.Column("receipt_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["receipt_id"],
+            ["receipt.id"],
+        ),
+        sa.PrimaryKeyConstraint("sha256", "receipt_id"),
+    )

@@ -1,0 +1,367 @@
+"""A receipt: everything that a figure rests on, as it was when somebody asked, so that anybody can do the sum again.
+
+It stands for itself: the rows, the pages with their hashes, the prices, the splits, who owned what, and what was left
+over. Its id is made from its content, so that the same figure on the same grounds has the same receipt.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from hashlib import sha256
+from typing import Annotated, Any
+
+from pydantic import PlainSerializer, PlainValidator, TypeAdapter, ValidationError
+
+from bot.core.allocation import Attribution, Basis, Entry
+from bot.core.directory import Directory
+from bot.core.errors import MoneyError, ReceiptUnreadable
+from bot.core.money import Money
+from bot.core.prices import ListPrice, list_price
+from bot.core.report import Figures
+from bot.core.sharing import Rule, Sharing
+from bot.core.usage import TOKEN_TYPES, Source
+
+ID_LETTERS = 12
+
+
+def _money(value: object) -> Money:
+    try:
+        return value if isinstance(value, Money) else Money.from_dollars(str(value))
+    except MoneyError as error:
+        raise ValueError(str(error)) from None
+
+
+Dollars = Annotated[Money, PlainValidator(_money), PlainSerializer(str, return_type=str)]
+"""In JSON the exact decimal text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked, in the words that ask it again, and what period that was."""
+
+    text: str
+    name: str | None
+    start: datetime
+    end: datetime
+    timezone: str
+
+    @property
+    def days(self) -> list[date]:
+        """The UTC days that the period touches."""
+        first, last = self.start.date(), (self.end - timedelta.resolution).date()
+        return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which part of the ledger was asked about; None: all of it."""
+
+    teams: tuple[str, ...] | None = None
+    models: tuple[str, ...] | None = None
+    workspaces: tuple[str, ...] | None = None
+    keys: tuple[str, ...] | None = None
+
+    def holds(self, attribution: Attribution) -> bool:
+        wanted = (
+            (self.teams, attribution.team_id),
+            (self.models, attribution.model),
+            (self.workspaces, attribution.workspace_id),
+            (self.keys, attribution.api_key_id),
+        )
+        return all(ids is None or id_ in ids for ids, id_ in wanted)
+
+    @property
+    def shared_at(self) -> frozenset[Basis]:
+        """Which rows are shared out at the depth that was asked about; above teams all is reported."""
+        if self.keys is not None:
+            return frozenset({Basis.BY_KEY, Basis.BY_TEAM})
+        return frozenset({Basis.BY_TEAM}) if self.teams is not None else frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """The figures; None is "not known", never zero."""
+
+    billed_cost: Dollars | None
+    list_cost: Dollars | None
+    shared_out: Dollars
+    quantities: Mapping[str, int] | None
+
+    @classmethod
+    def of(cls, figures: Figures) -> Sums:
+        quantities = None if figures.quantities is None else dict(sorted(figures.quantities.items()))
+        return cls(figures.billed_cost, figures.list_cost, figures.shared_out, quantities)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the ledger."""
+
+    organization_id: str
+    day: date
+    attribution: Attribution
+    charge: str
+    basis: Basis
+    quantity: int
+    list_cost: Dollars | None
+    billed_cost: Dollars | None
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What makes a row one row."""
+        one = self.attribution
+        return (
+            *(self.organization_id, self.day, one.team_id, one.workspace_id, one.api_key_id, one.model),
+            *(one.service_tier, one.inference_geo, one.actor_id, one.product, self.charge, self.basis),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SharePart:
+    """A part of an amount, and the weight that decided it."""
+
+    attribution: Attribution
+    """Without a team where keys share, before anybody asks whose they are."""
+    weight: int
+    amount: Dollars
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One amount of one day that was split, and what by."""
+
+    organization_id: str
+    day: date
+    charge: str
+    amount: Dollars
+    rule: Rule
+    parts: tuple[SharePart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PriceUsed:
+    """The list price of a model from one day to before another, in dollars per million tokens; None: unpriced."""
+
+    model: str
+    since: date
+    until: date
+    price: ListPrice | None
+
+
+@dataclass(frozen=True, slots=True)
+class PageRead:
+    """One page: what was asked, the hash of the answer's body, and when that body first came."""
+
+    request: str
+    sha256: str
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The pages, in order, that these days of a source were read from; none where they were not kept."""
+
+    organization_id: str
+    source: Source
+    since: date
+    until: date
+    """What was asked for in one go, which may be more days than the figure is about."""
+    pages: tuple[PageRead, ...]
+    days: tuple[date, ...]
+    whole: tuple[date, ...]
+    """The days of `days` that were read after they were over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """The configuration that said who owns what: its number in the history, and the hash of its text."""
+
+    id: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    asked: Asked
+    chosen: Chosen
+    figures: Sums
+    reported: Dollars
+    """What Anthropic reported for the whole of these days, in all organisations; of closed months, what they were
+    closed with; and what adjustments the figure holds."""
+    elsewhere: Dollars
+    """What the ledger holds of these days outside the figure."""
+    residual: Dollars
+    """`reported` minus the figure's rows minus `elsewhere`: nothing, unless a row was lost."""
+    lines: tuple[Line, ...]
+    shares: tuple[Share, ...]
+    prices: tuple[PriceUsed, ...]
+    readings: tuple[Reading, ...]
+    closed: tuple[date, ...]
+    """The closed months the figure reaches into, by their first days: their rows are their own record, not their
+    pages', because a restatement changes the pages and not the month."""
+    configuration: Configured | None
+    directories: tuple[Directory, ...]
+    """The names that decided who owns what, as far as these days name them."""
+    directory_sha256: str
+
+    @property
+    def id(self) -> str:
+        return id_of(document(self))
+
+    @property
+    def pages(self) -> tuple[tuple[Reading, PageRead], ...]:
+        """Every page once, with a reading it belongs to."""
+        found = {
+            (reading.organization_id, page.sha256): (reading, page)
+            for reading in self.readings
+            for page in reading.pages
+        }
+        return tuple(found.values())
+
+
+def document(receipt: Receipt) -> dict[str, Any]:
+    """The receipt as JSON values, without its id."""
+    found: dict[str, Any] = _adapter().dump_python(receipt, mode="json")
+    return found
+
+
+def read(found: Mapping[str, Any]) -> Receipt:
+    """A receipt from its JSON values; ReceiptUnreadable names the first place that is none."""
+    try:
+        return _adapter().validate_python({name: value for name, value in found.items() if name != "id"}, strict=False)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        raise ReceiptUnreadable(f"This is no receipt of this bot: {place}: {first['msg']}.") from None
+
+
+def id_of(found: Mapping[str, Any]) -> str:
+    """The id that this content has: the first letters of the hash of its canonical JSON."""
+    return _hash({name: value for name, value in found.items() if name != "id"})[:ID_LETTERS]
+
+
+def directory_hash(directories: Sequence[Directory]) -> str:
+    return _hash(_directories().dump_python(tuple(directories), mode="json"))
+
+
+def text_hash(text: str) -> str:
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def used(directory: Directory, lines: Iterable[Attribution]) -> Directory:
+    """The directory with no more than the ids that these rows name."""
+    named = list(lines)
+    workspaces, keys = {one.workspace_id for one in named}, {one.api_key_id for one in named}
+    actors = {one.actor_id for one in named}
+    return replace(
+        directory,
+        workspaces={id_: one for id_, one in sorted(directory.workspaces.items()) if id_ in workspaces},
+        api_keys={id_: one for id_, one in sorted(directory.api_keys.items()) if id_ in keys},
+        members={id_: one for id_, one in sorted(directory.members.items()) if id_ in actors},
+    )
+
+
+def lines(organization_id: str, day: date, entries: Iterable[Entry]) -> list[Line]:
+    """A day's entries as rows of a receipt."""
+    return [
+        Line(
+            organization_id,
+            day,
+            entry.attribution,
+            entry.charge,
+            entry.basis,
+            entry.quantity,
+            None if entry.list_cost is None else Money(entry.list_cost),
+            None if entry.billed_cost is None else Money(entry.billed_cost),
+        )
+        for entry in entries
+    ]
+
+
+def shares(organization_id: str, day: date, sharings: Iterable[Sharing], mine: Iterable[Line]) -> list[Share]:
+    """The splits of a day that one of its rows, `mine`, has a part in."""
+    places = {_place(line.attribution, line.charge) for line in mine}
+    found = []
+    for sharing in sharings:
+        parts = tuple(
+            SharePart(
+                Attribution(
+                    *(part.team_id, part.workspace_id, part.api_key_id, part.model),
+                    *(part.service_tier, part.inference_geo, part.actor_id, part.product),
+                ),
+                part.weight,
+                Money(part.amount),
+            )
+            for part in sharing.parts
+        )
+        if any(_place(part.attribution, sharing.charge) in places for part in parts):
+            found.append(Share(organization_id, day, sharing.charge, Money(sharing.amount), sharing.rule, parts))
+    return found
+
+
+def _place(attribution: Attribution, charge: str) -> tuple[Attribution, str]:
+    return replace(attribution, team_id=""), charge
+
+
+def prices(mine: Iterable[Line]) -> tuple[PriceUsed, ...]:
+    """The list price of every model whose tokens these rows hold, by stretches of days in which it was the same."""
+    days = sorted({(line.attribution.model, line.day) for line in mine if line.charge in TOKEN_TYPES})
+    found: list[PriceUsed] = []
+    for model, day in days:
+        price, next_day = list_price(model, day), day + timedelta(days=1)
+        last = found[-1] if found else None
+        if last and (last.model, last.price) == (model, price):
+            found[-1] = replace(last, until=next_day)
+        else:
+            found.append(PriceUsed(model, day, next_day, price))
+    return tuple(found)
+
+
+def sums(mine: Iterable[Line], chosen: Chosen, *, usage_read: bool, cost_read: bool) -> Sums:
+    """What the rows come to. `usage_read`, `cost_read`: whether that was read for any of the days at all."""
+    held = list(mine)
+    quantities: dict[str, int] = {}
+    for line in held:
+        quantities[line.charge] = quantities.get(line.charge, 0) + line.quantity
+    listed = [line.list_cost.units for line in held if line.list_cost is not None]
+    billed = [line.billed_cost.units for line in held if line.billed_cost is not None]
+    billed_known = any(line.basis not in (Basis.UNKNOWN, Basis.NOT_BILLED) for line in held)
+    unbilled = any(line.basis is Basis.UNKNOWN for line in held) or (not held and not cost_read)
+    unlisted = any(line.list_cost is None for line in held)
+    shared = sum(
+        line.billed_cost.units for line in held if line.basis in chosen.shared_at and line.billed_cost is not None
+    )
+    return Sums(
+        Money(sum(billed)) if billed_known or not unbilled else None,
+        Money(sum(listed)) if usage_read and (any(listed) or not unlisted) else None,
+        Money(shared),
+        dict(sorted(quantities.items())) if usage_read else None,
+    )
+
+
+def closed_in(months: Iterable[date], day: date) -> bool:
+    """Whether a day lies in one of these closed months."""
+    return day.replace(day=1) in months
+
+
+def total(mine: Iterable[Line]) -> Money:
+    """The billed cost of the rows, as far as it is known."""
+    return Money(sum(line.billed_cost.units for line in mine if line.billed_cost is not None))
+
+
+def _hash(found: object) -> str:
+    return sha256(json.dumps(found, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _adapter() -> TypeAdapter[Receipt]:
+    return TypeAdapter(Receipt)
+
+
+@lru_cache(maxsize=1)
+def _directories() -> TypeAdapter[tuple[Directory, ...]]:
+    return TypeAdapter(tuple[Directory, ...])

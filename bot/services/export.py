@@ -1,0 +1,143 @@
+"""The ledger as files: usage, cost and FOCUS, the same bytes each time for the same ledger.
+
+A closed month is given as it was closed, byte for byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Connection
+
+from bot.core import focus, wording
+from bot.core.allocation import Basis, Posted
+from bot.core.exports import COST_COLUMNS, USAGE_COLUMNS, Called, Charge, Row, charges, cost_rows, usage_rows
+from bot.core.periods import Period, Unit
+from bot.core.question import Question, Subject
+from bot.core.spreadsheet import written
+from bot.services.findings import Coverage, closed_notes, utc_days
+from bot.services.names import Names
+from bot.store import closes, ledger
+from bot.store.ledger import EVERYTHING, Selection
+
+Sink = Callable[[bytes], object]
+
+
+class Kind(StrEnum):
+    """What `claude-usage export` can write."""
+
+    USAGE = "usage"
+    COST = "cost"
+    FOCUS = "focus"
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written: UTC days from `since` to before `until`. `closed_at` is set for a closed month's own file."""
+
+    kind: Kind
+    since: date
+    until: date
+    sha256: str
+    closed_at: datetime | None
+    notes: tuple[str, ...]
+
+
+def export(connection: Connection, kind: Kind, period: Period, team: str | None, sink: Sink, now: datetime) -> Exported:
+    """Write one file to `sink`, piece by piece. Raises NotFound for a team it doesn't know."""
+    names = Names.read(connection)
+    since, until = utc_days(Coverage.read(connection, now).cut(period))
+    selection = _selection(connection, names, team, period)
+    month = _month(period)
+    closed = closes.months(connection).get(month) if month and team is None else None
+    digest = hashlib.sha256()
+    if closed:
+        pieces: Iterable[bytes] = (closes.file(connection, closed.files[file_name(kind, closed.month)]),)
+    else:
+        pieces = lines(connection, kind, since, until, selection, names)
+    for piece in pieces:
+        digest.update(piece)
+        sink(piece)
+    closed_at = closed.closed_at if closed else None
+    notes = tuple(_notes(connection, kind, since, until, selection))
+    return Exported(kind, since, until, digest.hexdigest(), closed_at, notes)
+
+
+def file_name(kind: Kind, month: date) -> str:
+    return f"{kind}-{month:%Y-%m}.csv"
+
+
+def lines(
+    connection: Connection, kind: Kind, since: date, until: date, selection: Selection, names: Names
+) -> Iterator[bytes]:
+    """The file a day at a time: a year of a large organisation does not fit into memory."""
+    called = Called(
+        {directory.organization_id: directory for directory in names.organizations},
+        {team.id: team.name for team in names.configuration.teams},
+    )
+    columns, rows = _SHEETS[kind]
+    yield _bytes([columns])
+    for day in (since + timedelta(days=n) for n in range((until - since).days)):
+        yield _bytes(rows(charges(_posted(connection, day, selection, called.organizations)), called))
+
+
+def _posted(connection: Connection, day: date, selection: Selection, organizations: Iterable[str]) -> Iterator[Posted]:
+    """What stands on one day; an adjustment with the closed day it is about, which the ledger's own entry has not."""
+    tomorrow = day + timedelta(days=1)
+    for organization_id in sorted(organizations):
+        for entry in ledger.entries(connection, organization_id, day, tomorrow).get(day, ()):
+            if entry.basis is not Basis.ADJUSTMENT and selection.holds(entry.attribution):
+                yield Posted(organization_id, day, entry)
+    for one in closes.adjustments(connection, day, tomorrow):
+        if selection.holds(one.entry.attribution):
+            yield one
+
+
+def _focus_rows(found: Iterable[Charge], called: Called) -> Iterator[Row]:
+    return (focus.row(charge, called) for charge in found if focus.left_out(charge) is None)
+
+
+_SHEETS: Mapping[Kind, tuple[tuple[str, ...], Callable[[list[Charge], Called], Iterator[Row]]]] = {
+    Kind.USAGE: (USAGE_COLUMNS, usage_rows),
+    Kind.COST: (COST_COLUMNS, cost_rows),
+    Kind.FOCUS: (focus.COLUMNS, _focus_rows),
+}
+
+
+def _notes(connection: Connection, kind: Kind, since: date, until: date, selection: Selection) -> Iterator[str]:
+    """What the file does not say itself."""
+    unknown, priority = (
+        ledger.tokens_of(connection, since, until, selection=selection, basis=basis)
+        for basis in (Basis.UNKNOWN, Basis.NOT_BILLED)
+    )
+    if unknown and kind is not Kind.USAGE:
+        rows = "Their rows are left out" if kind is Kind.FOCUS else "Their billed cost is an empty cell"
+        yield f"The billed cost of {wording.count(unknown)} tokens is not in yet. {rows}: unknown is not zero."
+    if priority and kind is Kind.FOCUS:
+        yield (
+            f"{wording.count(priority)} tokens of the priority tier are left out: they are paid by commitment, and no "
+            "report says what they cost."
+        )
+    yield from closed_notes(connection, since, until, selection)
+
+
+def _selection(connection: Connection, names: Names, team: str | None, period: Period) -> Selection:
+    if team is None:
+        return EVERYTHING
+    question = Question(Subject.TEAM, team, period, None, None, None, share=False, text="")
+    return names.find(connection, question).selection
+
+
+def _month(period: Period) -> date | None:
+    """The first day of the calendar month that the period is; None for any other."""
+    first = period.start.date()
+    return first if period.unit is Unit.MONTH and not period.running else None
+
+
+def _bytes(rows: Iterable[Iterable[object]]) -> bytes:
+    """UTF-8; half a surrogate pair in a name has no bytes and stands as its escape."""
+    return written(rows).encode("utf-8", "backslashreplace")

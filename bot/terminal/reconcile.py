@@ -1,0 +1,63 @@
+"""`reconcile`: what Anthropic reports, what the ledger holds, usage × list price, and every difference explained."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.answers import reconcile as reconcile_answer
+from bot.answers.reconcile import Held
+from bot.core.errors import WordsError
+from bot.core.money import Money
+from bot.core.periods import Period
+from bot.services.reconcile import Reconcile
+from bot.terminal.output import dumped, rendered, show
+
+
+async def run(args: Namespace, reconcile: Reconcile, now: datetime) -> int:
+    """Exit code 1 when a difference of any day is not explained."""
+    found = await reconcile.period(args.period, now)
+    if found is None:
+        raise WordsError(f'“{args.period}” is no period. Try `--period "last month"`, 2026-10 or 7d.')
+    period, days = found
+    explained = all(held.found.explained for held in days)
+    if args.format == "json":
+        show(dumped(_document(period, days, explained=explained)))
+    else:
+        show(rendered(reconcile_answer.answer(days, period.label), "text"))
+    return 0 if explained else 1
+
+
+def _document(period: Period, days: list[Held], *, explained: bool) -> dict[str, Any]:
+    return {
+        "period": {"start": _instant(period.start), "end": _instant(period.end), "timezone": period.zone},
+        "currency": "USD",
+        "explained": explained,
+        "days": [_day(held) for held in days],
+    }
+
+
+def _day(held: Held) -> dict[str, Any]:
+    found = held.found
+    return {
+        "day": found.day.isoformat(),
+        "organization": held.organization,
+        "stage": found.stage.value,
+        "reported": _money(found.reported),
+        "ledger": _money(found.ledger),
+        "list_cost": _money(found.list_cost),
+        "causes": {cause.name.lower(): _money(amount) for cause, amount in found.causes.items()},
+        "difference": _money(found.difference),
+        "difference_cause": found.apart.name.lower() if found.apart else None,
+        "explained": found.explained,
+        "faults": [fault.value for fault in found.faults],
+    }
+
+
+def _money(amount: Money | None) -> str | None:
+    return None if amount is None else str(amount)
+
+
+def _instant(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
