@@ -22,15 +22,18 @@ setup: $(DEV) ## Install everything for working on the code
 demo: $(RUNTIME) ## Run the whole bot with no account anywhere
 	@$(BIN)/claude-usage demo $(ARGS)
 
+# A file of tests is one worker's: its servers and its database are started once.
+PYTEST := $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
+
 test: $(DEV) ## Run the tests
-	@$(BIN)/pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 check: $(DEV) ## Everything CI runs: format, lint, types, imports, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(PYTEST)
 
 format: $(DEV) ## Put the code into the house style
 	$(BIN)/ruff format .
