@@ -110,10 +110,8 @@ _SHEETS: Mapping[Kind, tuple[tuple[str, ...], Callable[[list[Charge], Called], I
 
 def _notes(connection: Connection, kind: Kind, since: date, until: date, selection: Selection) -> Iterator[str]:
     """What the file does not say itself."""
-    unknown, priority = (
-        ledger.tokens_of(connection, since, until, selection=selection, basis=basis)
-        for basis in (Basis.UNKNOWN, Basis.NOT_BILLED)
-    )
+    sums = ledger.sums(connection, since, until, selection=selection)
+    unknown, priority = sums.tokens(Basis.UNKNOWN), sums.tokens(Basis.NOT_BILLED)
     if unknown and kind is not Kind.USAGE:
         rows = "Their rows are left out" if kind is Kind.FOCUS else "Their billed cost is an empty cell"
         yield f"The billed cost of {wording.count(unknown)} tokens is not in yet. {rows}: unknown is not zero."

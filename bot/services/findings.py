@@ -77,17 +77,15 @@ def gather(
     period = coverage.cut(question.period)
     before = coverage.cut(question.versus) if question.versus else period.previous()
     by = question.by or plan.by
+    beside = () if question.by else plan.also
+    gathered.read(period, by, *beside)
+    gathered.read(before, by)
     parts, parts_before = gathered.by(by, period), gathered.by(by, before)
-    # Asked for, not added up from the parts: a part that is never billed would make an unknown total a zero.
     total, previous = gathered.total(period), gathered.total(before)
     if by is Dimension.TEAM and question.subject in (Subject.TEAMS, Subject.SUMMARY):
         parts = {**dict.fromkeys(names.team_ids(), gathered.nothing_in(period)), **parts}
     rows = _rows(parts, parts_before, total, by, names)
-    also = {
-        dimension: _rows(gathered.by(dimension, period), {}, total, dimension, names)
-        for dimension in plan.also
-        if question.by is None
-    }
+    also = {dimension: _rows(gathered.by(dimension, period), {}, total, dimension, names) for dimension in beside}
     trend = gathered.by(Dimension.DAY, period) if plan.trend else {}
     report = Report(
         question,
@@ -106,22 +104,32 @@ def gather(
 
 
 class View:
-    """One selection of the ledger, as far as the data goes."""
+    """One selection of the ledger, as far as the data goes. What `read` has read is not asked for again."""
 
     def __init__(self, connection: Connection, selection: Selection, coverage: Coverage) -> None:
         self.connection = connection
         self.selection = selection
         self.coverage = coverage
+        self._sums: dict[Period, ledger.Sums] = {}
+
+    def read(self, period: Period, *dimensions: Dimension) -> ledger.Sums:
+        """One pass over the period for several dimensions and the whole; a day is its own pass."""
+        by = tuple(dict.fromkeys(dimension for dimension in dimensions if dimension not in CHRONOLOGICAL))
+        known = self._sums.get(period)
+        if known is None or not set(by) <= set(known.by):
+            since, until = utc_days(period)
+            known = self._sums[period] = ledger.sums(self.connection, since, until, selection=self.selection, by=by)
+        return known
 
     def total(self, period: Period) -> Figures:
-        sums = self.by(None, period)
-        return sums.get("") or self.nothing_in(period)
+        """Summed from the entries, not from the parts: a part never billed would make an unknown total a zero."""
+        return self.by(None, period).get("") or self.nothing_in(period)
 
     def by(self, dimension: Dimension | None, period: Period) -> dict[str, Figures]:
         since, until = utc_days(period)
         unread = self.coverage.missing(self.connection, Source.USAGE, period)
         if dimension not in CHRONOLOGICAL:
-            sums = ledger.figures(self.connection, since, until, selection=self.selection, by=dimension)
+            sums = self.read(period, *((dimension,) if dimension else ())).figures(dimension)
             whole = len(unread) == (until - since).days
             return {name: _without_usage(figures) for name, figures in sums.items()} if whole else sums
         days = ledger.figures(self.connection, since, until, selection=self.selection, by=Dimension.DAY)
@@ -202,11 +210,12 @@ def _notes(
     deepest = Dimension.KEY if Dimension.KEY in breakdowns else by
     yield from _shared(deepest, breakdowns.get(deepest, rows), total)
     since, until = utc_days(period)
-    unpriced = ledger.unpriced_models(connection, since, until, selection=selection)
+    read = gathered.read(period)
+    unpriced = ledger.unpriced_models(connection, since, until, selection=selection) if read.unlisted else []
     if unpriced:
         have = "1 model has" if len(unpriced) == 1 else f"{len(unpriced)} models have"
         yield f"{have} no list price: {', '.join(unpriced[:5])}"
-    priority = ledger.tokens_of(connection, since, until, selection=selection, basis=Basis.NOT_BILLED)
+    priority = read.tokens(Basis.NOT_BILLED)
     if priority:
         yield f"{wording.count(priority)} tokens of the priority tier have no billed cost: they are paid by commitment."
     yield from closed_notes(connection, since, until, selection)

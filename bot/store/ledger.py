@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Select, case, delete, func, insert, literal_column, select
+from sqlalchemy import Connection, FromClause, Row, Select, case, delete, func, insert, select
 
 from bot.core.allocation import Attribution, Basis, Entry
 from bot.core.money import Money
@@ -61,6 +61,9 @@ class Selection:
 
 
 EVERYTHING = Selection()
+
+_SUMMED = frozenset({Dimension.WORKSPACE, Dimension.KEY, Dimension.TIER, Dimension.GEO, Dimension.PRODUCT})
+"""The dimensions that `ledger_total` sums over: only the entries know them."""
 
 _unlisted = case((_entry.c.list_cost.is_(None), 1), else_=0)
 
@@ -147,20 +150,44 @@ class Ledger:
             self._ids = self._known_series()
 
 
-def figures(
-    connection: Connection, since: date, until: date, *, selection: Selection = EVERYTHING, by: Dimension | None = None
-) -> dict[str, Figures]:
-    """Sums over the UTC days `since` (inclusive) to `until` (exclusive), by the values of one dimension.
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """One reading of the ledger, summed by several dimensions at once; each of them, and the whole, without another."""
 
-    `by` None: one sum under "". Days come as ISO text; weeks and months are for the caller to add up.
-    """
+    by: tuple[Dimension, ...]
+    selection: Selection
+    rows: Sequence[Row[Any]]
+
+    def figures(self, dimension: Dimension | None = None) -> dict[str, Figures]:
+        """The sums by one of the dimensions that were read; None: one sum under "", none where nothing was read."""
+        at = self.by.index(dimension) if dimension else None
+        shared = _shared_at(self.selection, dimension)
+        sums: dict[str, _Sum] = defaultdict(_Sum)
+        for row in self.rows:
+            sums["" if at is None else _key(row[at])].add(row, shared)
+        return {name: sum_.figures() for name, sum_ in sums.items()}
+
+    def tokens(self, basis: Basis) -> int:
+        """How many tokens stand in entries of one basis, such as those of the priority tier."""
+        return sum(int(row.quantity) for row in self.rows if row.basis == basis and row.charge in TOKEN_TYPES)
+
+    @property
+    def unlisted(self) -> bool:
+        """Something in here has no list price."""
+        return any(row.unlisted for row in self.rows)
+
+
+def sums(
+    connection: Connection, since: date, until: date, *, selection: Selection = EVERYTHING, by: Sequence[Dimension] = ()
+) -> Sums:
+    """Sums over the UTC days `since` (inclusive) to `until` (exclusive), by every combination of the dimensions."""
     source = _source(selection, by)
-    groups = [source.c[_COLUMN[by]]] if by else []
+    groups = [source.c[_COLUMN[dimension]].label(f"by_{dimension.name}") for dimension in by]
     query = _where(
         select(
-            (groups[0] if by else literal_column("''")).label("name"),
+            *groups,
             source.c.charge.label("charge"),
-            source.c.basis,
+            source.c.basis.label("basis"),
             func.sum(source.c.quantity).label("quantity"),
             func.sum(source.c.list_cost).label("listed"),
             func.sum(source.c.billed_cost).label("billed"),
@@ -170,12 +197,15 @@ def figures(
         since,
         until,
         selection,
-    ).group_by(*groups, source.c.charge, source.c.basis)
-    shared = _shared_at(selection, by)
-    sums: dict[str, _Sum] = defaultdict(_Sum)
-    for row in connection.execute(query):
-        sums[_key(row.name)].add(row, shared)
-    return {name: sum_.figures() for name, sum_ in sums.items()}
+    ).group_by(*(source.c[_COLUMN[dimension]] for dimension in by), source.c.charge, source.c.basis)
+    return Sums(tuple(by), selection, connection.execute(query).all())
+
+
+def figures(
+    connection: Connection, since: date, until: date, *, selection: Selection = EVERYTHING, by: Dimension | None = None
+) -> dict[str, Figures]:
+    """The sums by one dimension. Days come as ISO text; weeks and months are for the caller to add up."""
+    return sums(connection, since, until, selection=selection, by=(by,) if by else ()).figures(by)
 
 
 def entries(connection: Connection, organization_id: str, since: date, until: date) -> dict[date, list[Entry]]:
@@ -197,18 +227,10 @@ def entries(connection: Connection, organization_id: str, since: date, until: da
 
 def unpriced_models(connection: Connection, since: date, until: date, *, selection: Selection) -> list[str]:
     """Models of which tokens were used that have no public price."""
-    source = _source(selection, Dimension.MODEL)
+    source = _source(selection, (Dimension.MODEL,))
     query = _where(select(source.c.model).distinct(), source, since, until, selection)
     query = query.where(source.c.unlisted > 0, source.c.quantity > 0)
     return sorted(connection.execute(query).scalars())
-
-
-def tokens_of(connection: Connection, since: date, until: date, *, selection: Selection, basis: Basis) -> int:
-    """How many tokens stand in entries of one basis, such as those of the priority tier."""
-    source = _source(selection, None)
-    query = _where(select(func.sum(source.c.quantity)), source, since, until, selection)
-    query = query.where(source.c.basis == basis, source.c.charge.in_(TOKEN_TYPES))
-    return int(connection.execute(query).scalar() or 0)
 
 
 def days_with(connection: Connection, since: date, until: date, *, basis: Basis) -> list[date]:
@@ -266,10 +288,9 @@ def _shared_at(selection: Selection, by: Dimension | None) -> frozenset[Basis]:
     return frozenset()
 
 
-def _source(selection: Selection, by: Dimension | None) -> FromClause:
+def _source(selection: Selection, by: Sequence[Dimension]) -> FromClause:
     """The small sums where they can answer, else the entries with what they belong to."""
-    deep = (Dimension.WORKSPACE, Dimension.KEY, Dimension.TIER, Dimension.GEO, Dimension.PRODUCT)
-    if by in deep or selection.workspaces is not None or selection.keys is not None:
+    if not _SUMMED.isdisjoint(by) or selection.workspaces is not None or selection.keys is not None:
         return (
             select(_entry, *(_series.c[name] for name in _DIMENSIONS), _unlisted.label("unlisted"))
             .join(_series, _series.c.id == _entry.c.series_id)

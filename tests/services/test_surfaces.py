@@ -42,14 +42,9 @@ async def test_both_surfaces_end_with_the_same_figures(
 async def test_the_newer_reports_share_nothing_out_below_what_they_report(world: World, database: Database) -> None:
     configured(database)
     await world.sync(database, surface=Surface.ANALYTICS).run(NOW)
-    shared = sum(
-        database.read_now(ledger.tokens_of, FIRST, TODAY, selection=ledger.EVERYTHING, basis=basis)
-        for basis in (Basis.BY_KEY, Basis.BY_TEAM)
-    )
-    everything = sum(
-        database.read_now(ledger.tokens_of, FIRST, TODAY, selection=ledger.EVERYTHING, basis=basis) for basis in Basis
-    )
-    priority = database.read_now(ledger.tokens_of, FIRST, TODAY, selection=ledger.EVERYTHING, basis=Basis.NOT_BILLED)
+    shared = sum(database.read_now(ledger.sums, FIRST, TODAY).tokens(basis) for basis in (Basis.BY_KEY, Basis.BY_TEAM))
+    everything = sum(database.read_now(ledger.sums, FIRST, TODAY).tokens(basis) for basis in Basis)
+    priority = database.read_now(ledger.sums, FIRST, TODAY).tokens(Basis.NOT_BILLED)
     assert everything > priority > 0
     # What is left to share are teams' shares of one workspace, which no report could know.
     assert shared < everything / 10

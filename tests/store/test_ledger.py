@@ -184,7 +184,7 @@ def test_what_is_shared_out_depends_on_how_deep_one_looks(
 def test_the_tokens_of_one_basis_are_counted_without_searches(database: Database) -> None:
     searches = entry(tier="priority", charge="web_search", quantity=3, basis=Basis.NOT_BILLED, billed=None)
     database.write_now(put, [*MIXED, searches])
-    found = database.read_now(ledger.tokens_of, DAY, NEXT, selection=ledger.EVERYTHING, basis=Basis.NOT_BILLED)
+    found = database.read_now(ledger.sums, DAY, NEXT).tokens(Basis.NOT_BILLED)
     assert found == 10
 
 
