@@ -4,11 +4,13 @@ import asyncio
 import hashlib
 import hmac
 import json
+import ssl
 import uuid
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from urllib.parse import urlencode
 
 import httpx
@@ -32,9 +34,15 @@ async def post(
     content_type = "application/json" if kind == "events_api" else "application/x-www-form-urlencoded"
     retried = {"x-slack-retry-num": str(retry), "x-slack-retry-reason": "http_timeout"} if retry else {}
     headers = {"content-type": content_type, "user-agent": "Slackbot 1.0 (+https://api.slack.com/robots)"}
-    async with httpx.AsyncClient(timeout=patience, trust_env=False) as client:
+    async with httpx.AsyncClient(timeout=patience, trust_env=False, verify=_tls()) as client:
         answer = await client.post(url, content=body, headers=headers | retried | _signed(body, secret))
     return answer.status_code, answer.text
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Made once: reading the certificates takes longer than a whole delivery."""
+    return ssl.create_default_context()
 
 
 def _signed(body: str, secret: str) -> dict[str, str]:
