@@ -10,7 +10,7 @@ from functools import lru_cache
 from sqlalchemy import Connection
 
 from bot.core.configuration import Configuration
-from bot.core.configuration_file import parse
+from bot.core.configuration.file import parse
 from bot.core.directory import Directory, Ownership
 from bot.core.errors import ConfigError
 from bot.core.usage import CONSOLE

@@ -20,7 +20,7 @@ from bot.anthropic_api.tape import Replay
 from bot.anthropic_api.usage_report import read_usage
 from bot.core.allocation import Basis
 from bot.core.configuration import Configuration
-from bot.core.configuration_file import parse
+from bot.core.configuration.file import parse
 from bot.core.directory import Ownership
 from bot.core.errors import AnthropicError
 from bot.core.page import RawPage

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.core.alert_rule import EACH_TEAM, Metric, Rule, Severity, Window
 from bot.core.configuration import Configuration, PeopleData
-from bot.core.configuration_file import parse
+from bot.core.configuration.file import parse
 from bot.core.directory import Match, Precision, Team
 from bot.core.errors import ConfigError
 from bot.core.schedule import Cadence, Digest

@@ -8,8 +8,8 @@ from datetime import date
 from decimal import Decimal
 from fnmatch import fnmatchcase
 
-from bot.core.configuration_entry import suggestion
-from bot.core.configuration_yaml import Mistakes, shown
+from bot.core.configuration.entry import suggestion
+from bot.core.configuration.yaml import Mistakes, shown
 from bot.core.directory import UNALLOCATED
 
 SHARE = "share"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from bot.core import configuration_words as words
-from bot.core.configuration_checks import CALL_TEAM, Claim
-from bot.core.configuration_entry import Entry
-from bot.core.configuration_yaml import Fields, Items, Mistakes, Node, described, shown
+from bot.core.configuration import words
+from bot.core.configuration.checks import CALL_TEAM, Claim
+from bot.core.configuration.entry import Entry
+from bot.core.configuration.yaml import Fields, Items, Mistakes, Node, described, shown
 from bot.core.directory import Match, Precision
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
-from bot.core.configuration_yaml import Fields, Items, Kind, Mistakes, Node, Scalar, described, shown
+from bot.core.configuration.yaml import Fields, Items, Kind, Mistakes, Node, Scalar, described, shown
 from bot.core.nearest import nearest
 
 _PLAIN_DECIMAL = re.compile(r"\d{1,15}(\.\d{1,10})?", re.ASCII)

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from datetime import time
 from decimal import Decimal
 
-from bot.core import configuration_words as words
 from bot.core.alert_rule import EACH_TEAM, WHOLE_ORGANISATION, Metric, Rule, Severity, Window
-from bot.core.configuration import Configuration, PeopleData
-from bot.core.configuration_checks import Links, Reference, check
-from bot.core.configuration_entry import Entry
-from bot.core.configuration_matches import read_matches
-from bot.core.configuration_yaml import Fields, Mistakes, Node, Scalar, described, read, shown
+from bot.core.configuration import Configuration, PeopleData, words
+from bot.core.configuration.checks import Links, Reference, check
+from bot.core.configuration.entry import Entry
+from bot.core.configuration.matches import read_matches
+from bot.core.configuration.yaml import Fields, Mistakes, Node, Scalar, described, read, shown
 from bot.core.directory import Team
 from bot.core.schedule import Cadence, Digest
 
