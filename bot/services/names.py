@@ -44,7 +44,7 @@ class Names:
     def organization(self) -> str:
         """The name of the organisation, or how many there are."""
         names = [directory.organization_name for directory in self.organizations]
-        return names[0] if len(names) == 1 else f"{len(names)} organisations" if names else "The organisation"
+        return names[0] if len(names) == 1 else f"{len(names)} organisations" if names else "Your organisation"
 
     def of(self, dimension: Dimension, id_: str) -> str:
         """How people call an id of this dimension; an id nobody knows is called by itself."""
