@@ -111,6 +111,13 @@ class View:
         self.selection = selection
         self.coverage = coverage
         self._sums: dict[Period, ledger.Sums] = {}
+        self._missing: dict[tuple[Source, Period], list[date]] = {}
+
+    def missing(self, source: Source, period: Period) -> list[date]:
+        """The begun days of the period that this source has not been read for."""
+        if (source, period) not in self._missing:
+            self._missing[source, period] = self.coverage.missing(self.connection, source, period)
+        return self._missing[source, period]
 
     def read(self, period: Period, *dimensions: Dimension) -> ledger.Sums:
         """One pass over the period for several dimensions and the whole; a day is its own pass."""
@@ -127,7 +134,7 @@ class View:
 
     def by(self, dimension: Dimension | None, period: Period) -> dict[str, Figures]:
         since, until = utc_days(period)
-        unread = self.coverage.missing(self.connection, Source.USAGE, period)
+        unread = self.missing(Source.USAGE, period)
         if dimension not in CHRONOLOGICAL:
             sums = self.read(period, *((dimension,) if dimension else ())).figures(dimension)
             whole = len(unread) == (until - since).days
@@ -146,8 +153,8 @@ class View:
         if since == until:
             return NOTHING
         days = (until - since).days
-        usage_known = len(self.coverage.missing(self.connection, Source.USAGE, period)) < days
-        cost_known = len(self.coverage.missing(self.connection, Source.COST, period)) < days
+        usage_known = len(self.missing(Source.USAGE, period)) < days
+        cost_known = len(self.missing(Source.COST, period)) < days
         return Figures(ZERO if cost_known else None, ZERO if usage_known else None, {} if usage_known else None)
 
 
@@ -201,10 +208,10 @@ def _notes(
     partial = coverage.data_through
     if partial and period.running and period.end > partial:
         yield f"{_listed_days(_between(partial, period.end))} is not complete yet."
-    missing = coverage.missing(connection, Source.COST, period)
+    missing = gathered.missing(Source.COST, period)
     if missing and total.total_tokens:
         yield f"Billed cost is not in yet for {_listed_days(missing)}."
-    unread = coverage.missing(connection, Source.USAGE, period)
+    unread = gathered.missing(Source.USAGE, period)
     if unread and total.billed_cost:
         yield f"Usage is not in yet for {_listed_days(unread)}."
     deepest = Dimension.KEY if Dimension.KEY in breakdowns else by
