@@ -12,6 +12,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tests.outside import Outside, opened
+
 EXAMPLE = (Path(__file__).parents[1] / ".env.example").read_text(encoding="utf-8")
 SETTINGS = frozenset(re.findall(r"^(?:# )?([A-Z][A-Z_]*)=", EXAMPLE, re.MULTILINE))
 
@@ -62,3 +64,16 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'test.db'}"
     url: str = request.getfixturevalue("postgresql_url")
     return url
+
+
+@pytest.fixture(scope="module")
+def stand_ins() -> Iterator[Outside]:
+    """Anthropic and Slack as they stand in, started once for a module."""
+    with opened() as outside:
+        yield outside
+
+
+@pytest.fixture
+def outside(stand_ins: Outside) -> Outside:
+    """The stand-ins with nothing said, broken or remembered yet."""
+    return stand_ins.fresh()

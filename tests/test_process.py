@@ -20,22 +20,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from bot.demo.slack_server import COMMAND
 from bot.store import schema
 from bot.store.database import Database
-from tests import outside as world
 from tests.outside import ALPHA, ANA, APP_TOKEN, NOW, Outside, wait_until, without_secrets, written
 
 ROOT = Path(__file__).parents[1]
 NOWHERE = "http://127.0.0.1:9"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Outside]:
-    with world.opened() as outside:
-        yield outside
-
-
-@pytest.fixture
-def outside(running: Outside) -> Outside:
-    return running.fresh()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,20 +12,8 @@ import pytest
 from bot import wiring
 from bot.scheduler import Scheduler
 from bot.terminal import config
-from tests import outside as world
 from tests.faults import hang, mutate, status
 from tests.outside import ANA, BEN, GENERAL, NOW, Outside, until, written
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Outside]:
-    with world.opened() as outside:
-        yield outside
-
-
-@pytest.fixture
-def outside(running: Outside) -> Outside:
-    return running.fresh()
 
 
 @pytest.fixture

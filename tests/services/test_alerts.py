@@ -15,7 +15,7 @@ from bot.slack.notifier import SlackNotifier, web_client
 from bot.store.database import Database
 from bot.store.deliveries import ABANDONED_AFTER
 from tests.faults import hang
-from tests.outside import ANA, BEN, BOT_TOKEN, QUIET, Outside, opened, until
+from tests.outside import ANA, BEN, BOT_TOKEN, QUIET, Outside, until
 from tests.services.books import Books
 
 DAY = date(2026, 11, 18)
@@ -35,17 +35,6 @@ alerts:
 
 def limit(scope: str = "each_team", window: str = "1d") -> str:
     return LIMIT.replace("SCOPE", scope).replace("WINDOW", window)
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Outside]:
-    with opened() as outside:
-        yield outside
-
-
-@pytest.fixture
-def outside(running: Outside) -> Outside:
-    return running.fresh()
 
 
 @pytest.fixture

@@ -13,21 +13,10 @@ from bot.slack.notifier import SlackNotifier, web_client
 from bot.store import deliveries, schema
 from bot.store.database import Database
 from bot.store.deliveries import Delivery, State
-from tests.outside import ANA, BOT_TOKEN, GENERAL, Outside, opened
+from tests.outside import ANA, BOT_TOKEN, GENERAL, Outside
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 KEY = "digest/morning/2026-11-22"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Outside]:
-    with opened() as outside:
-        yield outside
-
-
-@pytest.fixture
-def outside(running: Outside) -> Outside:
-    return running.fresh()
 
 
 @pytest.fixture

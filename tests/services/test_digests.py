@@ -16,7 +16,7 @@ from bot.slack.notifier import SlackNotifier, web_client
 from bot.store.database import Database
 from bot.store.deliveries import ABANDONED_AFTER
 from tests.faults import hang
-from tests.outside import BOT_TOKEN, GENERAL, OLD, Outside, opened, until
+from tests.outside import BOT_TOKEN, GENERAL, OLD, Outside, until
 from tests.services.books import Books
 
 NINE = datetime(2026, 11, 19, 9, tzinfo=UTC)
@@ -28,17 +28,6 @@ teams:
 digests:
   - {id: morning, channel: C0GENERAL, cadence: daily, at: "09:00"}
 """
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Outside]:
-    with opened() as outside:
-        yield outside
-
-
-@pytest.fixture
-def outside(running: Outside) -> Outside:
-    return running.fresh()
 
 
 @pytest.fixture

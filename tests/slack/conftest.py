@@ -17,20 +17,9 @@ from tests.outside import Outside
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Outside]:
-    with world.opened() as outside:
-        yield outside
-
-
-@pytest.fixture
-def outside(running: Outside) -> Outside:
-    return running.fresh()
-
-
-@pytest.fixture(scope="module")
-def held(running: Outside, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def held(stand_ins: Outside, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("synced")
-    asyncio.run(world.synced(running, folder))
+    asyncio.run(world.synced(stand_ins, folder))
     return folder / "synced.db"
 
 

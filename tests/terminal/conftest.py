@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
@@ -33,20 +33,9 @@ Command = Callable[..., Done]
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Outside]:
-    with world.opened() as outside:
-        yield outside
-
-
-@pytest.fixture
-def outside(running: Outside) -> Outside:
-    return running.fresh()
-
-
-@pytest.fixture(scope="module")
-def held(running: Outside, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def held(stand_ins: Outside, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("synced")
-    asyncio.run(world.synced(running, folder))
+    asyncio.run(world.synced(stand_ins, folder))
     return folder / "synced.db"
 
 

@@ -5,7 +5,7 @@ import hmac
 import shutil
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -19,17 +19,6 @@ from tests import outside as world
 from tests.outside import SIGNING_SECRET, Outside, moved, until
 
 BODY = urlencode({"command": "/claude-usage", "text": "help", "team_id": "T0", "user_id": "U0ANA"}).encode()
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Outside]:
-    with world.opened() as outside:
-        yield outside
-
-
-@pytest.fixture
-def outside(running: Outside) -> Outside:
-    return running.fresh()
 
 
 @pytest.fixture(scope="module")
