@@ -39,6 +39,10 @@ class Source(StrEnum):
     COST = "cost"
 
 
+LEDGER_SOURCES = (Source.USAGE, Source.COST)
+"""The daily reports that the ledger is made of; the other sources stand beside it."""
+
+
 class Surface(StrEnum):
     """Which of Anthropic's reports an organisation's key may read (reference §0.2)."""
 

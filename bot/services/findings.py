@@ -17,7 +17,7 @@ from bot.core.money import ZERO, Money
 from bot.core.periods import Period
 from bot.core.question import Dimension, Question, Subject
 from bot.core.report import Figures, Findings, Report, Row, added, rest
-from bot.core.usage import Source
+from bot.core.usage import LEDGER_SOURCES, Source
 from bot.services.names import Found, Names
 from bot.store import closes, ledger, snapshots
 from bot.store.ledger import Selection
@@ -39,9 +39,9 @@ class Coverage:
 
     @classmethod
     def read(cls, connection: Connection, now: datetime) -> Coverage:
-        statuses = snapshots.statuses(connection)
+        statuses = [status for status in snapshots.statuses(connection) if status.source in LEDGER_SOURCES]
         through = [status.through for status in statuses]
-        expected = len({status.organization_id for status in statuses}) * len(Source)
+        expected = len({status.organization_id for status in statuses}) * len(LEDGER_SOURCES)
         held = [status.held_until for status in statuses if status.held_until]
         booked = closes.newest_booking(connection)
         held += [datetime.combine(booked + timedelta(days=1), time(), UTC)] if booked else []

@@ -20,7 +20,7 @@ from bot.anthropic_api.tape import Recording
 from bot.anthropic_api.usage_report import read_usage
 from bot.core.directory import Directory
 from bot.core.errors import BotError
-from bot.core.usage import CostRecord, DayTotal, Source, Surface, UsageRecord
+from bot.core.usage import LEDGER_SOURCES, CostRecord, DayTotal, Source, Surface, UsageRecord
 from bot.services import reconcile
 from bot.services.rebuild import rebuild
 from bot.store import directory as directories
@@ -98,7 +98,7 @@ class Sync:
         *,
         since: date | None = None,
         until: date | None = None,
-        sources: Collection[Source] = tuple(Source),
+        sources: Collection[Source] = LEDGER_SOURCES,
         progress: Progress = lambda _: None,
     ) -> SyncResult:
         """One sync as of `now`; `since` and `until` name the days to read instead of what is due."""

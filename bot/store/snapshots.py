@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from bot.core.money import Money
-from bot.core.usage import CostRecord, Source, UsageRecord
+from bot.core.usage import LEDGER_SOURCES, CostRecord, Source, UsageRecord
 from bot.store import restatements
 from bot.store.tables import BucketRow, CostSnapshot, SourceState, UsageSnapshot, table
 from bot.store.upsert import upsert
@@ -87,8 +87,12 @@ def whole(day: date, fetched_at: datetime) -> bool:
 
 
 def days_held(connection: Connection, organization_id: str) -> list[date]:
-    """Every day of which either source holds anything, oldest first."""
-    query = select(_bucket.c.start).where(_bucket.c.organization_id == organization_id).distinct()
+    """Every day of which the usage or the cost report holds anything, oldest first."""
+    query = (
+        select(_bucket.c.start)
+        .where(_bucket.c.organization_id == organization_id, _bucket.c.source.in_(LEDGER_SOURCES))
+        .distinct()
+    )
     return sorted(start.date() for (start,) in connection.execute(query))
 
 

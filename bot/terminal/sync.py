@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bot.core.errors import SettingsError, WordsError
-from bot.core.usage import Source
+from bot.core.usage import LEDGER_SOURCES, Source
 from bot.services.sync import Finished, Sync
 from bot.services.sync import Progress as Told
 from bot.terminal.output import show
@@ -29,7 +29,7 @@ async def run(args: Namespace, sync: Sync, now: datetime, *, organizations: int)
         )
     if args.since and args.until and args.since >= args.until:
         raise WordsError("--until must be later than --since; it names the first day that is not read.")
-    sources = [Source(name) for name in args.source] if args.source else list(Source)
+    sources = [Source(name) for name in args.source] if args.source else list(LEDGER_SOURCES)
     with _progress() as told:
         result = await sync.run(now, since=args.since, until=args.until, sources=sources, progress=told)
     for source in sources:
