@@ -1,0 +1,126 @@
+"""The two tiers: windows of hours and windows of days, each held against what the series' own clean days reached."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.core.anomaly.finding import Limits
+from bot.core.anomaly.normal import day_expected
+from bot.core.anomaly.series import DAY_WINDOWS, HOUR_WINDOWS, Day, Hour, Normal, Series, Today
+from bot.core.anomaly.yardstick import score
+
+FLOOR = 0.03
+"""Of a typical day, added to both sides of an hour window's ratio: at night a few cents are no tenfold."""
+RELATIVE = 1.3
+"""A window must exceed what was expected by three tenths, however steady the series is."""
+HOUR_IMPACT, DAY_IMPACT = 0.15, 0.4
+"""And by this share of a typical day: less is not worth a message, and days can wait for more than hours."""
+NEARLY_ALL = 0.9
+"""Of the excess of the window that holds most: a shorter one that has as much says better since when."""
+NEW_RECORD = 1.5
+"""A new team grows every day, so at first something must beat its busiest day by half:"""
+SETTLING_DAYS, YOUNG_DAYS = 14, 28
+"""the last 24 hours before the windows of hours may speak in its first two weeks, a day's own sum in its first four."""
+GROWN_DAYS = 42
+"""Before, windows of several days say nothing: a team that takes Claude up is a ramp."""
+FIRST_HOURS, FIRST_DAYS = 3, 5
+"""Days a series is only watched, by either tier."""
+BOLDNESS = 0.12
+"""How much lower the limit of a window of days is (or higher) where ten times more (or less) than usual is at stake."""
+AT_STAKE = 20
+"""Times the minimum impact: the usual stake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The newest `hours`; `score` None: some of it is unknown, or belongs to an incident that is over."""
+
+    hours: int
+    value: float
+    expected: float
+    score: float | None
+
+    @property
+    def excess(self) -> float:
+        return self.value - self.expected
+
+    @property
+    def pace(self) -> float:
+        """Excess an hour."""
+        return self.excess / self.hours
+
+
+def hour_windows(hours: tuple[Hour, ...], normal: Normal) -> Iterator[Window]:
+    """The windows that end with the newest hour; what was not reported counts on neither side."""
+    floor = max(FLOOR * normal.typical, normal.smoothing / 10)
+    value = expected = 0.0
+    place, first = len(hours) - 1, hours[-1].number + 1
+    for length in HOUR_WINDOWS:
+        while place >= 0 and hours[place].number >= first - length:
+            value += hours[place].value
+            expected += hours[place].expected
+            place -= 1
+        yield Window(length, value, expected, score(value, expected, floor))
+
+
+def hour_excess(windows: list[Window], today: Today, age: int, limits: Limits) -> Window | None:
+    """The shortest window that fires and holds nearly all of what any of them holds, if one fires."""
+    normal = today.normal
+    if normal.level is None or age < FIRST_HOURS:
+        return None
+    least = max(limits.min_impact, HOUR_IMPACT * normal.typical)
+    if normal.ceiling is not None:
+        day = windows[-1]
+        excess = day.value - normal.typical
+        over = day.value > normal.ceiling and excess >= least
+        return Window(day.hours, day.value, normal.typical, math.inf) if over else None
+    if age < SETTLING_DAYS and windows[-1].value <= NEW_RECORD * normal.record:
+        return None
+    firing = [
+        window
+        for window, limit in zip(windows, normal.hour_limits, strict=True)
+        if window.score is not None
+        and window.score > limit
+        and window.excess >= least
+        and window.value > RELATIVE * window.expected
+    ]
+    most = max((window.excess for window in firing), default=0.0)
+    return next((window for window in firing if window.excess >= NEARLY_ALL * most), None)
+
+
+def day_windows(series: Series, number: int, value: float | None, normal: Normal) -> Iterator[Window]:
+    """The windows that end with this day, against the level before each of them."""
+    newest = Day(number, value, normal.level, normal.smoothing, normal.job.total if normal.job else 0.0)
+    for length in DAY_WINDOWS:
+        days = (*series.days[len(series.days) - length + 1 :], newest) if length > 1 else (newest,)
+        level = days[0].level
+        known = len(days) == length and level is not None and all(day.value is not None for day in days)
+        if not known or level is None:
+            yield Window(24 * length, 0.0, 0.0, None)
+            continue
+        smoothing = days[0].smoothing
+        total = sum(day.value or 0.0 for day in days)
+        expected = sum(day_expected(level, normal.effects, smoothing, day.number) + day.job for day in days)
+        over = series.incident is None and any(day.flagged for day in days)
+        yield Window(24 * length, total, expected, None if over else score(total, expected, smoothing * length))
+
+
+def day_excess(windows: list[Window], today: Today, age: int, limits: Limits) -> Window | None:
+    """The shortest window that fires, if any."""
+    normal = today.normal
+    if normal.ceiling is not None or age < FIRST_DAYS:
+        return None
+    least = max(limits.min_impact, DAY_IMPACT * normal.typical)
+    for window, limit in zip(windows, normal.day_limits, strict=True):
+        if window.hours > 24 and age < GROWN_DAYS:
+            break
+        if window.score is None or window.excess < least or window.value <= RELATIVE * window.expected:
+            continue
+        if age < YOUNG_DAYS and window.value <= NEW_RECORD * normal.record:
+            continue
+        stake = math.log10(window.excess / (AT_STAKE * limits.min_impact))
+        if window.score > limit - BOLDNESS * max(-1.0, min(1.0, stake)):
+            return window
+    return None
