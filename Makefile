@@ -7,7 +7,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check format bench focus-validator lock clean
+.PHONY: help setup demo test fuzz check format bench alert-quality focus-validator lock clean
 
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
@@ -28,6 +28,11 @@ PYTEST := $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 test: $(DEV) ## Run the tests
 	@$(PYTEST) $(ARGS)
 
+FUZZ ?= 400
+
+fuzz: $(DEV) ## Look for an organisation whose money does not add up: FUZZ=400 random ones for each rule
+	@FUZZ=$(FUZZ) $(PYTEST) tests/properties $(ARGS)
+
 check: $(DEV) ## Everything CI runs: format, lint, types, imports, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -41,6 +46,9 @@ format: $(DEV) ## Put the code into the house style
 
 bench: $(DEV) ## Measure speed at full size
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+alert-quality: $(DEV) ## Hold the anomaly alerts against teams with known incidents, beside common detectors
+	@$(BIN)/python -m tests.alert_quality $(ARGS)
 
 # It needs Python 3.12 or newer (an older one gets a version that can't start) and 600 MB, and its own dependencies
 # come without hashes: so `check` goes without it, and it lives in an environment of its own.

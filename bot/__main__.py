@@ -17,12 +17,26 @@ from bot.render.plain import uncoded
 from bot.settings import Settings
 from bot.store import schema
 from bot.store.database import Database
-from bot.terminal import alerts, ask, close, config, digest, export, reconcile, sync, verify, words
+from bot.terminal import (
+    alerts,
+    ask,
+    chart,
+    close,
+    config,
+    digest,
+    export,
+    lab_detect,
+    lab_forecast,
+    reconcile,
+    sync,
+    verify,
+    words,
+)
 from bot.terminal.output import say, show
 
 log = structlog.get_logger()
 
-_CONFIGURED = ("run", "sync", "ask", "digest", "alerts", "reconcile", "export", "close")
+_CONFIGURED = ("run", "sync", "ask", "digest", "alerts", "reconcile", "export", "chart", "close")
 """Commands before which CONFIG_FILE is put in force."""
 
 
@@ -57,6 +71,10 @@ def _dispatch(args: Namespace, settings: Settings) -> int:
             from bot.demo import main as demo  # not at the top: the bot itself must not depend on its demo
 
             return demo.run(args)
+        case "lab" if args.what == "detect":
+            return lab_detect.run(sys.stdin, min_impact=args.min_impact, notices=args.notices)
+        case "lab":
+            return lab_forecast.run(sys.stdin)
         case "config" if args.action == "check":
             return config.check(args)
         case "migrate":
@@ -98,6 +116,8 @@ async def _with_parts(args: Namespace, settings: Settings) -> int:
                 return await reconcile.run(args, parts.reconcile, now)
             case "export":
                 return await export.run(args, parts.database, now)
+            case "chart":
+                return await chart.run(args, parts.ask, now)
             case "close":
                 return await close.run(args, parts.database, now)
             case "config":

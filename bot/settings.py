@@ -60,6 +60,9 @@ class Settings(BaseSettings):
     anthropic_in_flight: Annotated[int, Field(ge=1, le=32)] = 8
     """Requests under way at once, per organisation."""
     anthropic_base_url: str = "https://api.anthropic.com"
+    anthropic_api_key: Credential | None = None
+    """An ordinary key; with it Claude reads the questions that the grammar can't."""
+    anthropic_model: str = "claude-haiku-5-5"
     slack_bot_token: Credential | None = None
     slack_app_token: Credential | None = None
     slack_signing_secret: Credential | None = None
@@ -72,6 +75,8 @@ class Settings(BaseSettings):
     sync_every: Annotated[timedelta, BeforeValidator(_duration)] = timedelta(hours=1)
     sync_lookback_days: Annotated[int, Field(ge=1, le=31)] = 3
     backfill_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    hourly_days: Annotated[int, Field(ge=0, le=365)] = 35
+    """How far back usage is read by the hour as well; 0: not at all."""
     timezone: Annotated[str, BeforeValidator(_zone)] = "UTC"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import re
 import sys
@@ -18,6 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 import bot
 from bot.anthropic_api.client import AnthropicClient
+from bot.anthropic_api.messages import Messages
 from bot.core.errors import SchemaMismatch, SettingsError, StoreUnavailable
 from bot.core.usage import Surface
 from bot.scheduler import Scheduler
@@ -25,13 +27,20 @@ from bot.services.alerts import Alerts
 from bot.services.ask import Ask
 from bot.services.deliver import Deliverer
 from bot.services.digests import Digests
+from bot.services.home import Homes
+from bot.services.people import Recognition
+from bot.services.presses import Presses
 from bot.services.receipts import Receipts
 from bot.services.reconcile import Reconcile
 from bot.services.sync import Sync
+from bot.services.typeahead import Typeahead
+from bot.services.understanding import Understanding
 from bot.settings import Settings
 from bot.slack import app as slack_app
 from bot.slack.connection import SocketMode
 from bot.slack.notifier import SlackNotifier, web_client
+from bot.slack.people import SlackPeople
+from bot.slack.pictures import Pictures
 from bot.slack.reply import Replies
 from bot.store import schema
 from bot.store.database import Database
@@ -69,6 +78,7 @@ class Parts:
     sync: Sync
     ask: Ask
     receipts: Receipts
+    homes: Homes
     alerts: Alerts
     digests: Digests
     reconcile: Reconcile
@@ -77,21 +87,36 @@ class Parts:
 @asynccontextmanager
 async def parts(settings: Settings, now: datetime | None = None) -> AsyncIterator[Parts]:
     """Everything a command needs, on a database whose schema is current; closed again at the end."""
+    _calm_collector()
     async with AsyncExitStack() as stack:
         database = Database(settings.database_url.get_secret_value())
         stack.callback(database.close)
         _open(database, auto_migrate=settings.auto_migrate)
-        clients = tuple(_client(settings, key) for key in settings.admin_keys.values())
+        clients = tuple(_client(settings, name, key) for name, key in settings.admin_keys.items())
         for client in clients:
             stack.push_async_callback(client.close)
+        clock = Clock(now)
         slack = None
         deliverer = None
+        people = None
         if settings.slack_bot_token:
             slack = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
             deliverer = Deliverer(database, SlackNotifier(slack))
+            people = SlackPeople(slack, clock)
+        recognition = Recognition(database, people)
+        understanding = None
+        if settings.anthropic_api_key:
+            messages = Messages(
+                api_key=settings.anthropic_api_key.get_secret_value(),
+                model=settings.anthropic_model,
+                base_url=settings.anthropic_base_url,
+                version=bot.__version__,
+            )
+            stack.push_async_callback(messages.close)
+            understanding = Understanding(database, messages, settings.timezone)
         yield Parts(
             settings,
-            Clock(now),
+            clock,
             database,
             clients,
             slack,
@@ -100,12 +125,14 @@ async def parts(settings: Settings, now: datetime | None = None) -> AsyncIterato
                 clients,
                 lookback_days=settings.sync_lookback_days,
                 backfill_days=settings.backfill_days,
+                hourly_days=settings.hourly_days,
                 surface=None if settings.anthropic_reports == "auto" else Surface(settings.anthropic_reports),
                 retain_pages_days=settings.retain_pages_days,
             ),
-            Ask(database, settings.timezone),
-            Receipts(database, settings.timezone),
-            Alerts(database, deliverer),
+            Ask(database, settings.timezone, recognition, understanding),
+            Receipts(database, settings.timezone, recognition),
+            Homes(database, settings.timezone, recognition),
+            Alerts(database, deliverer, settings.timezone),
             Digests(database, deliverer, settings.timezone),
             Reconcile(database, deliverer),
         )
@@ -147,10 +174,18 @@ def listening(parts: Parts) -> Listening:
         raise SettingsError(
             "ANTHROPIC_ADMIN_API_KEY is missing. Create an admin key in the Console: Settings → Admin keys."
         )
-    replies = Replies()
+    replies = Replies(Pictures(slack), SlackNotifier(slack))
     secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
     app = slack_app.build(
-        slack, signing_secret=secret, ask=parts.ask, receipts=parts.receipts, clock=parts.clock, replies=replies
+        slack,
+        signing_secret=secret,
+        ask=parts.ask,
+        receipts=parts.receipts,
+        clock=parts.clock,
+        replies=replies,
+        presses=Presses(parts.database),
+        homes=parts.homes,
+        typeahead=Typeahead(parts.database),
     )
     socket = None
     if settings.slack_app_token:
@@ -188,17 +223,27 @@ def configure_logging(settings: Settings) -> None:
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for chatty in ("httpx", "httpcore", "apscheduler", "alembic", "slack_sdk", "asyncio"):
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
+    # matplotlib's is that it keeps its fonts in a temporary folder, where the home can't be written: as it should.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     # Bolt's warnings are advice to whoever writes listeners, such as that SLACK_BOT_TOKEN is set as well.
     logging.getLogger("slack_bolt").setLevel(logging.ERROR)
+
+
+def _calm_collector() -> None:
+    """A sync makes records by the hundred thousand, all alive until they are stored and none of them in a circle: at
+    its usual thresholds the collector walks over them so often that reading takes twice the time."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _redacted(_logger: object, _name: str, line: str | MutableMapping[str, Any]) -> str:
     return _SECRETS.sub("[secret]", str(line))
 
 
-def _client(settings: Settings, api_key: str) -> AnthropicClient:
+def _client(settings: Settings, name: str, api_key: str) -> AnthropicClient:
     return AnthropicClient(
         api_key=api_key,
+        setting=f"ANTHROPIC_ADMIN_API_KEY__{name.upper()}" if name else "ANTHROPIC_ADMIN_API_KEY",
         base_url=settings.anthropic_base_url,
         version=bot.__version__,
         in_flight=settings.anthropic_in_flight,

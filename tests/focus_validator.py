@@ -20,8 +20,9 @@ from xml.etree import ElementTree
 from bot import wiring
 from bot.core.periods import month_to_date
 from bot.core.usage import Source
+from bot.core.words import Sheet
 from bot.services.close import close
-from bot.services.export import Kind, export
+from bot.services.export import export
 from bot.terminal import config
 from tests.faults import mutate
 from tests.outside import opened, written
@@ -59,7 +60,7 @@ async def exported(folder: Path, file: Path) -> None:
             at, day = NOW + timedelta(hours=1), timedelta(days=1)
             await parts.sync.run(at, since=RESTATED, until=RESTATED + day, sources=(Source.COST,))
             period = month_to_date(now=at, zone="UTC")
-            await parts.database.read(export, Kind.FOCUS, period, None, sink.write, at)
+            await parts.database.read(export, Sheet.FOCUS, period, None, sink.write, at)
 
 
 def validated(python: str, file: Path, report: Path, criteria: str) -> Counter[str]:

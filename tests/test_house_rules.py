@@ -51,6 +51,13 @@ SCOPES: dict[str, frozenset[str]] = {
     "views_push": frozenset(),
     "views_update": frozenset(),
 }
+# What the manifest calls each event in code, and what Slack asks for before it tells of it: messages are subscribed to
+# by the kind of conversation, and here that is direct messages alone.
+EVENTS: dict[str, tuple[str, frozenset[str]]] = {
+    "app_home_opened": ("app_home_opened", frozenset()),
+    "app_mention": ("app_mention", frozenset({"app_mentions:read"})),
+    "message": ("message.im", frozenset({"im:history"})),
+}
 MONEY = re.compile(r"amount|cost|usd|price|dollar|cents|spend", re.IGNORECASE)
 
 
@@ -170,14 +177,19 @@ def test_the_manifest_names_exactly_the_commands_in_code(manifest: Any) -> None:
 
 def test_the_manifest_names_exactly_the_events_in_code(manifest: Any) -> None:
     events = manifest["settings"].get("event_subscriptions", {}).get("bot_events", [])
-    assert set(events) == registered("event")
+    assert set(events) == {EVENTS[event][0] for event in registered("event")}
+
+
+def test_the_manifest_names_exactly_the_shortcuts_in_code(manifest: Any) -> None:
+    shortcuts = manifest["features"].get("shortcuts", [])
+    assert {shortcut["callback_id"] for shortcut in shortcuts} == registered("shortcut")
 
 
 def test_the_manifest_asks_for_exactly_the_scopes_the_code_needs(manifest: Any) -> None:
     methods = web_api_methods()
     unknown = sorted(methods - SCOPES.keys())
     assert unknown == [], "write down in SCOPES which scopes these methods need"
-    needed = set().union(*(SCOPES[method] for method in methods))
+    needed = set().union(*(SCOPES[method] for method in methods), *(EVENTS[event][1] for event in registered("event")))
     if registered("command"):
         needed.add("commands")
     assert set(manifest["oauth_config"]["scopes"]["bot"]) == needed

@@ -9,7 +9,7 @@ from bot import settings
 from bot.core.errors import SettingsError
 
 SECRET = "hunter2-hunter2"
-FILES = ["ANTHROPIC_ADMIN_API_KEY", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"]
+FILES = ["ANTHROPIC_ADMIN_API_KEY", "ANTHROPIC_API_KEY", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"]
 
 
 def test_without_anything_said_the_documented_defaults_hold() -> None:

@@ -25,6 +25,7 @@ from bot.core.errors import (
     AnthropicRefused,
     AnthropicUnavailable,
     CredentialRefused,
+    NotPermitted,
     PageMalformed,
     SettingsError,
 )
@@ -36,7 +37,8 @@ Sleep = Callable[[float], Awaitable[None]]
 M = TypeVar("M", bound=BaseModel)
 
 ANALYTICS = "/v1/organizations/analytics"
-_BETAS = {ANALYTICS: "analytics-usage-cost-2026-08-24"}
+SPEND_LIMITS = "/v1/organizations/spend_limits"
+_BETAS = {ANALYTICS: "analytics-usage-cost-2026-08-24", SPEND_LIMITS: "spend-limit-reads-2026-09-26"}
 """Path prefix → the beta header its answers need."""
 
 ATTEMPTS = 5
@@ -44,7 +46,7 @@ FIRST_PAUSE_SECONDS = 0.5
 UNSAID_LIMIT_PAUSE_SECONDS = 60.0
 """After a 429 that names no moment (seen on report endpoints, reference §5.2)."""
 LONGEST_PAUSE_SECONDS = 300.0
-_WORTH_ANOTHER_TRY = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
+WORTH_ANOTHER_TRY = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
 
 
 class Reader(ABC):
@@ -90,12 +92,16 @@ class Body:
 
 
 class AnthropicClient(Reader):
-    """Reads one organisation's API. `in_flight` bounds the requests under way at once; `sleep` is for tests."""
+    """Reads one organisation's API. `in_flight` bounds the requests under way at once; `sleep` is for tests.
+
+    `setting` is where its key comes from: what a person has to change when Anthropic refuses it.
+    """
 
     def __init__(
         self,
         *,
         api_key: str,
+        setting: str = "ANTHROPIC_ADMIN_API_KEY",
         base_url: str = "https://api.anthropic.com",
         version: str = "0",
         in_flight: int = 4,
@@ -104,9 +110,8 @@ class AnthropicClient(Reader):
     ) -> None:
         if not (api_key and api_key.isascii() and api_key.isprintable()):
             # No header can hold it, and the error that says so would quote it.
-            raise SettingsError(
-                "ANTHROPIC_ADMIN_API_KEY is empty or not plain text. Copy it whole, without line breaks."
-            )
+            raise SettingsError(f"{setting} is empty or not plain text. Copy it whole, without line breaks.")
+        self.setting = setting
         self._http = httpx.AsyncClient(
             base_url=base_url,
             timeout=timeout_seconds,
@@ -116,6 +121,7 @@ class AnthropicClient(Reader):
                 "user-agent": f"claude-usage-bot/{version} (self-hosted)",
             },
         )
+        self.in_flight = in_flight
         self._politeness = asyncio.Semaphore(in_flight)
         self._deadline_seconds = 2 * timeout_seconds
         self._sleep = sleep
@@ -160,9 +166,9 @@ class AnthropicClient(Reader):
             ) from error
         if response.status_code == 200:
             return Body(response.content, _json_object(response, path))
-        refusal = _refusal(response, path)
-        if response.status_code in _WORTH_ANOTHER_TRY and response.headers.get("x-should-retry") != "false":
-            raise _TryAgain(refusal, _said_pause(response))
+        refusal = _refusal(response, path, self.setting)
+        if response.status_code in WORTH_ANOTHER_TRY and response.headers.get("x-should-retry") != "false":
+            raise _TryAgain(refusal, said_pause(response))
         raise refusal
 
 
@@ -213,23 +219,31 @@ def decoded(content: bytes, path: str) -> dict[str, Any]:
     return body
 
 
-def _refusal(response: httpx.Response, path: str) -> AnthropicError | CredentialRefused:
-    status, said = response.status_code, _said(response)
+def _refusal(response: httpx.Response, path: str, setting: str) -> AnthropicError | CredentialRefused:
+    status, said = response.status_code, reason(response)
     if status == 401:
+        ordinary = response.request.headers["x-api-key"].startswith("sk-ant-api")
+        why = f": {setting} holds an ordinary API key (sk-ant-api…), which reads no reports" if ordinary else ""
         return CredentialRefused(
-            f"Anthropic refused the admin key (401: {said}). Create one under Settings → Admin keys in the Console "
-            "and set ANTHROPIC_ADMIN_API_KEY (it begins with sk-ant-admin)."
+            f"Anthropic refused the admin key (401: {said}){why}. Create one under Settings → Admin keys in the "
+            f"Console and set {setting} (it begins with sk-ant-admin)."
+        )
+    if _code(response) == "organization_type_not_supported":
+        return AnthropicRefused(
+            f"Anthropic does not give {path} to this type of organisation ({status}: {said}). Set {setting} to an "
+            "admin key of a Console organisation."
         )
     if status == 403:
-        return CredentialRefused(
-            f"The admin key may not read {path} (403: {said}). Use an admin key of this organisation."
+        return NotPermitted(
+            f"The admin key may not read {path} (403: {said}). Set {setting} to an admin key of this organisation."
         )
-    if status in _WORTH_ANOTHER_TRY:
+    if status in WORTH_ANOTHER_TRY:
         return AnthropicUnavailable(f"Anthropic answered {path} with {status}: {said}")
     return AnthropicRefused(f"Anthropic refused {path} with {status}: {said}")
 
 
-def _said(response: httpx.Response) -> str:
+def reason(response: httpx.Response) -> str:
+    """Anthropic's own words for why it refuses, without the key."""
     try:
         message = response.json()["error"]["message"]
     except (ValueError, KeyError, TypeError):
@@ -238,7 +252,15 @@ def _said(response: httpx.Response) -> str:
     return str(message).replace(response.request.headers["x-api-key"], "…")[:300]
 
 
-def _said_pause(response: httpx.Response) -> float | None:
+def _code(response: httpx.Response) -> str | None:
+    """What kind of refusal it is, where the answer says more than its status."""
+    try:
+        return str(response.json()["error"]["details"]["error_code"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def said_pause(response: httpx.Response) -> float | None:
     """How long the server asked to wait, in seconds; None where it did not say and need not have."""
     headers = response.headers
     try:

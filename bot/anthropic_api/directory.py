@@ -1,4 +1,4 @@
-"""The organisation, its workspaces, keys of every status, and members (reference §4)."""
+"""The organisation, its workspaces, keys of every status, members, and service accounts (reference §4)."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from bot.anthropic_api.client import AnthropicClient, validated
-from bot.core.directory import ApiKey, Directory, Member, Workspace
+from bot.core.directory import ApiKey, Directory, Member, ServiceAccount, Workspace
+from bot.core.errors import AnthropicRefused, CredentialRefused, PageMalformed
 from bot.core.usage import DEFAULT_WORKSPACE
 
 ORGANIZATION = "/v1/organizations/me"
 WORKSPACES = "/v1/organizations/workspaces"
 API_KEYS = "/v1/organizations/api_keys"
 USERS = "/v1/organizations/users"
+SERVICE_ACCOUNTS = "/v1/organizations/service_accounts"
+_ACCOUNTS_A_PAGE = "100"
 
 
 class _Organization(BaseModel):
@@ -52,6 +55,18 @@ class _User(BaseModel):
     role: str
 
 
+class _ServiceAccount(BaseModel):
+    id: str
+    name: str
+
+
+class _ServiceAccounts(BaseModel):
+    """A page; other than the reports' it need not say whether it `has_more`."""
+
+    data: list[_ServiceAccount]
+    next_page: str | None = None
+
+
 async def read_organization(client: AnthropicClient) -> Directory:
     """Only who the organisation is: the cheapest question that proves a key."""
     organization = validated(_Organization, await client.get(ORGANIZATION), ORGANIZATION)
@@ -68,6 +83,7 @@ async def read_directory(client: AnthropicClient) -> Directory:
             everything_read = reading.create_task(client.listed(WORKSPACES, with_default))
             keys_read = reading.create_task(client.listed(API_KEYS))
             users_read = reading.create_task(client.listed(USERS))
+            accounts_read = reading.create_task(_service_accounts(client))
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None  # the first is the cause; the others were cancelled for it
     organization, named, everything = organization_read.result(), named_read.result(), everything_read.result()
@@ -83,7 +99,32 @@ async def read_directory(client: AnthropicClient) -> Directory:
         {key.id: key for key in api_keys},
         {member.id: member for member in members},
         next(iter(default_ids), None),
+        {account.id: account for account in accounts_read.result()},
     )
+
+
+async def _service_accounts(client: AnthropicClient) -> list[ServiceAccount]:
+    """Archived ones too. Anthropic gives them to OAuth tokens only: for an admin key it may refuse them, and then they
+    are called by their ids."""
+    found: list[ServiceAccount] = []
+    cursor: str | None = None
+    seen: set[str] = set()
+    query = [("include_archived", "true"), ("limit", _ACCOUNTS_A_PAGE)]
+    while True:
+        try:
+            body = await client.get(SERVICE_ACCOUNTS, [*query, ("page", cursor)] if cursor else query)
+        except (AnthropicRefused, CredentialRefused):
+            if found:
+                raise  # half a list would take the other half's names away
+            return found
+        page = validated(_ServiceAccounts, body, SERVICE_ACCOUNTS)
+        found += [ServiceAccount(item.id, item.name) for item in page.data]
+        cursor = page.next_page
+        if not cursor:
+            return found
+        if cursor in seen:
+            raise PageMalformed(f"Anthropic's answer to {SERVICE_ACCOUNTS} repeats its cursor.")
+        seen.add(cursor)
 
 
 def _workspace(item: _Workspace, default_ids: set[Any]) -> Workspace:

@@ -1,4 +1,4 @@
-"""`GET /v1/organizations/usage_report/messages`: tokens per day and five dimensions (reference §1)."""
+"""`GET /v1/organizations/usage_report/messages`: tokens per day or hour and five dimensions (reference §1)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, Strict
 
-from bot.anthropic_api.buckets import Chunk, Page, read_days
+from bot.anthropic_api.buckets import Chunk, Page, Width, read_days
 from bot.anthropic_api.client import Reader
 from bot.core.usage import UsageRecord
 
@@ -44,8 +44,17 @@ class _Result(BaseModel):
 
 async def read_usage(client: Reader, since: date, until: date) -> Chunk[UsageRecord]:
     """Tokens of the UTC days `since` (inclusive) to `until` (exclusive), per key, workspace, model, tier and geo."""
+    return await _read(client, since, until, Width.DAY)
+
+
+async def read_hours(client: Reader, since: date, until: date) -> Chunk[UsageRecord]:
+    """The same by the hour: a record's `start` is its hour's."""
+    return await _read(client, since, until, Width.HOUR)
+
+
+async def _read(client: Reader, since: date, until: date, width: Width) -> Chunk[UsageRecord]:
     params = [("group_by[]", dimension) for dimension in GROUP_BY]
-    return await read_days(client, PATH, Page[_Result], _record, since=since, until=until, params=params)
+    return await read_days(client, PATH, Page[_Result], _record, since=since, until=until, params=params, width=width)
 
 
 def _record(start: datetime, result: _Result) -> UsageRecord:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.core.allocation import Attribution, Basis, Entry
 from bot.core.money import share_out
-from bot.core.usage import NO_ACTOR
+from bot.core.usage import NO_ACTOR, REQUESTS
 
 _Line = tuple[Attribution, str]
 """An attribution without its team, and a charge."""
@@ -36,7 +36,7 @@ def adjustments(closed: Iterable[Entry], booked: Iterable[Entry], now: Iterable[
     `booked` are the adjustments to this day so far, whenever they were made. A line whose tokens and billed cost are
     the same is left alone: a corrected list price restates nothing.
     """
-    closed, booked, now = list(closed), list(booked), list(now)
+    closed, booked, now = _charged(closed), _charged(booked), _charged(now)
     was, done, would = _by_line(closed), _by_line(booked), _by_line(now)
     paid, adjusted, today = _payers(closed), _payers(booked), _payers(now)
     found: list[Entry] = []
@@ -49,11 +49,16 @@ def adjustments(closed: Iterable[Entry], booked: Iterable[Entry], now: Iterable[
         listed = None if said.listed is None or held.listed is None else said.listed - held.listed
         key = _key(line)
         # What was closed before a source named people and products is the same key's, whoever is named by now.
-        unnamed = replace(key, actor_id=NO_ACTOR, product="")
+        unnamed = key._replace(actor_id=NO_ACTOR, product="")
         payers = paid.get(key) or paid.get(unnamed) or adjusted.get(key) or today[key]
         wanted = _split(quantity, listed, billed, payers)
         found += _missing(line, wanted, done.get(line, {}))
     return found
+
+
+def _charged(entries: Iterable[Entry]) -> list[Entry]:
+    """Without counts of calls: they are no charge that could be adjusted."""
+    return [entry for entry in entries if entry.charge != REQUESTS]
 
 
 def plus(one: Entry, other: Entry) -> Entry:
@@ -78,7 +83,7 @@ def _missing(line: _Line, wanted: Mapping[str, _Sums], done: Mapping[str, _Sums]
         quantity, billed = want.quantity - have.quantity, want.billed - have.billed
         listed = None if want.listed is None or have.listed is None else want.listed - have.listed
         if quantity or billed:
-            yield Entry(replace(line[0], team_id=team), line[1], quantity, listed, billed, Basis.ADJUSTMENT)
+            yield Entry(line[0]._replace(team_id=team), line[1], quantity, listed, billed, Basis.ADJUSTMENT)
 
 
 def _split(quantity: int, listed: int | None, billed: int, payers: Mapping[str, int]) -> dict[str, _Sums]:
@@ -94,7 +99,7 @@ def _by_line(entries: Iterable[Entry]) -> dict[_Line, dict[str, _Sums]]:
     """Sums by line and team."""
     lines: dict[_Line, dict[str, _Sums]] = defaultdict(lambda: defaultdict(_Sums))
     for entry in entries:
-        line = replace(entry.attribution, team_id=""), entry.charge
+        line = entry.attribution._replace(team_id=""), entry.charge
         lines[line][entry.attribution.team_id].add(entry)
     return lines
 
@@ -109,7 +114,7 @@ def _payers(entries: Iterable[Entry]) -> dict[Attribution, dict[str, int]]:
 
 
 def _key(line: _Line) -> Attribution:
-    return replace(line[0], team_id="", model="", service_tier="", inference_geo="")
+    return line[0]._replace(team_id="", model="", service_tier="", inference_geo="")
 
 
 def _total(teams: Mapping[str, _Sums]) -> _Sums:

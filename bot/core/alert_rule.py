@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
 from bot.core.money import Money
+from bot.core.periods import local_date, midnight
 
 
 class Metric(StrEnum):
@@ -16,19 +17,22 @@ class Metric(StrEnum):
 
 
 class Window(StrEnum):
-    """The UTC calendar window a limit is for."""
+    """The local calendar window a limit is for."""
 
     DAY = "day"
     MONTH = "month"
 
-    def containing(self, at: datetime) -> datetime:
+    def containing(self, at: datetime, zone: str) -> datetime:
         """The start of the window that `at` lies in."""
-        midnight = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        return midnight if self is Window.DAY else midnight.replace(day=1)
+        day = local_date(at, zone)
+        return midnight(day if self is Window.DAY else day.replace(day=1), zone)
 
-    def after(self, start: datetime) -> datetime:
+    def after(self, start: datetime, zone: str) -> datetime:
         """The start of the next window, which is this one's end."""
-        return start + timedelta(days=1) if self is Window.DAY else (start + timedelta(days=32)).replace(day=1)
+        day = local_date(start, zone)
+        return midnight(
+            day + timedelta(days=1) if self is Window.DAY else (day + timedelta(days=32)).replace(day=1), zone
+        )
 
 
 class Severity(StrEnum):

@@ -15,10 +15,12 @@ Priority-tier lines have no billed cost and take no share of any.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import cache
+from typing import NamedTuple
 
 from bot.core.directory import Owner, Owners
 from bot.core.money import Money, share_out
@@ -30,6 +32,7 @@ from bot.core.usage import (
     NO_ACTOR,
     NOT_BY_KEY,
     PRIORITY_TIER,
+    REQUESTS,
     TOKEN_TYPES,
     WEB_SEARCH,
     CostRecord,
@@ -46,15 +49,14 @@ class Basis(StrEnum):
     BY_TEAM = "shared_by_team"
     """Shared out between teams."""
     NOT_BILLED = "not_billed"
-    """Priority tier: paid for by commitment."""
+    """Priority tier, which is paid for by commitment; and counts of calls, which cost nothing by themselves."""
     UNKNOWN = "unknown"
     """The cost report does not cover it yet."""
     ADJUSTMENT = "adjustment"
     """By how much a closed month would be different by now, booked on the day on which that was noticed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attribution:
+class Attribution(NamedTuple):
     """What a ledger entry belongs to."""
 
     team_id: str
@@ -68,8 +70,7 @@ class Attribution:
     product: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One charge of one day: quantity in tokens or searches, costs in units of 10⁻¹⁰ dollars, None where unknown."""
 
     attribution: Attribution
@@ -108,8 +109,28 @@ class _Line:
     billed_cost: int | None = None
     reported_list_cost: int | None = None
     """Anthropic's own list price, where the source says it: it knows bands and modes that a price table can't see."""
-    partners: set[tuple[str, str, str]] = field(default_factory=set)
-    """The (workspace, key, actor) places it shares with."""
+    partners: list[_Places] = field(default_factory=list)
+    """Those it shares an amount with, itself included: one set for each amount."""
+
+    @property
+    def is_billed(self) -> bool:
+        """A commitment covers tokens: what calls of the priority tier search the web for is billed like any other."""
+        committed = self.service_tier == PRIORITY_TIER and self.charge in TOKEN_TYPES
+        return not committed and self.charge != REQUESTS
+
+    def entry(self, team_id: str, quantity: int, listed: int | None, billed: int | None, basis: Basis) -> Entry:
+        """What a team owns of it."""
+        attribution = Attribution(
+            team_id,
+            self.workspace_id,
+            self.api_key_id,
+            self.model,
+            self.service_tier,
+            self.inference_geo,
+            self.actor_id,
+            self.product,
+        )
+        return Entry(attribution, self.charge, quantity, listed, billed, basis)
 
     def part(self, team_id: str, weight: int, amount: int) -> Part:
         """Its part of an amount that was split."""
@@ -127,6 +148,8 @@ class _Line:
         )
 
 
+_Places = frozenset[tuple[str, str, str]]
+"""Some (workspace, key, actor)."""
 _Used = tuple[str, str, str, str, str, str, str, str]
 """Workspace, key, actor, product, model, tier, geo, charge: the first fields of a line."""
 
@@ -146,25 +169,29 @@ def allocate(
     a line it does not mention was not billed; before that, such a line is not known yet.
     `trace` is given every split of an amount between keys or teams.
     """
-    splits: list[Sharing] = [] if trace is None else trace
     lines = _lines(day, usage)
     if costs is not None:
-        lines += _spread(lines, costs, splits)
+        lines += _spread(lines, costs, trace)
     billed_nothing = complete and bool(costs)
-    entries: dict[tuple[Attribution, str, Basis], list[int | None]] = {}
+    payers = cache(lambda places: {owners(*place) for place in places})
+    entries: dict[tuple[Attribution, str, Basis], Entry] = {}
     for line in lines:
-        if line.billed_cost is None and billed_nothing and line.service_tier != PRIORITY_TIER:
+        if line.billed_cost is None and billed_nothing and line.is_billed:
             line.billed_cost = 0
-        for entry in _owned(line, owners, splits):
+        parts = owners(line.workspace_id, line.api_key_id, line.actor_id)
+        for entry in _owned(line, parts, _basis(line, parts, payers), trace):
             key = (entry.attribution, entry.charge, entry.basis)
-            sums = entries.setdefault(key, [0, 0, 0])
-            for position, part in enumerate((entry.quantity, entry.list_cost, entry.billed_cost)):
-                known = sums[position]
-                sums[position] = None if known is None or part is None else known + part
-    return [
-        Entry(attribution, charge, quantity or 0, listed, billed, basis)
-        for (attribution, charge, basis), (quantity, listed, billed) in entries.items()
-    ]
+            entries[key] = _plus(entries[key], entry) if key in entries else entry
+    return list(entries.values())
+
+
+def _plus(one: Entry, other: Entry) -> Entry:
+    """Two entries of the same line as one."""
+    listed, billed = (
+        None if part is None or more is None else part + more
+        for part, more in ((one.list_cost, other.list_cost), (one.billed_cost, other.billed_cost))
+    )
+    return one._replace(quantity=one.quantity + other.quantity, list_cost=listed, billed_cost=billed)
 
 
 def _lines(day: date, usage: Iterable[UsageRecord]) -> list[_Line]:
@@ -180,13 +207,16 @@ def _lines(day: date, usage: Iterable[UsageRecord]) -> list[_Line]:
             record.service_tier,
             record.inference_geo,
         )
-        for charge in (*TOKEN_TYPES, WEB_SEARCH):
-            quantity: int = getattr(record, charge)
+        for charge in (*TOKEN_TYPES, WEB_SEARCH, REQUESTS):
+            quantity: int | None = getattr(record, charge)
             if quantity:
                 quantities[*dimensions, charge] += quantity
     lines = []
     for used, total in sorted(quantities.items()):
-        line = _Line(*used, total, None)
+        line = _Line(*used, total, 0)
+        lines.append(line)
+        if line.charge == REQUESTS:
+            continue
         listed = list_cost(
             line.quantity,
             line.charge,
@@ -196,15 +226,14 @@ def _lines(day: date, usage: Iterable[UsageRecord]) -> list[_Line]:
             inference_geo=line.inference_geo,
         )
         line.list_cost = listed.units if listed else None
-        lines.append(line)
     return lines
 
 
-def _spread(lines: list[_Line], costs: Sequence[CostRecord], splits: list[Sharing]) -> list[_Line]:
+def _spread(lines: list[_Line], costs: Sequence[CostRecord], trace: list[Sharing] | None) -> list[_Line]:
     """Give every reported amount to the lines that caused it; returns new lines for amounts that none did."""
     causes: dict[tuple[str, ...], list[_Line]] = defaultdict(list)
     for line in lines:
-        if line.service_tier == PRIORITY_TIER:
+        if not line.is_billed:
             continue
         near = _near(line.workspace_id, line.model, line.charge)
         causes["", *near].append(line)
@@ -227,7 +256,7 @@ def _spread(lines: list[_Line], costs: Sequence[CostRecord], splits: list[Sharin
         sharers = sharers or causes.get(("tier", *near, said.service_tier, said.inference_geo), [])
         sharers = sharers or causes.get(("", *near), [])
         if sharers:
-            _share(amount, listed.get(said), sharers, splits)
+            _share(amount, listed.get(said), sharers, trace)
         else:
             orphans.append(said.line(amount, listed.get(said)))
     for line in lines:
@@ -236,8 +265,7 @@ def _spread(lines: list[_Line], costs: Sequence[CostRecord], splits: list[Sharin
     return orphans
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Reported:
+class _Reported(NamedTuple):
     """What a cost row names; rows that name the same are one amount."""
 
     workspace_id: str
@@ -252,11 +280,12 @@ class _Reported:
 
     @classmethod
     def of(cls, cost: CostRecord) -> _Reported:
-        nobody = CONSOLE if cost.attributed and cost.charge in (*TOKEN_TYPES, WEB_SEARCH) else NOT_BY_KEY
+        charge = cost.charge
+        nobody = CONSOLE if cost.attributed and charge in (*TOKEN_TYPES, WEB_SEARCH) else NOT_BY_KEY
         return cls(
             cost.workspace_id or DEFAULT_WORKSPACE,
             cost.model or "",
-            cost.charge,
+            charge,
             cost.service_tier or "",
             cost.inference_geo or "",
             cost.attributed,
@@ -287,60 +316,52 @@ def _near(workspace_id: str, model: str, charge: str) -> tuple[str, str, str]:
     return workspace_id, "" if charge == WEB_SEARCH else without_date(model), charge
 
 
-def _share(amount: int, listed: int | None, sharers: list[_Line], splits: list[Sharing]) -> None:
+def _share(amount: int, listed: int | None, sharers: list[_Line], trace: list[Sharing] | None) -> None:
     """Split a reported amount, and its reported list price where the source says one, by the list cost of each line."""
     costs = [line.list_cost for line in sharers]
     weights = [line.quantity for line in sharers] if None in costs else [cost or 0 for cost in costs]
-    keys = {(line.workspace_id, line.api_key_id, line.actor_id) for line in sharers}
+    places = frozenset((line.workspace_id, line.api_key_id, line.actor_id) for line in sharers)
     parts = share_out(amount, weights)
     for line, part in zip(sharers, parts, strict=True):
         line.billed_cost = (line.billed_cost or 0) + part
-        if len(keys) > 1:
-            line.partners |= keys
-    if len(keys) > 1:
+        if len(places) > 1:
+            line.partners.append(places)
+    if len(places) > 1 and trace is not None:
         rule = Rule.QUANTITY if None in costs else Rule.LIST_COST
         shared = (line.part("", weight, part) for line, weight, part in zip(sharers, weights, parts, strict=True))
-        splits.append(Sharing(sharers[0].charge, amount, rule, tuple(shared)))
+        trace.append(Sharing(sharers[0].charge, amount, rule, tuple(shared)))
     if listed is not None:
         for line, part in zip(sharers, share_out(listed, weights), strict=True):
             line.reported_list_cost = (line.reported_list_cost or 0) + part
 
 
-def _owned(line: _Line, owners: Owners, splits: list[Sharing]) -> Iterable[Entry]:
+def _owned(line: _Line, parts: tuple[Owner, ...], basis: Basis, trace: list[Sharing] | None) -> Iterable[Entry]:
     """Split a line between its owners, to the last token and the last unit of money."""
-    parts = owners(line.workspace_id, line.api_key_id, line.actor_id)
+    if len(parts) == 1:
+        yield line.entry(parts[0].team_id, line.quantity, line.list_cost, line.billed_cost, basis)
+        return
     weights = [int(owner.share * 10**9) for owner in parts]
-    basis = _basis(line, parts, owners)
     quantities = share_out(line.quantity, weights)
     # By tokens, not by shares: a part's list cost stays its own tokens times the price, to the last unit.
     tokens = quantities if any(quantities) else weights
     listed = share_out(line.list_cost, tokens) if line.list_cost is not None else [None] * len(parts)
     billed = share_out(line.billed_cost, weights) if line.billed_cost is not None else [None] * len(parts)
-    if len(parts) > 1 and line.billed_cost:
+    if line.billed_cost and trace is not None:
         owned = tuple(
             line.part(owner.team_id, weight, part or 0)
             for owner, weight, part in zip(parts, weights, billed, strict=True)
         )
-        splits.append(Sharing(line.charge, line.billed_cost, Rule.TEAM_SHARE, owned))
+        trace.append(Sharing(line.charge, line.billed_cost, Rule.TEAM_SHARE, owned))
     for owner, quantity, list_part, billed_part in zip(parts, quantities, listed, billed, strict=True):
-        attribution = Attribution(
-            owner.team_id,
-            line.workspace_id,
-            line.api_key_id,
-            line.model,
-            line.service_tier,
-            line.inference_geo,
-            line.actor_id,
-            line.product,
-        )
-        yield Entry(attribution, line.charge, quantity, list_part, billed_part, basis)
+        yield line.entry(owner.team_id, quantity, list_part, billed_part, basis)
 
 
-def _basis(line: _Line, parts: tuple[Owner, ...], owners: Owners) -> Basis:
-    if line.service_tier == PRIORITY_TIER:
+def _basis(line: _Line, parts: tuple[Owner, ...], payers: Callable[[_Places], set[tuple[Owner, ...]]]) -> Basis:
+    """`payers`: the different owners of some places."""
+    if not line.is_billed:
         return Basis.NOT_BILLED
     if line.billed_cost is None:
         return Basis.UNKNOWN
-    if len(parts) > 1 or any(owners(*partner) != parts for partner in line.partners):
+    if len(parts) > 1 or any(payers(places) != {parts} for places in line.partners):
         return Basis.BY_TEAM
     return Basis.BY_KEY if line.partners else Basis.REPORTED

@@ -10,7 +10,7 @@ from enum import IntEnum
 from fnmatch import fnmatchcase
 from functools import cache
 
-from bot.core.usage import CONSOLE, DEFAULT_WORKSPACE, NO_ACTOR, NOT_BY_KEY
+from bot.core.usage import CONSOLE, DEFAULT_WORKSPACE, NO_ACTOR, NOT_BY_KEY, SERVICE_ACCOUNT
 
 UNALLOCATED = "unallocated"
 """The team of everything that no team claims; always there, never configured."""
@@ -45,6 +45,16 @@ class Member:
     email: str
     name: str
     role: str
+    removed: bool = False
+    """No longer in the organisation; their past use keeps their name."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAccount:
+    """A program that calls Claude under an identity of its own, without a key."""
+
+    id: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,7 @@ class Directory:
     members: Mapping[str, Member] = field(default_factory=dict)
     default_workspace_id: str | None = None
     """The default workspace's real id, which the newer reports use and the classic ones do not."""
+    service_accounts: Mapping[str, ServiceAccount] = field(default_factory=dict)
 
     def workspace_name(self, workspace_id: str) -> str:
         known = self.workspaces.get(workspace_id)
@@ -70,6 +81,18 @@ class Directory:
         if known:
             return known.name
         return {CONSOLE: "No API key", NOT_BY_KEY: "Not reported by key"}.get(api_key_id, api_key_id)
+
+    def actor_names(self, actor_id: str) -> tuple[str, ...]:
+        """What a person or service account is called, the name first, then the e-mail; nothing for an unknown id."""
+        if member := self.members.get(actor_id):
+            return member.name, member.email
+        account = self.service_accounts.get(actor_id)
+        return (account.name,) if account else ()
+
+
+def is_person(actor_id: str) -> bool:
+    """Whether somebody is behind an actor, and not a program or nobody that a source names."""
+    return actor_id != NO_ACTOR and not actor_id.startswith(SERVICE_ACCOUNT)
 
 
 class Precision(IntEnum):
@@ -223,8 +246,7 @@ class Ownership:
             case Precision.USER:
                 if actor_id == NO_ACTOR:
                     return False
-                member = self.directory.members.get(actor_id)
-                return _named(match.pattern, actor_id, *((member.email, member.name) if member else ()))
+                return _named(match.pattern, actor_id, *self.directory.actor_names(actor_id))
             case Precision.WORKSPACE_TAG:
                 workspace = self.directory.workspaces.get(workspace_id)
                 return (

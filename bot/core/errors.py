@@ -2,11 +2,14 @@
 
 BotError
 ├── WordsError              the words were wrong                       exit 2
+│   └── UnreadWords         words that no clause of the grammar takes
 ├── SettingsError           a setting is missing or malformed          exit 3
 │   └── CredentialRefused   Anthropic, Slack or the database said no   exit 3
+│       └── NotPermitted    it is known, but may not read this
 ├── ConfigError             the configuration file does not hold
 ├── CloseRefused            a month that can't be closed yet
 ├── NotFound                no such team, model, workspace, key, digest
+├── Withheld                a figure the asker may not see
 ├── ReceiptUnreadable       a file that is no receipt
 ├── MoneyError              an amount that is not one
 ├── AnthropicError          Anthropic could not be asked
@@ -41,6 +44,10 @@ class WordsError(BotError):
     exit_code = 2
 
 
+class UnreadWords(WordsError):
+    """I did not understand all of these words."""
+
+
 class SettingsError(BotError):
     """A setting is missing or malformed."""
 
@@ -53,6 +60,10 @@ class CredentialRefused(SettingsError):
     permanent = False  # somebody will mend it, and what is owed until then must not be lost
 
 
+class NotPermitted(CredentialRefused):
+    """The credential is known, but not allowed to do this."""
+
+
 class ConfigError(BotError):
     """The configuration file has mistakes; nothing was applied."""
 
@@ -63,6 +74,10 @@ class CloseRefused(BotError):
 
 class NotFound(BotError):
     """There is nothing by that name."""
+
+
+class Withheld(BotError):
+    """This may not be shown to you."""
 
 
 class ReceiptUnreadable(BotError):

@@ -13,7 +13,7 @@ from itertools import groupby
 from bot.core.allocation import Posted
 from bot.core.directory import Directory
 from bot.core.money import Money
-from bot.core.usage import TOKEN_TYPES, WEB_SEARCH
+from bot.core.usage import REQUESTS, TOKEN_TYPES, WEB_SEARCH
 
 Row = tuple[object, ...]
 
@@ -70,13 +70,16 @@ class Called:
 
 
 def charges(posted: Iterable[Posted]) -> list[Charge]:
-    """Entries without people and products, in the order of an export, without adjustments that come to nothing.
+    """Entries without people and products, in the order of an export, without counts of calls (no charge) and
+    adjustments that come to nothing.
 
     A sum with an unknown part is unknown.
     """
     sums: dict[Place, tuple[int, int | None, int | None]] = {}
     for one in posted:
         entry, of = one.entry, one.entry.attribution
+        if entry.charge == REQUESTS:
+            continue
         adjusts = one.adjusts.isoformat() if one.adjusts else ""
         place = Place(
             *(one.day, one.organization_id, of.team_id, of.workspace_id, of.api_key_id, of.model),

@@ -24,6 +24,7 @@ from bot.core.usage import (
     CACHE_WRITE_5M,
     OUTPUT,
     PRIORITY_TIER,
+    TOKEN_TYPES,
     UNCACHED_INPUT,
     WEB_SEARCH,
 )
@@ -66,9 +67,8 @@ class LeftOut(StrEnum):
 
 def left_out(charge: Charge) -> LeftOut | None:
     """The reason not to write this charge; None where it can be written."""
-    if charge.place.service_tier == PRIORITY_TIER and (
-        charge.billed_cost is None or charge.place.basis == Basis.ADJUSTMENT
-    ):
+    committed = charge.place.service_tier == PRIORITY_TIER and charge.place.charge in TOKEN_TYPES
+    if committed and (charge.billed_cost is None or charge.place.basis == Basis.ADJUSTMENT):
         return LeftOut.PRIORITY
     return LeftOut.NOT_IN_YET if charge.billed_cost is None else None
 

@@ -16,7 +16,7 @@ from bot.core.errors import MoneyError
 UNITS_PER_DOLLAR = 10**10
 UNITS_PER_CENT = 10**8
 LARGEST = 2**63 - 1
-_PLAIN_DECIMAL = re.compile(r"-?\d{1,12}(\.\d{1,30})?", re.ASCII)
+_PLAIN_DECIMAL = re.compile(r"(-?\d{1,12})(?:\.(\d{1,30}))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,6 +33,22 @@ class Money:
         Raises MoneyError for anything but a plain decimal: an exponent, a blank, a number type.
         """
         return cls(_units(amount, UNITS_PER_CENT))
+
+    @classmethod
+    def from_number_of_cents(cls, amount: int | Decimal) -> Money:
+        """Read a JSON number of cents, as the Claude Code report writes it (584 is $5.84): a Decimal, never a float.
+
+        JSON may write a small number with an exponent (1e-05), so here one is an amount like any other.
+        """
+        number = Decimal(amount)
+        if not number.is_finite() or number.adjusted() >= 12:
+            raise MoneyError(f"{_shown(str(amount))} is no amount of cents this bot can hold.")
+        with localcontext() as exact:
+            exact.prec = 60
+            units = (number * UNITS_PER_CENT).to_integral_value(ROUND_HALF_EVEN)
+        if abs(units) > LARGEST:
+            raise MoneyError(f"{_shown(str(amount))} is larger than any amount this bot can hold ($922 million).")
+        return cls(int(units))
 
     @classmethod
     def from_dollars(cls, amount: str | int | Decimal) -> Money:
@@ -61,6 +77,14 @@ class Money:
 ZERO = Money(0)
 
 
+def half_even(dividend: int, divisor: int) -> int:
+    """The quotient rounded to the nearest whole number, a tie to the even one; `divisor` is positive."""
+    quotient, rest = divmod(dividend, divisor)
+    if 2 * rest > divisor or (2 * rest == divisor and quotient % 2):
+        return quotient + 1
+    return quotient
+
+
 def share_out(total: int, weights: Sequence[int]) -> list[int]:
     """Split `total` in proportion to `weights` so that the parts add up to it exactly.
 
@@ -73,7 +97,7 @@ def share_out(total: int, weights: Sequence[int]) -> list[int]:
     if total < 0:
         return [-part for part in share_out(-total, weights)]
     whole = sum(weights)
-    if whole == 0:
+    if whole == 0 or len(weights) == 1:
         return [total] + [0] * (len(weights) - 1)
     parts, remainders = [], []
     for position, weight in enumerate(weights):
@@ -87,11 +111,11 @@ def share_out(total: int, weights: Sequence[int]) -> list[int]:
 
 
 def _units(text: object, per_whole: int) -> int:
-    if not isinstance(text, str) or not _PLAIN_DECIMAL.fullmatch(text):
+    plain = _PLAIN_DECIMAL.fullmatch(text) if isinstance(text, str) else None
+    if plain is None:
         raise MoneyError(f"{_shown(text)} is not a plain decimal amount such as 123.45.")
-    with localcontext() as exact:
-        exact.prec = 60
-        units = int((Decimal(text) * per_whole).to_integral_value(ROUND_HALF_EVEN))
+    whole, fraction = plain.groups("")
+    units = half_even(int(whole + fraction) * per_whole, 10 ** len(fraction))
     if abs(units) > LARGEST:
         raise MoneyError(f"{_shown(text)} is larger than any amount this bot can hold ($922 million).")
     return units

@@ -55,7 +55,7 @@ class Period:
     @property
     def words(self) -> str:
         """What to type to get a period of `parse_period` again; not for one that was stepped back."""
-        first, last = _local(self.start, self.zone), _local(self.end - timedelta.resolution, self.zone)
+        first, last = local_date(self.start, self.zone), local_date(self.end - timedelta.resolution, self.zone)
         if self.label.startswith("since "):
             return f"since {first}"
         if self.unit is Unit.RANGE or (self.unit is Unit.WEEK and not self.label.endswith("week")):
@@ -70,16 +70,16 @@ class Period:
 
     def previous(self) -> "Period":
         """The period beside it to compare with: as far into the unit before as this one is into its own."""
-        first, touched = _local(self.start, self.zone), days(self)
+        first, touched = local_date(self.start, self.zone), days(self)
         months = _MONTHS_IN.get(self.unit)
         step = {Unit.DAY: 1, Unit.WEEK: 7}.get(self.unit, max(1, len(touched)))
         before = _months_on(first, -months) if months else first - step * _DAY
-        start = _midnight(before, self.zone)
+        start = midnight(before, self.zone)
         if not touched:
             return replace(self, start=start, end=start, label=span(before, before), running=False)
 
         last = touched[-1]
-        whole_day = self.end == _midnight(last + _DAY, self.zone)
+        whole_day = self.end == midnight(last + _DAY, self.zone)
         if not months:
             stop, clipped = last - step * _DAY, False
         elif whole_day and last + _DAY == _months_on(first, months):
@@ -87,7 +87,7 @@ class Period:
         else:
             stop = _months_on(last, -months)
             clipped = stop.day != last.day
-        end = _midnight(stop + _DAY, self.zone)
+        end = midnight(stop + _DAY, self.zone)
         if not whole_day and not clipped:
             end = min(end, _instant(datetime.combine(stop, _wall(self.end, self.zone).time()), self.zone))
         label = _label_before(self.unit, before, stop, first.year)
@@ -100,8 +100,28 @@ def days(period: Period) -> list[date]:
     """The local days a period touches, in order; a day cut short counts."""
     if period.end == period.start:
         return []
-    first, last = _local(period.start, period.zone), _local(period.end - timedelta.resolution, period.zone)
+    first, last = local_date(period.start, period.zone), local_date(period.end - timedelta.resolution, period.zone)
     return [first + n * _DAY for n in range((last - first).days + 1)]
+
+
+def each_day(period: Period) -> list[tuple[date, Period]]:
+    """The local days a period touches, each as a period of its own that ends where it does."""
+    found = []
+    for day in days(period):
+        start, end = max(period.start, midnight(day, period.zone)), min(period.end, midnight(day + _DAY, period.zone))
+        found.append((day, replace(period, start=start, end=end)))
+    return found
+
+
+def tomorrow(now: datetime, zone: str) -> datetime:
+    """When the local day that is running ends."""
+    return midnight(local_date(now, zone) + _DAY, zone)
+
+
+def days_later(period: Period, count: int) -> Period:
+    """The same local days, so many days later; earlier where `count` is negative."""
+    first, stop = (local_date(at, period.zone) + count * _DAY for at in (period.start, period.end))
+    return replace(period, start=midnight(first, period.zone), end=midnight(stop, period.zone))
 
 
 def parse_period(words: str, *, now: datetime, zone: str) -> Period | None:
@@ -114,7 +134,7 @@ def parse_period(words: str, *, now: datetime, zone: str) -> Period | None:
     said = " ".join(words.lower().split())
     if not said or len(said) > _LONGEST:
         return None
-    today = _local(now, zone)
+    today = local_date(now, zone)
     span = _since(said, today) or _range(said, today) or _named(said, today)
     if span is None:
         return None
@@ -125,7 +145,7 @@ def parse_period(words: str, *, now: datetime, zone: str) -> Period | None:
 
 def month_to_date(*, now: datetime, zone: str) -> Period:
     """The period of a question that names none."""
-    return _period(_around(_local(now, zone), Unit.MONTH, "this month"), now, zone)
+    return _period(_around(local_date(now, zone), Unit.MONTH, "this month"), now, zone)
 
 
 class _Span(NamedTuple):
@@ -160,7 +180,7 @@ _YEAR = re.compile(r"20[0-9]{2}")
 
 
 def _period(span: _Span, now: datetime, zone: str) -> Period:
-    start, end = _midnight(span.first, zone), _midnight(span.stop, zone)
+    start, end = midnight(span.first, zone), midnight(span.stop, zone)
     return Period(start, end, zone, span.label, span.unit, running=start <= now < end)
 
 
@@ -295,7 +315,8 @@ def _wall(instant: datetime, zone: str) -> datetime:
     return instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
-def _local(instant: datetime, zone: str) -> date:
+def local_date(instant: datetime, zone: str) -> date:
+    """The date there is at an instant."""
     return _wall(instant, zone).date()
 
 
@@ -303,6 +324,6 @@ def _instant(wall: datetime, zone: str) -> datetime:
     return wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
-def _midnight(day: date, zone: str) -> datetime:
+def midnight(day: date, zone: str) -> datetime:
     """The instant a local day begins, also where the clocks skip or repeat midnight."""
     return _instant(datetime.combine(day, time()), zone)

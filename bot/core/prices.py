@@ -7,16 +7,19 @@ The figures are genai-prices' (it knows dates), with the corrections below where
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
+from types import MappingProxyType
 
 from genai_prices.data_snapshot import get_snapshot
 from genai_prices.types import ModelInfo, ModelPrice, TieredPrices
 
-from bot.core.money import UNITS_PER_CENT, Money
+from bot.core.money import UNITS_PER_CENT, Money, half_even
 from bot.core.usage import CACHE_READ, CACHE_WRITE_1H, CACHE_WRITE_5M, OUTPUT, TOKEN_TYPES, UNCACHED_INPUT, WEB_SEARCH
 
 _UNITS_PER_TOKEN = 10**4
@@ -29,6 +32,11 @@ _PRICED_TIERS = {"standard": Fraction(1), "batch": Fraction(1, 2), "priority": F
 """Tier → factor. `flex` and `priority_on_demand` have no public price, so they stay unpriced (reference §6.5)."""
 _WEB_SEARCH_UNITS = UNITS_PER_CENT
 """Ten dollars per thousand searches, never discounted (reference §6.4)."""
+_LONG_CONTEXT_STARTS = 200_000
+_LONG_CONTEXT_ENDED = date(2026, 4, 30)
+"""Until then Sonnet 4 and 4.5 were dearer above 200k tokens; genai-prices knows no end of it (reference §6.2)."""
+_FAST_ENDED = MappingProxyType({"claude-opus-4-8": date(2026, 11, 30)})
+"""The last day of fast mode, which genai-prices does not know either (reference §6.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,7 @@ _CORRECTIONS = (
 )
 
 
+@lru_cache(maxsize=4096)
 def without_date(model: str) -> str:
     """The model's name without the day it was pinned: claude-haiku-4-5-20251001 → claude-haiku-4-5."""
     return _DATED.sub("", model)
@@ -83,45 +92,99 @@ def list_price(model: str, day: date, context_window: str = "0-200k") -> ListPri
     known = _known(model)
     if known is None:
         return None
-    price = known.get_prices(datetime.combine(day, time(12), UTC))
-    figures = [_figure(price, name, context_window) for name in _PRICE_FIELDS]
-    return None if None in figures else ListPrice(*(figure for figure in figures if figure is not None))
+    return _complete(known.get_prices(datetime.combine(day, time(12), UTC)), context_window)
 
 
-@lru_cache(maxsize=4096)
-def dearest(model: str, day: date) -> Fraction:
-    """How many times the list price a token can cost at most: long-prompt bands and fast mode, which the classic
-    usage report can't tell apart (reference §6.3). 1 where a model has one price."""
+class Dearer(StrEnum):
+    """What makes some calls of a model dearer than its list price, and is not in the classic usage report."""
+
+    LONG_PROMPT = "long prompt"
+    FAST_MODE = "fast mode"
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """A second price list of a model: for prompts longer than `above` tokens, or in fast mode."""
+
+    price: ListPrice
+    above: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Prices that hold from `first` to `last`, both included."""
+
+    first: date
+    last: date
+    price: ListPrice | None
+    extras: Mapping[Dearer, Extra]
+
+
+@lru_cache(maxsize=65536)
+def extras(model: str, day: date) -> Mapping[Dearer, Extra]:
+    """The dearer prices of a model on a day; empty where it has one price for every call (reference §6.2, §6.3)."""
     known = _known(model)
-    if known is None:
-        return Fraction(1)
+    if known is None or list_price(model, day) is None:
+        return MappingProxyType({})
     at = datetime.combine(day, time(12), UTC)
     base = known.get_prices(at)
-    dearer = [variant.prices for variant in known.price_variants or () if variant.when.get("speed") == "fast"]
-    factors = [Fraction(1)]
-    for name in _PRICE_FIELDS:
-        figure = getattr(base, name)
-        if isinstance(figure, TieredPrices):
-            factors += [Fraction(tier.price) / Fraction(figure.base) for tier in figure.tiers]
-        low = _figure(base, name, "0-200k")
-        highs = [_figure(price, name, "0-200k") for price in dearer]
-        factors += [Fraction(high) / Fraction(low) for high in highs if low and high]
-    return max(factors)
+    found: dict[Dearer, Extra] = {}
+    above, long = _band(base), _complete(base, _LONG_CONTEXT)
+    if long and above and (above != _LONG_CONTEXT_STARTS or day <= _LONG_CONTEXT_ENDED):
+        found[Dearer.LONG_PROMPT] = Extra(long, above)
+    variant = next((one.prices for one in known.price_variants or () if one.when.get("speed") == "fast"), None)
+    fast = _complete(variant, "0-200k") if variant else None
+    if fast and day <= _FAST_ENDED.get(without_date(model), date.max):
+        found[Dearer.FAST_MODE] = Extra(fast)
+    return MappingProxyType(found)
+
+
+@lru_cache(maxsize=65536)
+def dearest(model: str, day: date) -> Fraction:
+    """How many times the list price a token can cost at most, where the report can't tell which calls were dearer:
+    long prompts, fast mode. 1 where a model has one price."""
+    low = list_price(model, day)
+    if low is None:
+        return Fraction(1)
+    highs = [
+        _rate(extra.price, charge) / _rate(low, charge)
+        for extra in extras(model, day).values()
+        for charge in TOKEN_TYPES
+    ]
+    return max([Fraction(1), *highs])
+
+
+def quotes(model: str, first: date, last: date) -> tuple[Quote, ...]:
+    """The prices of a model over some days, oldest first: more than one where they changed in between."""
+    found: list[Quote] = []
+    for day in (first + timedelta(days=n) for n in range((last - first).days + 1)):
+        now = Quote(day, day, list_price(model, day), extras(model, day))
+        if found and (found[-1].price, found[-1].extras) == (now.price, now.extras):
+            now = Quote(found.pop().first, day, now.price, now.extras)
+        found.append(now)
+    return tuple(found)
 
 
 def list_cost(
     quantity: int, charge: str, *, model: str, day: date, service_tier: str, inference_geo: str
 ) -> Money | None:
     """Quantity × public list price, rounded half-even to the unit; None where there is no public price."""
+    rate = _unit_rate(charge, model, day, service_tier, inference_geo)
+    return None if rate is None else Money(half_even(quantity * rate.numerator, rate.denominator))
+
+
+@lru_cache(maxsize=65536)
+def _unit_rate(charge: str, model: str, day: date, service_tier: str, inference_geo: str) -> Fraction | None:
+    """Units for one token or search."""
     if charge == WEB_SEARCH:
-        return Money(quantity * _WEB_SEARCH_UNITS)
+        return Fraction(_WEB_SEARCH_UNITS)
     factor = _PRICED_TIERS.get(service_tier)
     price = list_price(model, day)
     if factor is None or price is None or charge not in TOKEN_TYPES:
         return None
     if inference_geo == "us":
         factor *= Fraction(11, 10)
-    return Money(round(quantity * _rate(price, charge) * factor))
+    return _rate(price, charge) * factor
 
 
 def _rate(price: ListPrice, charge: str) -> Fraction:
@@ -139,6 +202,18 @@ def _rate(price: ListPrice, charge: str) -> Fraction:
 def _known(model: str) -> ModelInfo | None:
     anthropic = next(provider for provider in get_snapshot().providers if provider.id == "anthropic")
     return anthropic.find_model(model)
+
+
+def _complete(price: ModelPrice, context_window: str) -> ListPrice | None:
+    """All five prices, or None where one of them is not known."""
+    figures = [_figure(price, name, context_window) for name in _PRICE_FIELDS]
+    return None if None in figures else ListPrice(*(figure for figure in figures if figure is not None))
+
+
+def _band(price: ModelPrice) -> int | None:
+    """Above how many tokens in a prompt the whole call is dearer; None where length does not matter."""
+    figures = [getattr(price, name) for name in _PRICE_FIELDS]
+    return next((one.tiers[-1].start for one in figures if isinstance(one, TieredPrices) and one.tiers), None)
 
 
 def _figure(price: ModelPrice, name: str, context_window: str) -> Decimal | None:

@@ -1,25 +1,23 @@
 """The sentence after `/claude-usage` as a question: about what, when, by what, against what."""
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
-from bot.core.errors import WordsError
+from bot.core.errors import UnreadWords, WordsError
 from bot.core.nearest import nearest
-from bot.core.periods import MONTHS, Period, month_to_date, parse_period
+from bot.core.periods import Period, days, month_to_date, parse_period
+from bot.core.reading import MOST_ROWS, PERIOD_WORDS, SLIP, WHY_EXAMPLE, Reading, UnknownWord
 from bot.core.words import (
-    BY,
+    CHRONOLOGICAL,
     DIMENSIONS,
-    FILLERS,
     MANY,
     ONE,
-    PREVIOUS,
-    SPENDING,
+    OUTLOOKS,
+    PICTURES,
     SUBJECTS,
-    VERSUS,
     Dimension,
+    Picture,
+    Sheet,
     Subject,
     Word,
     quote,
@@ -27,26 +25,18 @@ from bot.core.words import (
     split,
 )
 
-__all__ = ["MOST_ROWS", "Dimension", "Question", "Subject", "parse", "written"]
+__all__ = ["MOST_ROWS", "Dimension", "Picture", "Question", "Sheet", "Subject", "parse", "recalled", "written"]
 
-MOST_ROWS = 500
+MOST_COMPARED = 3
 _MOST_CHARACTERS = 2000
 _MOST_WORDS = 60
-_LONGEST_NAME = 200
-_MOST_PERIOD_WORDS = 5  # october 2025 to october 2026
 _NEAR = 0.7
-_SLIP = 0.8  # one letter: closer than `fast` is to `last`
 _FIXES = 3
+_USUAL_PERIOD = "this month"
+_MONTH_OF_PLANS = "last 30 days"
+_TIMELESS = frozenset({Subject.HELP, Subject.LIMITS, Subject.STATUS})
 _ANY_TIME = datetime(2026, 7, 1, tzinfo=UTC)
 """Which words are a period does not depend on when they are said."""
-_TOP = re.compile(r"top-?([0-9]{1,9})?")
-_NUMBER = re.compile(r"-?[0-9]{1,9}")
-_BESIDE = frozenset({"this", "last", "past", "current"})
-_PERIOD_WORDS = (
-    *("today", "yesterday", "week", "month", "quarter", "year", "days", "last"),
-    *(f"{beside} {unit}" for beside in ("this", "last") for unit in ("week", "month", "quarter", "year")),
-    *MONTHS,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +54,19 @@ class Question:
     share: bool
     text: str
     """The words that ask it again."""
+    about: Subject | None = None
+    """For `why`: what moved, a subject with a name or the summary. For what else is asked of a thing: its kind."""
+    picture: Picture | None = None
+    """For `chart`: which."""
+    names: tuple[str, ...] = ()
+    """For `compare`: what stands side by side; `about` is None where no word says what kind they are."""
+    sheet: Sheet | None = None
+    """For `export`: which file."""
+
+    @property
+    def thing(self) -> Subject:
+        """What kind of thing the name is of."""
+        return self.about or self.subject
 
 
 def parse(text: str, *, now: datetime, zone: str) -> Question:
@@ -74,14 +77,48 @@ def parse(text: str, *, now: datetime, zone: str) -> Question:
     if len(words) > _MOST_WORDS:
         raise WordsError(f"That is {len(words):,} words long. I read up to {_MOST_WORDS}.")
     try:
-        question = _Reading(words, now, zone).question()
-    except _UnknownWord as unknown:
+        question = _meant(Reading(words, now, zone))
+    except UnknownWord as unknown:
         fixed = _fixed(words, unknown, now, zone, _FIXES)
         meant = f" Did you mean `{_sentence(fixed)}`? For example:" if fixed else " Try"
         word = shown(words[unknown.at].text)
-        raise WordsError(f"I don't know the word “{word}”.{meant} `/claude-usage {unknown.example}`.") from None
+        raise UnreadWords(f"I don't know the word “{word}”.{meant} `/claude-usage {unknown.example}`.") from None
     _refuse_a_slip(words, question, now, zone)
     return question
+
+
+def recalled(text: str, *, said: datetime, now: datetime, zone: str) -> Question:
+    """The question that these words asked when they were said; raises WordsError.
+
+    Where "last week" is another week by now, the question has the dates of then, and what they were compared with.
+    """
+    question = parse(text, now=now, zone=zone)
+    if said == now or _spans(then := parse(text, now=said, zone=zone)) == _spans(question):
+        return question
+    reading = Reading(split(text), said, zone)
+    if reading.period_at is None:
+        return question
+    meant = then.period.until(said)
+    words: list[str] = []
+    for at, word in enumerate(reading.words):
+        words += [_dated(meant)] if at == reading.period_at.start else []
+        inside = at in reading.period_at or (reading.versus_at is not None and at in reading.versus_at)
+        words += [] if inside else [str(word)]
+    compared = then.versus.until(said) if then.versus else meant.previous()
+    return parse(" ".join([*words, "vs", _dated(compared)]), now=now, zone=zone)
+
+
+def _spans(question: Question) -> list[tuple[datetime, datetime] | None]:
+    return [(one.start, one.end) if one else None for one in (question.period, question.versus)]
+
+
+def _dated(period: Period) -> str:
+    """A period by its dates, whenever it is read; a whole month by its number."""
+    whole = days(period) or days(replace(period, end=period.start + timedelta(days=1)))
+    first, last = whole[0], whole[-1]
+    if first.day == (last + timedelta(days=1)).day == 1 and (first.year, first.month) == (last.year, last.month):
+        return f"{first:%Y-%m}"
+    return str(first) if first == last else f"{first}..{last}"
 
 
 def written(subject: Subject, name: str) -> str:
@@ -89,219 +126,181 @@ def written(subject: Subject, name: str) -> str:
     if subject is Subject.HELP:
         return name
     try:
-        bare = " " not in name and _Reading(split(f"{subject} {name}"), _ANY_TIME, "UTC").name() == name
-    except (WordsError, _UnknownWord):
+        bare = " " not in name and Reading(split(f"{subject} {name}"), _ANY_TIME, "UTC").name() == name
+    except (WordsError, UnknownWord):
         bare = False
     return name if bare else quote(name)
 
 
-_T = TypeVar("_T")
+def _meant(reading: Reading) -> Question:
+    """What the clauses say together, with defaults and the words that ask it again."""
+    subject = reading.subject or Subject.SUMMARY
+    period = reading.period or month_to_date(now=reading.now, zone=reading.zone)
+    if reading.asked_of is Subject.COMPARE:
+        return _compared(reading, subject, period)
+    name = reading.name()
+    subject = ONE.get(subject, subject) if name else MANY.get(subject, subject)
+    if reading.chart:
+        return _chart(reading, subject, name, period)
+    match reading.asked_of:
+        case Subject.WHY:
+            return _why(reading, subject, name, period)
+        case Subject.PLAN:
+            return _plan(reading, subject, name)
+        case Subject.ADVICE:
+            return _advice(reading, subject, name)
+        case Subject.TREND:
+            return _trend(reading, subject, name, period)
+        case Subject.EXPORT:
+            about = _kind(subject, name, "`export` takes one name. Try `/claude-usage export cost team alpha`.")
+            return _worded(_plain(_asked(reading, Subject.EXPORT, name, period, about)))
+        case Subject.BUDGET | Subject.FORECAST as outlook:
+            subject = Subject.SUMMARY if subject is Subject.TEAMS else subject
+            about = _kind(subject, name, f"`{outlook}` takes one name. Try `/claude-usage {outlook} alpha`.")
+            return _worded(_plain(_asked(reading, outlook, name, period, about)))
+    return _worded(_asked(reading, subject, name, period))
 
 
-class _UnknownWord(Exception):
-    """The word at `at` is none of `known`."""
-
-    def __init__(self, at: int, known: tuple[str, ...], example: str) -> None:
-        super().__init__(at, known, example)
-        self.at, self.known, self.example = at, known, example
-
-
-class _Reading:
-    """One pass over the words, clause by clause; what no clause takes is the name, or a mistake."""
-
-    def __init__(self, words: list[Word], now: datetime, zone: str) -> None:
-        self.words, self.now, self.zone = words, now, zone
-        self.at = 0
-        self.subject: Subject | None = None
-        self.subject_at = 0
-        self.helped: Subject | None = None
-        self.period: Period | None = None
-        self.by: Dimension | None = None
-        self.top: int | None = None
-        self.compared = False
-        self.versus: Period | None = None
-        self.share = False
-        self.loose: list[int] = []
-        clauses = (self._by, self._top, self._versus, self._period, self._share, self._subject)
-        while self.at < len(words):
-            if not any(clause() for clause in clauses):
-                self.loose.append(self.at)
-                self.at += 1
-
-    def question(self) -> Question:
-        """What was read, with its defaults and the words that ask it again."""
-        name = self.name()
-        subject = self.subject or Subject.SUMMARY
-        subject = ONE.get(subject, subject) if name else MANY.get(subject, subject)
-        usual = month_to_date(now=self.now, zone=self.zone)
-        period = self.period or usual
-        timeless = subject in (Subject.HELP, Subject.STATUS) and period == usual
-        parts = [
-            subject.value,
-            written(subject, name) if name else "",
-            "" if timeless else period.words,
-            f"by {self.by}" if self.by else "",
-            f"top {self.top}" if self.top else "",
-            f"vs {self.versus.words}" if self.versus else "",
-            "share" if self.share else "",
-        ]
-        text = " ".join(part for part in parts if part)
-        return Question(subject, name, period, self.by, self.top, self.versus, self.share, text)
-
-    def name(self) -> str | None:
-        """The subject `help` is about, or the one run of words left over, without the fillers around it."""
-        names = [run for run in map(self._without_fillers, self._runs()) if run]
-        named = self.subject in MANY or self.subject in ONE
-        if names and not (named and names[0][0] > self.subject_at):
-            raise _UnknownWord(self._mistake(names[0][0]), (*SUBJECTS, *_PERIOD_WORDS, "top", "share"), "team alpha")
-        written = [" ".join(self.words[at].text for at in run) for run in names]
-        if len(written) > 1:
-            first, second = map(shown, written[:2])
-            raise WordsError(f"I take one name, not “{first}” and “{second}”. Put a name with spaces in quotes.")
-        if written and len(written[0]) > _LONGEST_NAME:
-            raise WordsError(f"A name has at most {_LONGEST_NAME} characters, not {len(written[0]):,}.")
-        if self.helped:
-            return self.helped.value
-        return written[0] if written else None
-
-    def _runs(self) -> list[list[int]]:
-        """Left-over words side by side; a quoted one stands alone."""
-        runs: list[list[int]] = []
-        for at in self.loose:
-            if runs and runs[-1][-1] == at - 1 and not self.words[at - 1].quoted and not self.words[at].quoted:
-                runs[-1].append(at)
-            else:
-                runs.append([at])
-        return runs
-
-    def _without_fillers(self, run: list[int]) -> list[int]:
-        telling = [at for at in run if self.words[at].key not in FILLERS]
-        return [at for at in run if telling[0] <= at <= telling[-1]] if telling else []
-
-    def _mistake(self, at: int) -> int:
-        """The word to correct: `wek` in `last wek`."""
-        return at + 1 if self.words[at].key in _BESIDE and at + 1 < len(self.words) else at
-
-    def _key(self, ahead: int = 0) -> str:
-        at = self.at + ahead
-        return self.words[at].key if at < len(self.words) else ""
-
-    def _longest(self, known: Mapping[str, _T]) -> _T | None:
-        """What the next two words mean together, or the next one alone; moves past them."""
-        for phrase, count in ((f"{self._key()} {self._key(1)}", 2), (self._key(), 1)):
-            if phrase in known:
-                self.at += count
-                return known[phrase]
-        return None
-
-    def _subject(self) -> bool:
-        at = self.at
-        subject = self._longest(SUBJECTS)
-        if subject is None:
-            return False
-        if self.subject is Subject.HELP and subject is not Subject.HELP:
-            self.helped = self.helped or subject
-        elif self.subject in (None, Subject.SUMMARY):  # `all teams`, `summary of team alpha`
-            self.subject, self.subject_at = subject, at
-        elif subject is not Subject.SUMMARY and MANY.get(subject, subject) != MANY.get(self.subject, self.subject):
-            raise WordsError(
-                f"I answer about one thing at a time, not `{self.subject}` and `{subject}`. "
-                "Try `/claude-usage team alpha by model`; if the word is part of a name, put the name in quotes."
-            )
-        return True
-
-    def _by(self) -> bool:
-        if self._key() not in BY:
-            return False
-        self.at += 1
-        if self._key() in SPENDING:  # `by cost` is how rows are ranked anyway
-            self.at += 1
-            return True
-        if self.at == len(self.words):
-            raise WordsError("By what? Try `/claude-usage teams by model`.")
-        dimension = self._longest(DIMENSIONS)
-        if dimension is None:
-            raise _UnknownWord(self.at, tuple(DIMENSIONS), "teams by model")
-        if self.by not in (None, dimension):
-            raise WordsError(f"I cut one way at a time: `by {self.by}` or `by {dimension}`.")
-        self.by = dimension
-        return True
-
-    def _top(self) -> bool:
-        found = _TOP.fullmatch(self._key())
-        if found is None:
-            return False
-        self.at += 1
-        number = found[1]
-        if number is None and _NUMBER.fullmatch(self._key()):
-            number = self._key()
-            self.at += 1
-        if number is None or not 1 <= int(number) <= MOST_ROWS:
-            raise WordsError(f"`top` takes a number from 1 to {MOST_ROWS}. Try `/claude-usage models top 5`.")
-        if self.top not in (None, int(number)):
-            raise WordsError(f"I take one `top`, not {self.top} and {int(number)}.")
-        self.top = int(number)
-        return True
-
-    def _versus(self) -> bool:
-        if self._key() not in VERSUS:
-            return False
-        self.at += 1
-        while self._key() in FILLERS:
-            self.at += 1
-        if self.at == len(self.words):
-            raise WordsError("Against what? Try `/claude-usage team alpha this month vs last month`.")
-        if self.compared:
-            raise WordsError("I compare with one period at a time.")
-        self.compared = True
-        if self._key() in PREVIOUS:
-            self.at += 2 if self._key(1) == "period" else 1
-            return True
-        self.versus = self._next_period()
-        if self.versus is None:
-            raise _UnknownWord(
-                self._mistake(self.at), (*_PERIOD_WORDS, *PREVIOUS), "team alpha this month vs last month"
-            )
-        return True
-
-    def _period(self) -> bool:
-        period = self._next_period()
-        if period is None:
-            if self._key() == "since":
-                raise WordsError("Since when? Try `/claude-usage team alpha since 2026-11-01`.")
-            return False
-        if self.period not in (None, period):
-            raise WordsError("I take one period; a second one comes after `vs`: `this month vs last month`.")
-        self.period = period
-        return True
-
-    def _next_period(self) -> Period | None:
-        """The period that most of the next words name; moves past it."""
-        for count in range(_MOST_PERIOD_WORDS, 0, -1):
-            keys = [word.key for word in self.words[self.at : self.at + count]]
-            if len(keys) < count or not all(keys):
-                continue
-            period = parse_period(" ".join(keys), now=self.now, zone=self.zone)
-            if period is not None:
-                self.at += count
-                return period
-        return None
-
-    def _share(self) -> bool:
-        if self._key() != "share":
-            return False
-        self.share = True
-        self.at += 1
-        return True
+def _asked(
+    reading: Reading, subject: Subject, name: str | None, period: Period, about: Subject | None = None
+) -> Question:
+    """The question as its clauses have it, without its words."""
+    sheet = (reading.sheet or Sheet.COST) if subject is Subject.EXPORT else None
+    return Question(
+        subject, name, period, reading.by, reading.top, reading.versus, reading.share, "", about, sheet=sheet
+    )
 
 
-def _fixed(words: list[Word], unknown: _UnknownWord, now: datetime, zone: str, fixes: int) -> list[Word] | None:
+def _plain(question: Question) -> Question:
+    """Without what this subject has no use for: it is cut, ranked and compared in its own way."""
+    return replace(question, by=None, top=None, versus=None)
+
+
+def _worded(question: Question) -> Question:
+    """The question with the words that ask it again: the one place where they are put together."""
+    kind = question.about if question.about and (question.name or question.names) else None
+    named = [question.name] if question.name else question.names
+    timeless = question.subject in _TIMELESS and question.period.words == _USUAL_PERIOD
+    parts = (
+        question.subject,
+        question.picture,
+        question.sheet,
+        kind,
+        *(written(question.thing, name) for name in named),
+        "" if timeless else question.period.words,
+        f"by {question.by}" if question.by else "",
+        f"top {question.top}" if question.top else "",
+        f"vs {question.versus.words}" if question.versus else "",
+        "share" if question.share else "",
+    )
+    return replace(question, text=" ".join(part for part in parts if part))
+
+
+def _kind(about: Subject, name: str | None, refusal: str) -> Subject | None:
+    """What the name is of: a team's where no word says. Raises WordsError for what has no name of its own."""
+    if about is Subject.SUMMARY and name:
+        about = Subject.TEAM
+    if about is not Subject.SUMMARY and about not in ONE.values():
+        raise WordsError(refusal)
+    return about if name else None
+
+
+def _why(reading: Reading, about: Subject, name: str | None, period: Period) -> Question:
+    """The question why something moved; `why teams` is why the whole moved, team by team."""
+    by = reading.by or (None if name else DIMENSIONS.get(about))
+    if not name and by:
+        about = Subject.SUMMARY
+    if about is not Subject.SUMMARY and about not in ONE.values():
+        raise WordsError(
+            f"`{Subject.WHY}` explains what a thing cost, not `{about}`. Try `/claude-usage {WHY_EXAMPLE}`."
+        )
+    if by is Dimension.HOUR:
+        raise WordsError(f"`{Subject.WHY}` looks at days, not hours. Try `/claude-usage trend yesterday by hour`.")
+    return _worded(replace(_asked(reading, Subject.WHY, name, period, about), by=by))
+
+
+def _plan(reading: Reading, about: Subject, name: str | None) -> Question:
+    """Plans for a team, a person (who needs no word before the name) or everybody; a month makes most sense."""
+    if name and about is Subject.SUMMARY:
+        about = Subject.USER
+    if MANY.get(about, about) not in (Subject.SUMMARY, Subject.TEAMS, Subject.USERS):
+        raise WordsError(f"Plans are for people and teams, not for `{about}`. Try `/claude-usage plan team alpha`.")
+    period = reading.period or parse_period(_MONTH_OF_PLANS, now=reading.now, zone=reading.zone)
+    assert period is not None
+    return _worded(_asked(reading, Subject.PLAN, name, period, about if name else None))
+
+
+def _advice(reading: Reading, about: Subject, name: str | None) -> Question:
+    """Advice for a team (which needs no word before its name), for another thing, or for everybody; on a month."""
+    about = Subject.SUMMARY if about is Subject.TEAMS else about
+    kind = _kind(about, name, "`advice` takes one name. Try `/claude-usage advice alpha`.")
+    period = reading.period or parse_period(_MONTH_OF_PLANS, now=reading.now, zone=reading.zone)
+    assert period is not None
+    return _worded(_plain(_asked(reading, Subject.ADVICE, name, period, kind)))
+
+
+def _trend(reading: Reading, about: Subject, name: str | None, period: Period) -> Question:
+    """The course of a team (which needs no word before its name), of another thing, or of everything."""
+    about = Subject.SUMMARY if about is Subject.TEAMS else about
+    kind = _kind(about, name, "`trend` takes one name. Try `/claude-usage trend team alpha last 30 days`.")
+    if reading.by not in (None, Dimension.HOUR, *CHRONOLOGICAL):
+        raise WordsError(
+            f"A trend goes by hour, day, week or month. Try `/claude-usage chart {Picture.TREND} by {reading.by}`."
+        )
+    return _worded(replace(_asked(reading, Subject.TREND, name, period, kind), top=None))
+
+
+def _compared(reading: Reading, about: Subject, period: Period) -> Question:
+    """Two or three things side by side; with one of them, and a second period, simply that."""
+    names, kind = reading.names(), None if about is Subject.SUMMARY else ONE.get(about, about)
+    if kind is not None and kind not in MANY:
+        raise WordsError(f"I can't put `{kind}` side by side. Try `/claude-usage compare teams alpha beta`.")
+    if len(names) < 2 and reading.compared:
+        name = names[0] if names else None
+        subject = (kind or Subject.TEAM) if name else MANY[kind] if kind else Subject.SUMMARY
+        return _worded(_asked(reading, subject, name, period))
+    if not 2 <= len(names) <= MOST_COMPARED:
+        count = f"{len(names)} names" if len(names) > 1 else "1 name" if names else "none"
+        raise WordsError(
+            f"I put two or three side by side, and read {count}. Put a name with spaces in quotes: "
+            '`/claude-usage compare alpha "Data Platform"`.'
+        )
+    if reading.by not in (None, *CHRONOLOGICAL):
+        several = MANY[kind] if kind else Subject.TEAMS
+        raise WordsError(f"Each stands in a column of its own. Try `/claude-usage {several} by {reading.by}`.")
+    return _worded(replace(_asked(reading, Subject.COMPARE, None, period, kind), names=names, top=None))
+
+
+def _chart(reading: Reading, about: Subject, name: str | None, period: Period) -> Question:
+    """A picture of a team (which needs no word before its name), of another thing, or of everything.
+
+    Without a word for the picture, what is asked about without a name is one: `chart by model`, `models chart`.
+    """
+    example = f"Try `/claude-usage chart {Picture.TREND} last 30 days`."
+    if reading.asked_of not in (None, Subject.TREND, *OUTLOOKS):
+        raise WordsError(f"There is no chart of that. {example}")
+    if reading.by is Dimension.HOUR:
+        raise WordsError("A chart has days, weeks or months. Try `/claude-usage trend yesterday by hour`.")
+    picture = reading.picture or PICTURES.get(reading.asked_of or "")
+    if picture is None and not name:
+        picture = PICTURES.get(f"{reading.by}s" if reading.by else MANY.get(about, about))
+    if picture is None and name and about is Subject.SUMMARY:
+        reading.refuse_near(PICTURES, f"chart {Picture.MODELS}")
+    if about.value in PICTURES and not name:
+        about = Subject.SUMMARY
+    kind = _kind(about, name, f"`{about}` has no chart. {example}")
+    picture = picture or Picture.TREND
+    by = reading.by if picture is Picture.TREND else None
+    return _worded(replace(_asked(reading, Subject.CHART, name, period, kind), picture=picture, by=by, versus=None))
+
+
+def _fixed(words: list[Word], unknown: UnknownWord, now: datetime, zone: str, fixes: int) -> list[Word] | None:
     """The sentence with its unknown words replaced by the nearest that make it one we can read."""
     for candidate in nearest(words[unknown.at].text, unknown.known, cutoff=_NEAR):
         fixed = [*words[: unknown.at], *split(candidate), *words[unknown.at + 1 :]]
         try:
-            _Reading(fixed, now, zone).question()
-        except _UnknownWord as another:
+            _meant(Reading(fixed, now, zone))
+        except UnknownWord as another:
             further = _fixed(fixed, another, now, zone, fixes - 1) if fixes > 1 else None
             if further:
                 return further
@@ -314,23 +313,24 @@ def _fixed(words: list[Word], unknown: _UnknownWord, now: datetime, zone: str, f
 
 def _refuse_a_slip(words: list[Word], question: Question, now: datetime, zone: str) -> None:
     """`team alpha lst week` reads as a name of three words; where one letter makes it a period, ask."""
-    if not question.name:
+    name = question.name or " ".join(question.names)
+    if not name:
         return
-    typed = [at for at, word in enumerate(words) if not word.quoted and word.text in question.name.split()]
-    named = any(SUBJECTS.get(word.key) is question.subject for word in words)
+    typed = [at for at, word in enumerate(words) if not word.quoted and word.text in name.split()]
+    named = any(SUBJECTS.get(word.key) is question.thing for word in words)
     for at in typed[1:] if named else typed:  # after `team` the first word is a name, however near to `yesterday`
         # `month` itself is no slip of a letter, but half of `this month`.
-        cutoff = _NEAR if words[at].key in _PERIOD_WORDS else _SLIP
-        for candidate in nearest(words[at].text, _PERIOD_WORDS, cutoff=cutoff):
+        cutoff = _NEAR if words[at].key in PERIOD_WORDS else SLIP
+        for candidate in nearest(words[at].text, PERIOD_WORDS, cutoff=cutoff):
             fixed = [*words[:at], *split(candidate), *words[at + 1 :]]
             try:
-                other = _Reading(fixed, now, zone).question()
-            except (WordsError, _UnknownWord):
+                other = _meant(Reading(fixed, now, zone))
+            except (WordsError, UnknownWord):
                 continue
-            if len((other.name or "").split()) < len(question.name.split()):
+            if len((other.name or " ".join(other.names)).split()) < len(name.split()):
                 raise WordsError(
                     f"Did you mean `{_sentence(fixed)}`? "
-                    f'If the name is “{shown(question.name)}”, put it in quotes: `{question.subject} "…"`.'
+                    f'If the name is “{shown(name)}”, put it in quotes: `{question.thing} "…"`.'
                 )
 
 

@@ -19,13 +19,15 @@ from pydantic import PlainSerializer, PlainValidator, TypeAdapter, ValidationErr
 from bot.core.allocation import Attribution, Basis, Entry
 from bot.core.directory import Directory
 from bot.core.errors import MoneyError, ReceiptUnreadable
+from bot.core.hours import IN_A_DAY, Stretch, within
 from bot.core.money import Money
 from bot.core.prices import ListPrice, list_price
 from bot.core.report import Figures
 from bot.core.sharing import Rule, Sharing
-from bot.core.usage import TOKEN_TYPES, Source
+from bot.core.usage import REQUESTS, TOKEN_TYPES, Source
 
 ID_LETTERS = 12
+WHOLE_DAY = (0, IN_A_DAY)
 
 
 def _money(value: object) -> Money:
@@ -35,6 +37,15 @@ def _money(value: object) -> Money:
         raise ValueError(str(error)) from None
 
 
+def _place_of(value: object) -> Attribution:
+    try:
+        return value if isinstance(value, Attribution) else Attribution(**value)  # type: ignore[arg-type]
+    except TypeError:
+        raise ValueError("is not what a row belongs to") from None
+
+
+Place = Annotated[Attribution, PlainValidator(_place_of), PlainSerializer(Attribution._asdict, return_type=dict)]
+"""In JSON by its names."""
 Dollars = Annotated[Money, PlainValidator(_money), PlainSerializer(str, return_type=str)]
 """In JSON the exact decimal text."""
 
@@ -50,10 +61,15 @@ class Asked:
     timezone: str
 
     @property
+    def stretch(self) -> Stretch:
+        """Its whole UTC days, and the hours before and after them."""
+        return Stretch(self.start, self.end)
+
+    @property
     def days(self) -> list[date]:
         """The UTC days that the period touches."""
-        first, last = self.start.date(), (self.end - timedelta.resolution).date()
-        return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        since, until = self.stretch.touched
+        return [since + timedelta(days=n) for n in range((until - since).days)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +80,22 @@ class Chosen:
     models: tuple[str, ...] | None = None
     workspaces: tuple[str, ...] | None = None
     keys: tuple[str, ...] | None = None
+    actors: tuple[str, ...] | None = None
 
-    def holds(self, attribution: Attribution) -> bool:
+    def holds(self, attribution: Attribution, organization_id: str) -> bool:
         wanted = (
             (self.teams, attribution.team_id),
             (self.models, attribution.model),
             (self.workspaces, attribution.workspace_id),
             (self.keys, attribution.api_key_id),
+            (self.actors, attribution.actor_id),
         )
-        return all(ids is None or id_ in ids for ids, id_ in wanted)
+        return all(ids is None or id_ in ids or f"{organization_id}/{id_}" in ids for ids, id_ in wanted)
 
     @property
     def shared_at(self) -> frozenset[Basis]:
         """Which rows are shared out at the depth that was asked about; above teams all is reported."""
-        if self.keys is not None:
+        if self.keys is not None or self.actors is not None:
             return frozenset({Basis.BY_KEY, Basis.BY_TEAM})
         return frozenset({Basis.BY_TEAM}) if self.teams is not None else frozenset()
 
@@ -103,19 +121,21 @@ class Line:
 
     organization_id: str
     day: date
-    attribution: Attribution
+    attribution: Place
     charge: str
     basis: Basis
     quantity: int
     list_cost: Dollars | None
     billed_cost: Dollars | None
+    hours: tuple[int, int] = WHOLE_DAY
+    """Which hours of the day: all of them, but where the period begins or ends within it."""
 
     @property
     def key(self) -> tuple[Any, ...]:
         """What makes a row one row."""
         one = self.attribution
         return (
-            *(self.organization_id, self.day, one.team_id, one.workspace_id, one.api_key_id, one.model),
+            *(self.organization_id, self.day, self.hours, one.team_id, one.workspace_id, one.api_key_id, one.model),
             *(one.service_tier, one.inference_geo, one.actor_id, one.product, self.charge, self.basis),
         )
 
@@ -124,7 +144,7 @@ class Line:
 class SharePart:
     """A part of an amount, and the weight that decided it."""
 
-    attribution: Attribution
+    attribution: Place
     """Without a team where keys share, before anybody asks whose they are."""
     weight: int
     amount: Dollars
@@ -212,6 +232,11 @@ class Receipt:
     def id(self) -> str:
         return id_of(document(self))
 
+    def holds(self, line: Line) -> bool:
+        """Whether a row of these days is part of the figure."""
+        inside = line.hours == self.asked.stretch.hours_on(line.day)
+        return inside and self.chosen.holds(line.attribution, line.organization_id)
+
     @property
     def pages(self) -> tuple[tuple[Reading, PageRead], ...]:
         """Every page once, with a reading it belongs to."""
@@ -262,11 +287,24 @@ def used(directory: Directory, lines: Iterable[Attribution]) -> Directory:
         workspaces={id_: one for id_, one in sorted(directory.workspaces.items()) if id_ in workspaces},
         api_keys={id_: one for id_, one in sorted(directory.api_keys.items()) if id_ in keys},
         members={id_: one for id_, one in sorted(directory.members.items()) if id_ in actors},
+        service_accounts={id_: one for id_, one in sorted(directory.service_accounts.items()) if id_ in actors},
     )
 
 
-def lines(organization_id: str, day: date, entries: Iterable[Entry]) -> list[Line]:
-    """A day's entries as rows of a receipt."""
+def lines_of_hours(
+    organization_id: str, day: date, hours: Sequence[tuple[int, Entry]], inside: tuple[int, int]
+) -> list[Line]:
+    """A day's entries as rows of a receipt, cut where its period begins or ends: those inside, and those around it."""
+    since, until = inside
+    return [
+        line
+        for part in ((0, since), inside, (until, IN_A_DAY))
+        for line in lines(organization_id, day, within(hours, *part), part)
+    ]
+
+
+def lines(organization_id: str, day: date, entries: Iterable[Entry], hours: tuple[int, int] = WHOLE_DAY) -> list[Line]:
+    """A day's entries as rows of a receipt; counts of calls are no part of any sum."""
     return [
         Line(
             organization_id,
@@ -277,8 +315,10 @@ def lines(organization_id: str, day: date, entries: Iterable[Entry]) -> list[Lin
             entry.quantity,
             None if entry.list_cost is None else Money(entry.list_cost),
             None if entry.billed_cost is None else Money(entry.billed_cost),
+            hours,
         )
         for entry in entries
+        if entry.charge != REQUESTS
     ]
 
 
@@ -304,7 +344,7 @@ def shares(organization_id: str, day: date, sharings: Iterable[Sharing], mine: I
 
 
 def _place(attribution: Attribution, charge: str) -> tuple[Attribution, str]:
-    return replace(attribution, team_id=""), charge
+    return attribution._replace(team_id=""), charge
 
 
 def prices(mine: Iterable[Line]) -> tuple[PriceUsed, ...]:

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from bot.core.allocation import Basis, allocate
 from bot.core.directory import Ownership
+from bot.core.hours import Stretch, spread
 from bot.core.money import Money
-from bot.core.receipt import Line, PriceUsed, Receipt, Share, Sums, closed_in, lines, prices, shares, sums, total
+from bot.core.receipt import (
+    WHOLE_DAY,
+    Line,
+    PriceUsed,
+    Receipt,
+    Share,
+    Sums,
+    closed_in,
+    lines,
+    lines_of_hours,
+    prices,
+    shares,
+    sums,
+    total,
+)
 from bot.core.sharing import Sharing
 from bot.core.usage import CostRecord, UsageRecord
 
@@ -27,6 +42,10 @@ class Grounds:
     usage: Mapping[date, Sequence[UsageRecord]]
     costs: Mapping[date, Sequence[CostRecord]]
     whole: Collection[date]
+    hours: Mapping[date, Sequence[UsageRecord]] = field(default_factory=dict)
+    """Usage by the hour of the days that the figure takes a part of."""
+    hours_over: Collection[date] = ()
+    """Those of them that were read by the hour after they were over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +68,8 @@ class Difference:
     recomputed: str
 
 
-def recompute(grounds: Sequence[Grounds], days: Sequence[date]) -> Recomputed:
-    """Allocate these days anew."""
+def recompute(grounds: Sequence[Grounds], days: Sequence[date], stretch: Stretch) -> Recomputed:
+    """Allocate these days anew; those at the ends of the stretch in their parts."""
     found: list[Line] = []
     splits: dict[tuple[str, date], Sequence[Sharing]] = {}
     reported = 0
@@ -62,7 +81,12 @@ def recompute(grounds: Sequence[Grounds], days: Sequence[date]) -> Recomputed:
             costs = one.costs.get(day)
             complete = day in one.whole
             entries = allocate(day, one.usage.get(day, ()), costs, owners(day), complete=complete, trace=trace)
-            found += lines(organization_id, day, entries)
+            inside = stretch.hours_on(day)
+            if inside == WHOLE_DAY:
+                found += lines(organization_id, day, entries)
+            else:
+                hours = spread(entries, one.hours.get(day, ()), over=day in one.hours_over)
+                found += lines_of_hours(organization_id, day, hours, inside)
             splits[organization_id, day] = trace
             reported += sum(cost.amount.units for cost in costs or ())
     return Recomputed(
@@ -97,10 +121,10 @@ def differences(receipt: Receipt, again: Recomputed, closed: Iterable[Line]) -> 
         line for line in receipt.lines if line.basis is Basis.ADJUSTMENT and not closed_in(receipt.closed, line.day)
     ]
     every = sorted([*again.lines, *fixed, *booked], key=lambda line: line.key)
-    mine = [line for line in every if receipt.chosen.holds(line.attribution)]
+    mine = [line for line in every if receipt.holds(line)]
     usage_read, cost_read = (known or bool(fixed) for known in (again.usage_read, again.cost_read))
     figures = sums(mine, receipt.chosen, usage_read=usage_read, cost_read=cost_read)
-    elsewhere = total(line for line in every if not receipt.chosen.holds(line.attribution))
+    elsewhere = total(line for line in every if not receipt.holds(line))
     reported = again.reported + total(fixed) + total(booked)
     found = [*_of_figures(receipt.figures, figures)]
     for what, said, now in (
@@ -163,8 +187,10 @@ def _priced(used: PriceUsed | None) -> str:
 def _named(line: Line) -> str:
     """A row in words, by ids: names may change, and these do not."""
     one = line.attribution
+    since, until = line.hours
+    when = f"{line.day}" if line.hours == WHOLE_DAY else f"{line.day} {since:02}:00–{until:02}:00"
     places = (one.team_id, one.workspace_id, one.api_key_id, one.actor_id, one.product, one.model)
-    return f"row {line.day}, {', '.join(place for place in places if place)}, {line.charge}, {line.basis}"
+    return f"row {when}, {', '.join(place for place in places if place)}, {line.charge}, {line.basis}"
 
 
 def _amounts(line: Line | None) -> str:

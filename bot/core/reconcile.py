@@ -17,16 +17,18 @@ those than the usage report, and what it leaves out moves between them without b
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 
 from bot.core.allocation import Basis, Entry
+from bot.core.hours import IN_A_DAY
 from bot.core.money import ZERO, Money
 from bot.core.prices import dearest, list_cost, without_date
-from bot.core.usage import CACHE_WRITE_1H, DEFAULT_WORKSPACE, TOKEN_TYPES, WEB_SEARCH
+from bot.core.usage import CACHE_WRITE_1H, DEFAULT_WORKSPACE, REQUESTS, TOKEN_TYPES, WEB_SEARCH
 
 _ROUNDED = 10**4
 """Units a line: what it may lose where amounts are rounded to a ten-thousandth of a cent."""
@@ -37,6 +39,10 @@ _SETTLING = Fraction(5, 4)
 """How far above list a line may seem while its usage is restated after its cost."""
 _HUNDREDFOLD = 20
 """Above any list price by more than this, an amount is in another unit: no band, tier or geo is a tenth of it."""
+
+
+_OFFSETS = range(-14, 13)
+"""How many hours a local day begins before or after the UTC one."""
 
 
 class Cause(StrEnum):
@@ -71,6 +77,8 @@ class Fault(StrEnum):
     """Tokens were billed of which no usage was reported."""
     ABOVE_LIST = "above_list"
     """Billed above any list price."""
+    LOCAL_DAY = "local_day"
+    """The day's tokens are those of 24 other hours: a local day was taken for a UTC day."""
 
 
 class Stage(StrEnum):
@@ -171,18 +179,22 @@ def reconcile(
     stage: Stage = Stage.SETTLED,
     restated: bool = False,
     adjusted: Money = ZERO,
+    hours: Sequence[int] = (),
 ) -> Reconciliation:
     """Hold one organisation's day of ledger entries against what Anthropic reports and against list prices.
 
     `restated`: Anthropic's sum and the rows were read at different times, so the day may have changed in between.
     `adjusted`: what was booked elsewhere because the day's month is closed.
+    `hours`: the tokens of the 72 hours from the day before to the day after; empty where they are not known.
     """
     lines = _lines(day, entries)
     causes: dict[Cause, int] = {}
     faults: list[Fault] = []
     usual = min([Fraction(1), *(line.ratio for line in lines if line.comparable)])
+    calls = _calls(lines)
     for line in lines:
-        cause, fault = _cause(day, line, [one for one in lines if _same_calls(one, line)], usual, stage)
+        others = [one for one in calls[line.workspace_id, line.model] if one is not line]
+        cause, fault = _cause(day, line, others, usual, stage)
         if fault and stage is Stage.RUNNING:
             cause, fault = Cause.NOT_IN_YET, None
         causes[cause] = causes.get(cause, 0) + line.billed - line.listed
@@ -193,6 +205,7 @@ def reconcile(
         left = reported.units - ledger - adjusted.units
         apart = _apart(left, lines, stage, restated=restated or not left)
         faults += [_looks_like(reported.units, ledger, lines)] if apart is Cause.UNEXPLAINED else []
+    faults += [Fault.LOCAL_DAY] if _of_other_hours(lines, hours) else []
     return Reconciliation(
         day,
         reported,
@@ -208,6 +221,8 @@ def reconcile(
 def _lines(day: date, entries: Iterable[Entry]) -> list[_Line]:
     lines: dict[tuple[str, str, str, bool], _Line] = {}
     for entry in entries:
+        if entry.charge == REQUESTS:
+            continue
         priority = entry.basis is Basis.NOT_BILLED
         model = "" if entry.charge == WEB_SEARCH else without_date(entry.attribution.model)
         key = (entry.attribution.workspace_id, model, entry.charge, priority)
@@ -215,10 +230,13 @@ def _lines(day: date, entries: Iterable[Entry]) -> list[_Line]:
     return list(lines.values())
 
 
-def _same_calls(one: _Line, other: _Line) -> bool:
-    """Whether the same calls may have used both: a band or fast mode makes all their token types dearer at once."""
-    together = (one.workspace_id, one.model) == (other.workspace_id, other.model)
-    return one is not other and together and one.comparable and one.charge in TOKEN_TYPES
+def _calls(lines: Iterable[_Line]) -> dict[tuple[str, str], list[_Line]]:
+    """The lines that the same calls may have used: a band or fast mode makes all their token types dearer at once."""
+    found: dict[tuple[str, str], list[_Line]] = defaultdict(list)
+    for line in lines:
+        if line.comparable and line.charge in TOKEN_TYPES:
+            found[line.workspace_id, line.model].append(line)
+    return found
 
 
 def _cause(day: date, line: _Line, others: list[_Line], usual: Fraction, stage: Stage) -> tuple[Cause, Fault | None]:
@@ -279,6 +297,14 @@ def _apart(difference: int, lines: list[_Line], stage: Stage, *, restated: bool)
     if stage in _OPEN:
         return Cause.NOT_IN_YET
     return Cause.ROUNDING if abs(difference) <= _ROUNDED * len(lines) else Cause.UNEXPLAINED
+
+
+def _of_other_hours(lines: list[_Line], hours: Sequence[int]) -> bool:
+    """Whether the tokens are not those of the day's own hours, but exactly those of 24 hours around them."""
+    tokens = sum(line.quantity for line in lines if line.charge in TOKEN_TYPES)
+    own = sum(hours[IN_A_DAY : 2 * IN_A_DAY])
+    others = (hours[IN_A_DAY + shift :][:IN_A_DAY] for shift in _OFFSETS if hours)
+    return 0 < tokens != own and any(sum(window) == tokens for window in others)
 
 
 def _looks_like(reported: int, ledger: int, lines: list[_Line]) -> Fault:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.core import wording
+from bot.core.change import Cause
 from bot.core.money import ZERO, Money
 from bot.core.periods import Period
 from bot.core.question import Dimension, Question
@@ -25,6 +26,8 @@ class Figures:
     """The part of billed_cost that Anthropic does not report at this depth, split by list cost."""
     requests: int | None = None
     """Number of calls; the classic reports do not count them."""
+    list_cost_high: Money | None = None
+    """What list_cost can be at most, where the report can't tell dearer calls apart; None where it is exact."""
 
     @property
     def tokens(self) -> Mapping[str, int] | None:
@@ -75,6 +78,12 @@ class Report:
     rows: tuple[Row, ...]
     data_through: datetime | None
     notes: tuple[str, ...] = ()
+    covered: Period | None = None
+    """What the figures cover where local midnights are not known by the hour; None: the period itself."""
+    discount: float | None = None
+    """How far billed lies below list, as a part of list, over whole days and what has both; below 0 it lies above."""
+    causes: Mapping[Cause, Money] | None = None
+    """Where the question is why: what each cause brought to the change of billed cost; the rows say what each did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +96,14 @@ class Findings:
 
 
 def added(figures: Iterable[Figures]) -> Figures:
-    """The sum; what is unknown in one part does not hide what is known in the others."""
+    """The sum; what is unknown in one part does not hide what is known in the others. Requests are known together."""
     billed: Money | None = None
     listed: Money | None = None
     quantities: dict[str, int] | None = None
-    shared = ZERO
+    shared, above = ZERO, ZERO
+    requests: list[int | None] = []
     for part in figures:
+        requests.append(part.requests)
         if part.billed_cost is not None:
             billed = (billed or ZERO) + part.billed_cost
         if part.list_cost is not None:
@@ -101,7 +112,12 @@ def added(figures: Iterable[Figures]) -> Figures:
             quantities = quantities or {}
             quantities[charge] = quantities.get(charge, 0) + quantity
         shared += part.shared_out
-    return Figures(billed, listed, quantities, shared)
+        if part.list_cost is not None and part.list_cost_high is not None:
+            above += part.list_cost_high - part.list_cost
+    high = listed + above if listed is not None and above.units else None
+    counted = [count for count in requests if count is not None]
+    calls = sum(counted) if len(counted) == len(requests) and counted else None
+    return Figures(billed, listed, quantities, shared, calls, list_cost_high=high)
 
 
 def rest(hidden: Sequence[Row]) -> Row:

@@ -1,10 +1,14 @@
-"""What Anthropic reports, as frozen records, and the words the ledger uses for it."""
+"""What Anthropic reports, as frozen records, and the words the ledger uses for it.
+
+The two that come by the million are named tuples: one is made in a sixth of the time a frozen dataclass takes.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from bot.core.money import Money
 
@@ -19,14 +23,22 @@ TOKEN_TYPES = (UNCACHED_INPUT, CACHE_WRITE_5M, CACHE_WRITE_1H, CACHE_READ, OUTPU
 WEB_SEARCH = "web_search"
 """A charge is a token type, web_search, or any other cost type Anthropic names (code_execution, session_usage, …)."""
 
+REQUESTS = "requests"
+"""Not a charge but a count that stands beside them: how many calls there were, where the source says. It costs nothing
+by itself."""
+
 DEFAULT_WORKSPACE = "default"
 """The ledger's id of the workspace that the classic reports call null."""
 CONSOLE = "console"
 """The ledger's id for use without an API key: in the Console, through OAuth, by a service account."""
 NOT_BY_KEY = ""
 """The ledger's id for cost that Anthropic reports per workspace and that no key's usage explains."""
+RECURRING = frozenset({DEFAULT_WORKSPACE, CONSOLE, NOT_BY_KEY})
+"""Ids that every organisation has; Anthropic's own are one organisation's for ever."""
 NO_ACTOR = ""
 """The ledger's id for use of which no source names the person or service account."""
+SERVICE_ACCOUNT = "svac_"
+"""How the ids of service accounts begin; every other actor is taken for a person."""
 
 PRIORITY_TIER = "priority"
 """Committed capacity: its tokens are reported, its cost is not (reference §2.3)."""
@@ -37,6 +49,10 @@ class Source(StrEnum):
 
     USAGE = "usage"
     COST = "cost"
+    HOURS = "hours"
+    """The usage report once more, by the hour."""
+    CODE = "claude_code"
+    LIMITS = "limits"
 
 
 LEDGER_SOURCES = (Source.USAGE, Source.COST)
@@ -50,8 +66,7 @@ class Surface(StrEnum):
     CLASSIC = "classic"
 
 
-@dataclass(frozen=True, slots=True)
-class UsageRecord:
+class UsageRecord(NamedTuple):
     """Tokens of one bucket and one combination of dimensions, as the usage report said them (null as None)."""
 
     start: datetime
@@ -70,10 +85,11 @@ class UsageRecord:
     """The person or service account that called (user_…, svac_…), where the source says."""
     product: str | None = None
     """What they called with (claude_code, messages_api, …), where the source says."""
+    requests: int | None = None
+    """How many calls that was; None where the source does not say."""
 
 
-@dataclass(frozen=True, slots=True)
-class CostRecord:
+class CostRecord(NamedTuple):
     """One amount of one UTC day, as the cost report said it; `amount_cents` is its own text."""
 
     start: datetime

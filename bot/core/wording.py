@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
@@ -112,6 +113,16 @@ def _times(part: Decimal) -> str:
 def instant(at: datetime | None) -> str:
     """2026-11-21 00:00 UTC; None → not in yet."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if at else UNKNOWN
+
+
+def listed(names: Sequence[str]) -> str:
+    """A · A and B · A, B and C."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def spread(low: Money | None, high: Money | None) -> str:
+    """$12.00 to $15.40; one amount where there is no other end."""
+    return to_the_cent(low) if high is None or high == low else f"{to_the_cent(low)} to {to_the_cent(high)}"
 
 
 def and_more(hidden: int, what: str = "more") -> str:

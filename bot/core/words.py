@@ -19,6 +19,19 @@ class Subject(StrEnum):
     WORKSPACES = "workspaces"
     KEY = "key"
     KEYS = "keys"
+    USER = "user"
+    USERS = "users"
+    WHY = "why"
+    PLAN = "plan"
+    CODE = "code"
+    LIMITS = "limits"
+    BUDGET = "budget"
+    FORECAST = "forecast"
+    ADVICE = "advice"
+    CHART = "chart"
+    TREND = "trend"
+    COMPARE = "compare"
+    EXPORT = "export"
     STATUS = "status"
     HELP = "help"
 
@@ -30,13 +43,40 @@ class Dimension(StrEnum):
     MODEL = "model"
     WORKSPACE = "workspace"
     KEY = "key"
+    USER = "user"
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
+    HOUR = "hour"
     TIER = "tier"
     TOKEN_TYPE = "token-type"  # noqa: S105 - a word, not a secret
     GEO = "geo"
     PRODUCT = "product"
+
+
+CHRONOLOGICAL = (Dimension.DAY, Dimension.WEEK, Dimension.MONTH)
+TIMES = (*CHRONOLOGICAL, Dimension.HOUR)
+"""Rows that stand in the order of time."""
+
+
+class Picture(StrEnum):
+    """What `chart` draws; the value is the word for it."""
+
+    TREND = "trend"
+    MODELS = "models"
+    TEAMS = "teams"
+    WORKSPACES = "workspaces"
+    KEYS = "keys"
+    BUDGET = "budget"
+    FORECAST = "forecast"
+
+
+class Sheet(StrEnum):
+    """What `export` writes; the value is the word for it."""
+
+    USAGE = "usage"
+    COST = "cost"
+    FOCUS = "focus"
 
 
 # One of them has a name; all of them are ranked.
@@ -46,17 +86,39 @@ MANY: Mapping[Subject, Subject] = MappingProxyType(
         Subject.MODEL: Subject.MODELS,
         Subject.WORKSPACE: Subject.WORKSPACES,
         Subject.KEY: Subject.KEYS,
+        Subject.USER: Subject.USERS,
     }
 )
 ONE: Mapping[Subject, Subject] = MappingProxyType({many: one for one, many in MANY.items()})
+NAMEABLE = frozenset({Subject.CODE})
+"""Asked about everybody or, with a name, about one; the word is the same."""
+OUTLOOKS = frozenset({Subject.BUDGET, Subject.FORECAST})
+ASKED_OF = OUTLOOKS | {
+    *(Subject.WHY, Subject.PLAN, Subject.CHART, Subject.TREND, Subject.COMPARE, Subject.EXPORT),
+    Subject.ADVICE,
+}
+"""Asked of another subject, or of everything: `why team alpha`."""
 
 SUBJECTS: Mapping[str, Subject] = MappingProxyType(
     {
         **{subject.value: subject for subject in Subject},
         **dict.fromkeys(("all", "everything", "org", "organisation", "organization", "overview"), Subject.SUMMARY),
         "ws": Subject.WORKSPACE,
+        **dict.fromkeys(("member", "person"), Subject.USER),
+        **dict.fromkeys(("members", "people"), Subject.USERS),
+        "explain": Subject.WHY,
+        "budgets": Subject.BUDGET,
+        **dict.fromkeys(("forecasts", "projection", "outlook"), Subject.FORECAST),
+        **dict.fromkeys(("charts", "graph", "picture", "plot"), Subject.CHART),
+        **dict.fromkeys(("advise", "recommendations", "savings", "tips"), Subject.ADVICE),
+        "trends": Subject.TREND,
+        "comparison": Subject.COMPARE,
+        "exports": Subject.EXPORT,
+        **dict.fromkeys(("plans", "subscription", "subscriptions"), Subject.PLAN),
         **dict.fromkeys(("api key", "apikey", "api-key"), Subject.KEY),
         **dict.fromkeys(("api keys", "apikeys", "api-keys"), Subject.KEYS),
+        **dict.fromkeys(("claude code", "claude-code", "claudecode", "coding"), Subject.CODE),
+        **dict.fromkeys(("limit", "rate limits", "spend limits", "rate-limits", "spend-limits"), Subject.LIMITS),
     }
 )
 DIMENSIONS: Mapping[str, Dimension] = MappingProxyType(
@@ -68,6 +130,22 @@ DIMENSIONS: Mapping[str, Dimension] = MappingProxyType(
         **dict.fromkeys(("geography", "region", "regions"), Dimension.GEO),
     }
 )
+PICTURES: Mapping[str, Picture] = MappingProxyType(
+    {
+        **{picture.value: picture for picture in Picture},
+        **dict.fromkeys(("course", "daily", "trends"), Picture.TREND),
+        **dict.fromkeys(("budgets", "burndown", "burn-down", "burn down"), Picture.BUDGET),
+        **dict.fromkeys(("fan", "forecasts", "outlook", "projection"), Picture.FORECAST),
+        **dict.fromkeys(("api keys", "apikeys", "api-keys"), Picture.KEYS),
+    }
+)
+SHEETS: Mapping[str, Sheet] = MappingProxyType(
+    {
+        **{sheet.value: sheet for sheet in Sheet},
+        **dict.fromkeys(("costs", "spend", "spending"), Sheet.COST),
+        "tokens": Sheet.USAGE,
+    }
+)
 BY = frozenset({"by", "per"})
 VERSUS = frozenset({"vs", "vs.", "versus", "against", "compared"})
 PREVIOUS = frozenset({"previous", "prior"})
@@ -77,6 +155,14 @@ FILLERS = SPENDING | {
     *("has", "how", "i", "in", "is", "me", "much", "my", "of", "on", "our", "over", "please", "show", "tell", "the"),
     *("to", "us", "use", "was", "we", "what", "with"),
 }
+CHANGING = frozenset(
+    {
+        *("change", "changed", "cheaper", "dearer", "decrease", "drop", "dropped", "expensive", "fall", "fell", "go"),
+        *("going", "high", "higher", "increase", "increased", "jump", "jumped", "less", "low", "lower", "more", "rise"),
+        *("rose", "so", "than", "there", "up", "down", "went"),
+    }
+)
+"""What people say around a name when they ask why: `why did alpha go up so much`."""
 
 _DOUBLE = '"“”„‟«»'
 _SINGLE = "'‘’‚‛"

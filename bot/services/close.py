@@ -14,6 +14,7 @@ from bot.core.allocation import Basis
 from bot.core.errors import CloseRefused
 from bot.core.periods import span
 from bot.core.usage import Source
+from bot.core.words import Sheet
 from bot.services import export
 from bot.services.names import Names
 from bot.store import closes, ledger, snapshots
@@ -56,7 +57,7 @@ def close(connection: Connection, month: date, now: datetime) -> Closed:
             f"Run `claude-usage sync --since {month} --until {until}`, then close it."
         )
     files = {}
-    for kind in export.Kind:
+    for kind in Sheet:
         pieces = export.lines(connection, kind, month, until, EVERYTHING, names)
         files[export.file_name(kind, month)] = _compressed(pieces)
     return Closed(closes.close(connection, month, now, files), before=False)

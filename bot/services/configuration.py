@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from bot.core.configuration import Configuration
 from bot.core.configuration.file import parse
-from bot.core.directory import Directory, Ownership
+from bot.core.directory import Directory, Ownership, Precision
 from bot.core.errors import ConfigError
 from bot.core.usage import CONSOLE
 from bot.store import directory as directories
@@ -29,10 +29,15 @@ def in_force(connection: Connection) -> Configuration | None:
     return _parsed(applied.body, applied.name) if applied else None
 
 
+def zone_in_force(connection: Connection, otherwise: str) -> str:
+    """The time zone in which people count days: the configuration's, else the setting's."""
+    return (in_force(connection) or Configuration()).timezone or otherwise
+
+
 def check(connection: Connection | None, text: str, name: str) -> Configuration:
     """Read a configuration file; ConfigError lists every mistake with its line and what to do.
 
-    With a database, two teams that claim the same workspace or key of the real organisation are a mistake too.
+    With a database, two teams that claim the same workspace, key or person of the real organisation are a mistake too.
     """
     configuration = parse(text, name=name)
     unclear = ties(directories.read_all(connection), configuration) if connection is not None else []
@@ -74,18 +79,31 @@ def ties(organizations: Iterable[Directory], configuration: Configuration) -> li
         ownership = Ownership(directory, configuration.teams)
         places = [(key.workspace_id, key.id, f'key "{key.name}"') for key in directory.api_keys.values()]
         places += [(space.id, CONSOLE, f'workspace "{space.name}"') for space in directory.workspaces.values()]
-        for workspace_id, key_id, what in places:
-            teams = ownership.ties(workspace_id, key_id)
+        claimed = [(what, ownership.ties(workspace_id, key_id)) for workspace_id, key_id, what in places]
+        people = _people(ownership)
+        for actor in (*directory.members, *directory.service_accounts):
+            claimed.append((f'user "{directory.actor_names(actor)[-1]}"', people.ties("", CONSOLE, actor)))
+        for what, teams in claimed:
             if teams:
                 names = " and ".join(f'"{team}"' for team in teams)
                 found.add(f"{what} is claimed by {names} with equal precision. Let one of them name it more exactly.")
     return sorted(found)
 
 
+def _people(ownership: Ownership) -> Ownership:
+    """The same with the claims of people and service accounts alone: those hold wherever they call from."""
+    users = [
+        replace(team, matches=tuple(match for match in team.matches if match.precision is Precision.USER))
+        for team in ownership.teams
+    ]
+    return replace(ownership, teams=users)
+
+
 def _differences(before: Configuration, after: Configuration) -> list[str]:
     lines = []
     kinds = (
         ("team", {team.id: team for team in before.teams}, {team.id: team for team in after.teams}),
+        ("budget", {budget.id: budget for budget in before.budgets}, {budget.id: budget for budget in after.budgets}),
         ("digest", {digest.id: digest for digest in before.digests}, {digest.id: digest for digest in after.digests}),
         ("alert", {rule.id: rule for rule in before.rules}, {rule.id: rule for rule in after.rules}),
     )

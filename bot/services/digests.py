@@ -13,14 +13,15 @@ from bot.answers.answer import Answer
 from bot.answers.pieces import Plan
 from bot.core.errors import BotError, NotFound, SettingsError
 from bot.core.nearest import nearest
-from bot.core.periods import Period, Unit, month_to_date
+from bot.core.periods import Period, Unit, days_later, local_date, midnight, month_to_date
 from bot.core.question import Dimension, Question, Subject
 from bot.core.schedule import Digest, Occurrence, newest_due, occurrence_on
-from bot.services.ask import ZONE
 from bot.services.configuration import in_force
 from bot.services.deliver import Deliverer, Message
-from bot.services.findings import Coverage, gather
+from bot.services.findings import gather
+from bot.services.list_range import ranged
 from bot.services.names import Names
+from bot.services.view import Coverage
 from bot.store import deliveries, preferences
 from bot.store.database import Database
 
@@ -93,16 +94,18 @@ def build(connection: Connection, occurrence: Occurrence, zone: str) -> Answer:
     """The digest's text for the instant it is about, whenever it is sent."""
     names = Names.read(connection)
     coverage = Coverage.read(connection, occurrence.due)
-    period = occurrence.period(ZONE)
+    period = occurrence.period(occurrence.digest.zone or zone)
     team = occurrence.digest.team
     subject = Subject.TEAM if team else Subject.SUMMARY
     question = Question(subject, team, period, None, None, _beside(period), share=False, text="")
     found = names.find(connection, question)
     plan = Plan(spend.PLANS[subject].by if team else Dimension.TEAM, trend=True)
     findings = gather(connection, question, found, names, plan, coverage, zone)
-    course = replace(period, start=min(period.start, period.end - timedelta(days=COURSE_DAYS)))
+    findings = ranged(connection, findings, found.selection, coverage)
+    fortnight = midnight(local_date(period.end, period.zone) - timedelta(days=COURSE_DAYS), period.zone)
+    course = replace(period, start=min(period.start, fortnight))
     days = gather(connection, replace(question, period=course), found, names, plan, coverage, zone).trend
-    so_far = month_to_date(now=period.end - timedelta(seconds=1), zone=ZONE).until(period.end)
+    so_far = month_to_date(now=period.end - timedelta(seconds=1), zone=period.zone).until(period.end)
     month = gather(connection, replace(question, period=so_far, versus=None), found, names, plan, coverage, zone)
     return digest_answer.answer(replace(findings, trend=days), month.report, found.name, occurrence)
 
@@ -111,9 +114,9 @@ def _beside(period: Period) -> Period | None:
     """A day is compared with the same weekday a week before: a Monday against a Sunday would always be news."""
     if period.unit is not Unit.DAY:
         return None
-    start = period.start - timedelta(days=7)
-    label = f"{start:%A} {start.day} {start:%B}"
-    return replace(period, start=start, end=period.end - timedelta(days=7), label=label)
+    before = days_later(period, -7)
+    day = local_date(before.start, before.zone)
+    return replace(before, label=f"{day:%A} {day.day} {day:%B}")
 
 
 def _owe_due(connection: Connection, now: datetime, zone: str) -> list[str]:

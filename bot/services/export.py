@@ -9,37 +9,31 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 
 from sqlalchemy import Connection
 
 from bot.core import focus, wording
 from bot.core.allocation import Basis, Posted
 from bot.core.exports import COST_COLUMNS, USAGE_COLUMNS, Called, Charge, Row, charges, cost_rows, usage_rows
+from bot.core.hours import Stretch
 from bot.core.periods import Period, Unit
 from bot.core.question import Question, Subject
 from bot.core.spreadsheet import written
-from bot.services.findings import Coverage, closed_notes, utc_days
+from bot.core.words import Sheet
 from bot.services.names import Names
+from bot.services.notes import closed_notes
+from bot.services.view import Coverage
 from bot.store import closes, ledger
 from bot.store.ledger import EVERYTHING, Selection
 
 Sink = Callable[[bytes], object]
 
 
-class Kind(StrEnum):
-    """What `claude-usage export` can write."""
-
-    USAGE = "usage"
-    COST = "cost"
-    FOCUS = "focus"
-
-
 @dataclass(frozen=True, slots=True)
 class Exported:
     """What was written: UTC days from `since` to before `until`. `closed_at` is set for a closed month's own file."""
 
-    kind: Kind
+    kind: Sheet
     since: date
     until: date
     sha256: str
@@ -47,13 +41,29 @@ class Exported:
     notes: tuple[str, ...]
 
 
-def export(connection: Connection, kind: Kind, period: Period, team: str | None, sink: Sink, now: datetime) -> Exported:
+def export(
+    connection: Connection, kind: Sheet, period: Period, team: str | None, sink: Sink, now: datetime
+) -> Exported:
     """Write one file to `sink`, piece by piece. Raises NotFound for a team it doesn't know."""
     names = Names.read(connection)
-    since, until = utc_days(Coverage.read(connection, now).cut(period))
     selection = _selection(connection, names, team, period)
+    return write(connection, kind, period, selection, names, Coverage.read(connection, now), sink)
+
+
+def write(
+    connection: Connection,
+    kind: Sheet,
+    period: Period,
+    selection: Selection,
+    names: Names,
+    coverage: Coverage,
+    sink: Sink,
+) -> Exported:
+    """Write one file to `sink`; a closed month's as it was closed, where it is of everything."""
+    covered = coverage.cut(period)
+    since, until = Stretch(covered.start, covered.end).touched
     month = _month(period)
-    closed = closes.months(connection).get(month) if month and team is None else None
+    closed = closes.months(connection).get(month) if month and not selection.columns else None
     digest = hashlib.sha256()
     if closed:
         pieces: Iterable[bytes] = (closes.file(connection, closed.files[file_name(kind, closed.month)]),)
@@ -67,12 +77,12 @@ def export(connection: Connection, kind: Kind, period: Period, team: str | None,
     return Exported(kind, since, until, digest.hexdigest(), closed_at, notes)
 
 
-def file_name(kind: Kind, month: date) -> str:
+def file_name(kind: Sheet, month: date) -> str:
     return f"{kind}-{month:%Y-%m}.csv"
 
 
 def lines(
-    connection: Connection, kind: Kind, since: date, until: date, selection: Selection, names: Names
+    connection: Connection, kind: Sheet, since: date, until: date, selection: Selection, names: Names
 ) -> Iterator[bytes]:
     """The file a day at a time: a year of a large organisation does not fit into memory."""
     called = Called(
@@ -90,10 +100,10 @@ def _posted(connection: Connection, day: date, selection: Selection, organizatio
     tomorrow = day + timedelta(days=1)
     for organization_id in sorted(organizations):
         for entry in ledger.entries(connection, organization_id, day, tomorrow).get(day, ()):
-            if entry.basis is not Basis.ADJUSTMENT and selection.holds(entry.attribution):
+            if entry.basis is not Basis.ADJUSTMENT and selection.holds(entry.attribution, organization_id):
                 yield Posted(organization_id, day, entry)
     for one in closes.adjustments(connection, day, tomorrow):
-        if selection.holds(one.entry.attribution):
+        if selection.holds(one.entry.attribution, one.organization_id):
             yield one
 
 
@@ -101,21 +111,21 @@ def _focus_rows(found: Iterable[Charge], called: Called) -> Iterator[Row]:
     return (focus.row(charge, called) for charge in found if focus.left_out(charge) is None)
 
 
-_SHEETS: Mapping[Kind, tuple[tuple[str, ...], Callable[[list[Charge], Called], Iterator[Row]]]] = {
-    Kind.USAGE: (USAGE_COLUMNS, usage_rows),
-    Kind.COST: (COST_COLUMNS, cost_rows),
-    Kind.FOCUS: (focus.COLUMNS, _focus_rows),
+_SHEETS: Mapping[Sheet, tuple[tuple[str, ...], Callable[[list[Charge], Called], Iterator[Row]]]] = {
+    Sheet.USAGE: (USAGE_COLUMNS, usage_rows),
+    Sheet.COST: (COST_COLUMNS, cost_rows),
+    Sheet.FOCUS: (focus.COLUMNS, _focus_rows),
 }
 
 
-def _notes(connection: Connection, kind: Kind, since: date, until: date, selection: Selection) -> Iterator[str]:
+def _notes(connection: Connection, kind: Sheet, since: date, until: date, selection: Selection) -> Iterator[str]:
     """What the file does not say itself."""
     sums = ledger.sums(connection, since, until, selection=selection)
     unknown, priority = sums.tokens(Basis.UNKNOWN), sums.tokens(Basis.NOT_BILLED)
-    if unknown and kind is not Kind.USAGE:
-        rows = "Their rows are left out" if kind is Kind.FOCUS else "Their billed cost is an empty cell"
+    if unknown and kind is not Sheet.USAGE:
+        rows = "Their rows are left out" if kind is Sheet.FOCUS else "Their billed cost is an empty cell"
         yield f"The billed cost of {wording.count(unknown)} tokens is not in yet. {rows}: unknown is not zero."
-    if priority and kind is Kind.FOCUS:
+    if priority and kind is Sheet.FOCUS:
         yield (
             f"{wording.count(priority)} tokens of the priority tier are left out: they are paid by commitment, and no "
             "report says what they cost."

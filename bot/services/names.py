@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqlalchemy import Connection
 
@@ -13,6 +15,7 @@ from bot.core.errors import NotFound
 from bot.core.nearest import nearest
 from bot.core.prices import display_name, without_date
 from bot.core.question import Dimension, Question, Subject, written
+from bot.core.usage import CONSOLE, DEFAULT_WORKSPACE, NO_ACTOR, NOT_BY_KEY, RECURRING
 from bot.core.words import shown
 from bot.services.configuration import in_force, ties
 from bot.store import directory as directories
@@ -55,9 +58,11 @@ class Names:
             case Dimension.MODEL:
                 return display_name(id_) if id_ else "Not reported by model"
             case Dimension.WORKSPACE:
-                return _first(id_, (directory.workspace_name(id_) for directory in self.organizations))
+                return self._place(id_, Directory.workspace_name)
             case Dimension.KEY:
-                return _first(id_, (directory.key_name(id_) for directory in self.organizations))
+                return self._place(id_, Directory.key_name)
+            case Dimension.USER:
+                return self._actor(id_)
             case Dimension.TOKEN_TYPE | Dimension.PRODUCT if id_:
                 return id_.replace("_", " ").capitalize()
             case _:
@@ -66,26 +71,34 @@ class Names:
     def find(self, connection: Connection, question: Question) -> Found:
         """What the question names. Raises NotFound with the nearest three names."""
         name = question.name or ""
-        match question.subject:
+        match question.thing:
             case Subject.TEAM:
                 ids = self._matching(Dimension.TEAM, self.team_ids(), name, "team")
                 teams = frozenset(id_ for one in ids for id_ in family(one, self.configuration.teams))
-                return Found(Selection(teams=teams), ids[0], self.of(Dimension.TEAM, ids[0]))
+                return Found(self.selection(teams=teams), ids[0], self.of(Dimension.TEAM, ids[0]))
             case Subject.MODEL:
                 ids = self._matching(Dimension.MODEL, ledger.names(connection, Dimension.MODEL), name, "model")
-                return Found(Selection(models=frozenset(ids)), ids[0], self.of(Dimension.MODEL, ids[0]))
+                return Found(self.selection(models=frozenset(ids)), ids[0], self.of(Dimension.MODEL, ids[0]))
             case Subject.WORKSPACE:
-                known = {id_ for directory in self.organizations for id_ in directory.workspaces}
-                known |= set(ledger.names(connection, Dimension.WORKSPACE))
+                known = {self._apart(one, id_) for one in self.organizations for id_ in one.workspaces}
+                known |= set(ledger.names(connection, Dimension.WORKSPACE, apart=self._several))
                 ids = self._matching(Dimension.WORKSPACE, known, name, "workspace")
-                return Found(Selection(workspaces=frozenset(ids)), ids[0], self.of(Dimension.WORKSPACE, ids[0]))
+                self._refuse_mixture(Dimension.WORKSPACE, ids)
+                return Found(self.selection(workspaces=frozenset(ids)), ids[0], self.of(Dimension.WORKSPACE, ids[0]))
             case Subject.KEY:
                 known = {id_ for directory in self.organizations for id_ in directory.api_keys}
-                known |= set(ledger.names(connection, Dimension.KEY))
+                known |= set(ledger.names(connection, Dimension.KEY, apart=self._several))
                 ids = self._matching(Dimension.KEY, known, name, "key")
-                return Found(Selection(keys=frozenset(ids)), ids[0], self.of(Dimension.KEY, ids[0]))
+                self._refuse_mixture(Dimension.KEY, ids)
+                return Found(self.selection(keys=frozenset(ids)), ids[0], self.of(Dimension.KEY, ids[0]))
+            case Subject.USER:
+                known = {id_ for one in self.organizations for id_ in (*one.members, *one.service_accounts)}
+                known |= set(ledger.names(connection, Dimension.USER))
+                ids = self._matching(Dimension.USER, known, name, "user")
+                self._refuse_namesakes(ids)
+                return Found(self.selection(actors=frozenset(ids)), ids[0], self.of(Dimension.USER, ids[0]))
             case _:
-                return Found(ledger.EVERYTHING, None, self.organization)
+                return Found(self.selection(), None, self.organization)
 
     def ties(self) -> list[str]:
         """What two teams claim equally, one sentence each; it counts as unallocated until they settle it."""
@@ -99,12 +112,103 @@ class Names:
         """The ids that are called `name`, by id, by name or by a model's short name; names need not be unique."""
         called: dict[str, list[str]] = {}
         for id_ in sorted(ids):
-            for alias in _aliases(dimension, id_, self.of(dimension, id_)):
+            names = self._nicknames(id_) if dimension is Dimension.USER else self._bare(dimension, id_)
+            for alias in (*_aliases(dimension, id_, self.of(dimension, id_)), *names):
                 called.setdefault(alias.casefold(), []).append(id_)
         found = called.get(" ".join(name.split()).casefold())
         if found:
             return sorted(set(found))
         raise NotFound(_no_such(what, name, self._displayed(dimension, called)))
+
+    @property
+    def _several(self) -> bool:
+        return len(self.organizations) > 1
+
+    def selection(self, **chosen: frozenset[str]) -> Selection:
+        """A part of the ledger in which organisations stay apart."""
+        return Selection(**chosen, apart=self._several)
+
+    def _apart(self, directory: Directory, id_: str) -> str:
+        return f"{directory.organization_id}/{id_}" if self._several and id_ in RECURRING else id_
+
+    def _place(self, id_: str, name_in: Callable[[Directory, str], str]) -> str:
+        """A workspace or key by its name, with its organisation's where others have one of that name."""
+        own = id_.rpartition("/")[2]
+        owner = self._owner(id_)
+        if owner is None:
+            return _first(own, (name_in(one, own) for one in self.organizations))
+        name = name_in(owner, own)
+        return f"{name} ({owner.organization_name})" if name.casefold() in self._in_several else name
+
+    def _owner(self, id_: str) -> Directory | None:
+        """Whose workspace or key this is; None where there is but one organisation, or none knows it."""
+        organization_id = id_.rpartition("/")[0]
+        having = (
+            one
+            for one in self.organizations
+            if organization_id == one.organization_id or id_ in one.workspaces or id_ in one.api_keys
+        )
+        return next(having, None) if self._several else None
+
+    @cached_property
+    def _in_several(self) -> frozenset[str]:
+        """Names of workspaces and keys that more than one organisation has."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for one in self.organizations:
+            names = {one.workspace_name(id_) for id_ in (DEFAULT_WORKSPACE, *one.workspaces)}
+            names |= {one.key_name(id_) for id_ in (CONSOLE, NOT_BY_KEY, *one.api_keys)}
+            for name in names:
+                found[name.casefold()].add(one.organization_id)
+        return frozenset(name for name, some in found.items() if len(some) > 1)
+
+    def _bare(self, dimension: Dimension, id_: str) -> tuple[str, ...]:
+        """The name without the organisation: what people type first."""
+        owner, own = self._owner(id_), id_.rpartition("/")[2]
+        if owner is None or dimension not in (Dimension.WORKSPACE, Dimension.KEY):
+            return ()
+        return (owner.workspace_name(own) if dimension is Dimension.WORKSPACE else owner.key_name(own),)
+
+    def _refuse_mixture(self, dimension: Dimension, ids: Sequence[str]) -> None:
+        """What two organisations call the same is never added up."""
+        if len({owner.organization_id for id_ in ids if (owner := self._owner(id_))}) > 1:
+            names = [f"“{shown(self.of(dimension, id_))}”" for id_ in ids]
+            example = written(Subject(dimension.value), self.of(dimension, ids[0]))
+            raise NotFound(
+                f"Several organisations have a {dimension.value} of this name: {', '.join(names)}. "
+                f"Ask for one of them: `/claude-usage {dimension.value} {shown(example)}`."
+            )
+
+    def _called(self, actor_id: str) -> tuple[str, ...]:
+        """A person's name and e-mail, a service account's name; nothing for whom nobody knows."""
+        return next((names for one in self.organizations if (names := one.actor_names(actor_id))), ())
+
+    def _nicknames(self, actor_id: str) -> tuple[str, ...]:
+        """Also by what stands before the @ of an e-mail."""
+        called = self._called(actor_id)
+        return (*called, *(name.partition("@")[0] for name in called[1:]))
+
+    def _actor(self, actor_id: str) -> str:
+        """A name that is one person's: with the e-mail where two have the same."""
+        if actor_id == NO_ACTOR:
+            return "No person named"
+        called = self._called(actor_id)
+        if not called:
+            return actor_id
+        return f"{called[0]} ({called[1]})" if called[0] in self._namesakes else called[0]
+
+    @cached_property
+    def _namesakes(self) -> frozenset[str]:
+        emails: dict[str, set[str]] = defaultdict(set)
+        for directory in self.organizations:
+            for member in directory.members.values():
+                emails[member.name].add(member.email.casefold())
+        return frozenset(name for name, some in emails.items() if len(some) > 1)
+
+    def _refuse_namesakes(self, ids: Iterable[str]) -> None:
+        """One person may have an id in each organisation; two people are never added up."""
+        emails = {called[1].casefold() for id_ in ids if len(called := self._called(id_)) > 1}
+        if len(emails) > 1:
+            raise NotFound(f"{len(emails)} people have this name. Ask by e-mail: `/claude-usage user {min(emails)}`.")
 
     def _displayed(self, dimension: Dimension, called: Mapping[str, list[str]]) -> dict[str, str]:
         return {alias: self.of(dimension, ids[0]) for alias, ids in called.items()}

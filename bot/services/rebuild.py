@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection
@@ -13,13 +13,14 @@ from bot.core.allocation import Basis, Entry, allocate
 from bot.core.configuration import Configuration
 from bot.core.directory import Directory, Ownership
 from bot.core.errors import StoreError
+from bot.core.hours import spread
 from bot.core.money import Money
 from bot.core.usage import CostRecord, Source
 from bot.services.configuration import in_force
 from bot.store import closes, snapshots
 from bot.store import directory as directories
-from bot.store.ledger import Ledger
 from bot.store.ledger import entries as held_entries
+from bot.store.posting import Ledger
 from bot.store.upsert import lock
 
 
@@ -39,10 +40,23 @@ def rebuild(connection: Connection, organization_id: str, days: Iterable[date], 
         if _book(connection, ledger, organization_id, fixed, booked_on):
             wanted.add(booked_on)
     booked = _booked(connection, organization_id, wanted - fixed)
+    hourly = _Hourly(connection, organization_id, wanted - fixed)
     for day, entries, reported in _allocated(connection, organization_id, wanted - fixed):
         _prove(day, entries, reported)
-        ledger.replace_day(day, [*entries, *booked.get(day, ())])
+        whole = [*entries, *booked.get(day, ())]
+        ledger.replace_day(day, whole, hourly.spread(day, whole))
     return len(wanted - fixed)
+
+
+def rebuild_hours(connection: Connection, organization_id: str, days: Collection[date]) -> None:
+    """Spread the entries that the ledger holds of these days over their hours anew; no day's sum changes."""
+    if not days:
+        return
+    lock(connection, organization_id)
+    ledger, hourly = Ledger(connection, organization_id), _Hourly(connection, organization_id, days)
+    held = held_entries(connection, organization_id, min(days), max(days) + timedelta(days=1))
+    for day in sorted(days):
+        ledger.replace_hours(day, hourly.spread(day, held.get(day, ())))
 
 
 def rebuild_everything(connection: Connection) -> int:
@@ -51,6 +65,22 @@ def rebuild_everything(connection: Connection) -> int:
         rebuild(connection, organization_id, snapshots.days_held(connection, organization_id))
         for organization_id in sorted(one.organization_id for one in directories.read_all(connection))
     )
+
+
+class _Hourly:
+    """What is known of some days by the hour."""
+
+    def __init__(self, connection: Connection, organization_id: str, days: Collection[date]) -> None:
+        since, until = (min(days), max(days) + timedelta(days=1)) if days else (date.min, date.min)
+        self._usage = snapshots.usage(connection, organization_id, since, until, source=Source.HOURS)
+        self._fetched = snapshots.fetched(connection, organization_id, Source.HOURS, since, until)
+
+    def spread(self, day: date, entries: Sequence[Entry]) -> list[tuple[int, Entry]]:
+        """The entries with their hours; nothing for a day that was not read by the hour."""
+        fetched_at = self._fetched.get(day)
+        if fetched_at is None:
+            return []
+        return spread(entries, self._usage.get(day, ()), over=snapshots.whole(day, fetched_at))
 
 
 _Allocated = tuple[date, list[Entry], list[CostRecord] | None]
@@ -62,13 +92,14 @@ def _allocated(connection: Connection, organization_id: str, days: Collection[da
         return
     since, until = min(days), max(days) + timedelta(days=1)
     owners = _ownership(connection, organization_id).by_day()
-    usage = snapshots.usage(connection, organization_id, since, until)
-    costs = snapshots.costs(connection, organization_id, since, until)
     cost_fetched = snapshots.fetched(connection, organization_id, Source.COST, since, until)
-    for day in sorted(days):
+    for day in sorted(days):  # one at a time: a year of records would fill the memory
+        next_day = day + timedelta(days=1)
+        usage = snapshots.usage(connection, organization_id, day, next_day)
+        costs = snapshots.costs(connection, organization_id, day, next_day)
         fetched_at = cost_fetched.get(day)
         reported = costs.get(day, []) if fetched_at else None
-        over = datetime.combine(day + timedelta(days=1), time(), UTC)
+        over = datetime.combine(next_day, time(), UTC)
         entries = allocate(
             day, usage.get(day, ()), reported, owners(day), complete=fetched_at is not None and fetched_at >= over
         )

@@ -6,7 +6,7 @@ once, ever; days that are found together are one message.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection
@@ -22,7 +22,7 @@ from bot.core.reconcile import Reconciliation, Stage, reconcile
 from bot.core.usage import Source
 from bot.services.configuration import in_force
 from bot.services.deliver import Deliverer, Message
-from bot.store import deliveries, ledger, reported, snapshots
+from bot.store import deliveries, hours, ledger, reported, snapshots
 from bot.store import directory as directories
 from bot.store.database import Database
 from bot.store.upsert import lock
@@ -105,6 +105,7 @@ def _reconciled(
     paid = snapshots.fetched(connection, organization_id, Source.COST, since, until)
     sums = reported.read(connection, organization_id, since, until)
     adjusted = reported.adjusted(connection, organization_id, since, until)
+    hourly = hours.tokens(connection, organization_id, since - _DAY, until + _DAY)
     for day in wanted:
         if day not in used and day not in paid:
             continue
@@ -120,7 +121,14 @@ def _reconciled(
             stage=_stage(day, used.get(day), paid.get(day), now),
             restated=said is not None and said.fetched_at != paid.get(day),
             adjusted=adjusted.get(day, ZERO),
+            hours=_around(hourly, day),
         )
+
+
+def _around(hourly: Mapping[date, list[int]], day: date) -> list[int]:
+    """The tokens of each hour from the day before to the day after; none where one of the days is not known so."""
+    days = [hourly.get(one) for one in (day - _DAY, day, day + _DAY)]
+    return [count for one in days if one for count in one] if all(days) else []
 
 
 def _stage(day: date, used: datetime | None, paid: datetime | None, now: datetime) -> Stage:

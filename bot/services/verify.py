@@ -17,14 +17,27 @@ from bot.anthropic_api.buckets import Chunk
 from bot.anthropic_api.client import ANALYTICS, Reader
 from bot.anthropic_api.cost_report import read_cost
 from bot.anthropic_api.tape import Replay
-from bot.anthropic_api.usage_report import read_usage
+from bot.anthropic_api.usage_report import read_hours, read_usage
 from bot.core.allocation import Basis
 from bot.core.configuration import Configuration
 from bot.core.configuration.file import parse
 from bot.core.directory import Ownership
 from bot.core.errors import AnthropicError
+from bot.core.hours import Stretch
 from bot.core.page import RawPage
-from bot.core.receipt import Line, Reading, Receipt, closed_in, id_of, lines, read, text_hash, total
+from bot.core.receipt import (
+    WHOLE_DAY,
+    Line,
+    Reading,
+    Receipt,
+    closed_in,
+    id_of,
+    lines,
+    lines_of_hours,
+    read,
+    text_hash,
+    total,
+)
 from bot.core.recompute import Difference, Grounds, differences, line_differences, recompute
 from bot.core.usage import CostRecord, Source, UsageRecord
 from bot.store import directory as directories
@@ -89,7 +102,7 @@ async def verify(database: Database, found: Mapping[str, Any]) -> Verdict:
         return Verdict(id_, receipt, Outcome.UNPROVEN, (), (str(error),))
     open_days = [day for day in receipt.asked.days if not closed_in(receipt.closed, day)]
     fixed = [line for line in held.ledger if closed_in(receipt.closed, line.day)]
-    found_differences = differences(receipt, recompute(grounds, open_days), fixed)
+    found_differences = differences(receipt, recompute(grounds, open_days, receipt.asked.stretch), fixed)
     remarks = tuple(_since(receipt, held))
     if not found_differences and not remarks:
         # Nothing happened since that could explain it, so the ledger must still hold these very rows.
@@ -110,13 +123,10 @@ def _held(connection: Connection, receipt: Receipt) -> _Held:
         (reading.organization_id, page.sha256): pages.body(connection, reading.organization_id, page.sha256)
         for reading, page in receipt.pages
     }
-    days = receipt.asked.days
-    since, until = (days[0], days[-1] + timedelta(days=1)) if days else (date.min, date.min)
     now = [
         line
         for organization_id in (directory.organization_id for directory in receipt.directories)
-        for day, entries in ledger.entries(connection, organization_id, since, until).items()
-        for line in lines(organization_id, day, entries)
+        for line in held_lines(connection, organization_id, receipt.asked.stretch)
     ]
     return _Held(
         text,
@@ -126,6 +136,20 @@ def _held(connection: Connection, receipt: Receipt) -> _Held:
         (text_hash(newest.body) if newest else None) != (named.sha256 if named else None),
         _renamed(connection, receipt),
     )
+
+
+def held_lines(connection: Connection, organization_id: str, stretch: Stretch) -> list[Line]:
+    """Every row that the ledger holds of these days; of those at the ends, the parts inside and outside."""
+    since, until = stretch.touched
+    found = []
+    for day, entries in ledger.entries(connection, organization_id, since, until).items():
+        inside = stretch.hours_on(day)
+        if inside == WHOLE_DAY:
+            found += lines(organization_id, day, entries)
+        else:
+            hours = ledger.hours(connection, organization_id, day)
+            found += lines_of_hours(organization_id, day, hours, inside)
+    return found
 
 
 def _read_again(connection: Connection, reading: Reading) -> list[date]:
@@ -189,19 +213,23 @@ async def _grounds(receipt: Receipt, held: _Held) -> list[Grounds]:
     for directory in receipt.directories:
         usage: dict[date, list[UsageRecord]] = {}
         costs: dict[date, list[CostRecord]] = {}
+        hours: dict[date, list[UsageRecord]] = {}
         whole: set[date] = set()
+        hours_over: set[date] = set()
         for reading in receipt.readings:
             if reading.organization_id != directory.organization_id:
                 continue
             records = await _records(reading, held, directory.default_workspace_id)
             for day in reading.days:
-                if reading.source is Source.USAGE:
-                    usage[day] = [record for record in records[day] if isinstance(record, UsageRecord)]
-                else:
+                if reading.source is Source.COST:
                     costs[day] = [record for record in records[day] if isinstance(record, CostRecord)]
-            if reading.source is Source.COST:
-                whole |= set(reading.whole)
-        found.append(Grounds(Ownership(directory, teams), usage, costs, whole))
+                else:
+                    used = hours if reading.source is Source.HOURS else usage
+                    used[day] = [record for record in records[day] if isinstance(record, UsageRecord)]
+            if reading.source is not Source.USAGE:
+                over = hours_over if reading.source is Source.HOURS else whole
+                over |= set(reading.whole)
+        found.append(Grounds(Ownership(directory, teams), usage, costs, whole, hours, hours_over))
     return found
 
 
@@ -219,10 +247,14 @@ async def _records(
 
 def _reader(reading: Reading, default_workspace: str | None) -> Read:
     """Whoever read these pages when they came."""
-    if reading.pages[0].request.startswith(ANALYTICS):
-        analytics = Analytics(default_workspace)
-        return analytics.read_usage if reading.source is Source.USAGE else analytics.read_cost
-    return read_usage if reading.source is Source.USAGE else read_cost
+    analytics = Analytics(default_workspace)
+    readers: Mapping[Source, tuple[Read, Read]] = {
+        Source.USAGE: (analytics.read_usage, read_usage),
+        Source.COST: (analytics.read_cost, read_cost),
+        Source.HOURS: (analytics.read_hours, read_hours),
+    }
+    newer, classic = readers[reading.source]
+    return newer if reading.pages[0].request.startswith(ANALYTICS) else classic
 
 
 def _since(receipt: Receipt, held: _Held) -> Iterable[str]:
@@ -240,7 +272,7 @@ def _since(receipt: Receipt, held: _Held) -> Iterable[str]:
 
 
 def _mine(receipt: Receipt, held: _Held) -> list[Line]:
-    return [line for line in held.ledger if receipt.chosen.holds(line.attribution)]
+    return [line for line in held.ledger if receipt.holds(line)]
 
 
 def _reported(some: Iterable[Line]) -> list[Line]:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row, Select, func, insert, select
 from bot.core.adjustments import plus
 from bot.core.allocation import Attribution, Basis, Entry, Posted
 from bot.core.errors import StoreError
-from bot.store.ledger import Ledger
+from bot.store.posting import Ledger
 from bot.store.tables import AdjustmentRow, ClosedFileRow, ClosedMonthRow, LedgerSeries, table
 from bot.store.upsert import insert_new, upsert
 
@@ -27,7 +27,7 @@ _file = table(ClosedFileRow)
 _adjustment = table(AdjustmentRow)
 _series = table(LedgerSeries)
 
-_DIMENSIONS = tuple(field.name for field in fields(Attribution))
+_DIMENSIONS = Attribution._fields
 
 
 @dataclass(frozen=True, slots=True)

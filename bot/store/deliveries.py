@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, update
 
 from bot.store.tables import DeliveryRow, table
 from bot.store.upsert import insert_new
@@ -89,6 +89,12 @@ def find(connection: Connection, key: str) -> Delivery | None:
     return (
         Delivery(row.key, State(row.state), row.attempts, row.channel, row.ts, row.error) if row is not None else None
     )
+
+
+def forget(connection: Connection, prefix: str, before: str) -> None:
+    """Drop what lies before a key, of those that begin with `prefix`."""
+    of_kind = _delivery.c.key.startswith(prefix, autoescape=True)
+    connection.execute(delete(_delivery).where(of_kind, _delivery.c.key < before))
 
 
 def went_to(connection: Connection, prefix: str, channel: str) -> bool:

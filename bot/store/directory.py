@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import json
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, select, update
 
-from bot.core.directory import ApiKey, Directory, Member, Workspace
+from bot.core.directory import ApiKey, Directory, Member, ServiceAccount, Workspace
 from bot.core.usage import Surface
-from bot.store.tables import ApiKeyRow, MemberRow, Organization, WorkspaceRow, table
+from bot.store.tables import ApiKeyRow, MemberRow, Organization, ServiceAccountRow, WorkspaceRow, table
 from bot.store.upsert import upsert
 
 _organization = table(Organization)
 _workspace = table(WorkspaceRow)
 _api_key = table(ApiKeyRow)
 _member = table(MemberRow)
+_account = table(ServiceAccountRow)
 
 
 def replace(connection: Connection, directory: Directory) -> bool:
     """Remember the directory as it is now; returns whether anything that ownership depends on changed.
 
-    Workspaces and keys are never forgotten: their past use stays in the reports after they are gone.
+    Nothing is ever forgotten: its past use stays in the reports after it is gone. A person who is no longer there is
+    kept as removed.
     """
     organization_id = directory.organization_id
     before = read(connection, organization_id)
@@ -59,21 +61,38 @@ def replace(connection: Connection, directory: Directory) -> bool:
             for key in directory.api_keys.values()
         ],
     )
-    connection.execute(delete(_member).where(_member.c.organization_id == organization_id))
-    members = [
-        {
-            "organization_id": organization_id,
-            "id": member.id,
-            "email": member.email,
-            "name": member.name,
-            "role": member.role,
-        }
-        for member in directory.members.values()
-    ]
-    if members:
-        connection.execute(insert(_member), members)
+    connection.execute(update(_member).where(_member.c.organization_id == organization_id).values(removed=True))
+    upsert(
+        connection,
+        _member,
+        [
+            {
+                "organization_id": organization_id,
+                "id": member.id,
+                "email": member.email,
+                "name": member.name,
+                "role": member.role,
+                "removed": member.removed,
+            }
+            for member in directory.members.values()
+        ],
+    )
+    upsert(
+        connection,
+        _account,
+        [
+            {"organization_id": organization_id, "id": account.id, "name": account.name}
+            for account in directory.service_accounts.values()
+        ],
+    )
     after = read(connection, organization_id)
-    return before is None or (before.workspaces, before.api_keys) != (after and (after.workspaces, after.api_keys))
+    return before is None or after is None or _claimed(before) != _claimed(after)
+
+
+def _claimed(directory: Directory) -> tuple[object, ...]:
+    """What the teams' matches look at. A role is not part of it, nor whether a person is still there."""
+    actors = [*directory.members, *directory.service_accounts]
+    return directory.workspaces, directory.api_keys, {id_: directory.actor_names(id_) for id_ in actors}
 
 
 def surface(connection: Connection, organization_id: str) -> Surface | None:
@@ -94,13 +113,15 @@ def read(connection: Connection, organization_id: str) -> Directory | None:
     workspaces = connection.execute(select(_workspace).where(_workspace.c.organization_id == organization_id))
     keys = connection.execute(select(_api_key).where(_api_key.c.organization_id == organization_id))
     members = connection.execute(select(_member).where(_member.c.organization_id == organization_id))
+    accounts = connection.execute(select(_account).where(_account.c.organization_id == organization_id))
     return Directory(
         organization_id,
         found.name,
         {row.id: Workspace(row.id, row.name, json.loads(row.tags), row.archived) for row in workspaces},
         {row.id: ApiKey(row.id, row.name, row.workspace_id, row.status, row.hint) for row in keys},
-        {row.id: Member(row.id, row.email, row.name, row.role) for row in members},
+        {row.id: Member(row.id, row.email, row.name, row.role, row.removed) for row in members},
         found.default_workspace_id,
+        {row.id: ServiceAccount(row.id, row.name) for row in accounts},
     )
 
 

@@ -45,6 +45,12 @@ def read(connection: Connection, episode_id: int) -> Episode | None:
     return _value(row) if row is not None else None
 
 
+def firing(connection: Connection) -> list[Episode]:
+    """Every open episode, the newest first."""
+    query = select(_episode).where(_episode.c.resolved_at.is_(None)).order_by(_episode.c.since.desc(), _episode.c.id)
+    return [_value(row) for row in connection.execute(query)]
+
+
 def fire(
     connection: Connection, rule_id: str, scope: str, *, window: datetime, now: datetime, value: int, limit: int
 ) -> int:

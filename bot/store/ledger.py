@@ -1,42 +1,48 @@
 """The ledger: every number that anybody is told comes from here.
 
 Entries hold everything; `ledger_total` holds their sums per team and model, so that the common questions read a
-fraction of the rows. Both are written by `replace_day` alone, in one transaction.
+fraction of the rows. Both are written by `posting` alone, in one transaction. Days whose usage is known by the hour
+stand here by the hour too, in the same two forms.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from datetime import date
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Row, Select, case, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, case, func, select
 
 from bot.core.allocation import Attribution, Basis, Entry
+from bot.core.hours import Part
 from bot.core.money import Money
 from bot.core.question import Dimension
 from bot.core.report import Figures
-from bot.core.usage import TOKEN_TYPES
-from bot.store.tables import LedgerEntry, LedgerSeries, LedgerTotal, table
-from bot.store.upsert import insert_new
+from bot.core.usage import RECURRING, REQUESTS, TOKEN_TYPES
+from bot.store.tables import LedgerEntry, LedgerHour, LedgerHourTotal, LedgerSeries, LedgerTotal, table
 
 _entry = table(LedgerEntry)
 _series = table(LedgerSeries)
 _total = table(LedgerTotal)
+_hour = table(LedgerHour)
+_hour_total = table(LedgerHourTotal)
 
-_DIMENSIONS = tuple(field.name for field in fields(Attribution))
-_COLUMN = {
+_DIMENSIONS = Attribution._fields
+COLUMN = {
     Dimension.TEAM: "team_id",
     Dimension.MODEL: "model",
     Dimension.WORKSPACE: "workspace_id",
     Dimension.KEY: "api_key_id",
+    Dimension.USER: "actor_id",
     Dimension.TIER: "service_tier",
     Dimension.GEO: "inference_geo",
     Dimension.PRODUCT: "product",
     Dimension.TOKEN_TYPE: "charge",
     Dimension.DAY: "day",
+    Dimension.HOUR: "hour",
 }
 
 
@@ -48,106 +54,47 @@ class Selection:
     models: frozenset[str] | None = None
     workspaces: frozenset[str] | None = None
     keys: frozenset[str] | None = None
+    actors: frozenset[str] | None = None
+    apart: bool = False
+    """There are several organisations: an id that all of them have is asked for, and told, as `organisation/id`."""
 
-    def holds(self, attribution: Attribution) -> bool:
+    @property
+    def columns(self) -> Mapping[str, frozenset[str]]:
+        """What a series' columns must be one of."""
+        wanted = {
+            "team_id": self.teams,
+            "model": self.models,
+            "workspace_id": self.workspaces,
+            "api_key_id": self.keys,
+            "actor_id": self.actors,
+        }
+        return {name: values for name, values in wanted.items() if values is not None}
+
+    def holds(self, attribution: Attribution, organization_id: str) -> bool:
         """Whether what belongs there is part of what is asked about."""
-        chosen = (
-            (self.teams, attribution.team_id),
-            (self.models, attribution.model),
-            (self.workspaces, attribution.workspace_id),
-            (self.keys, attribution.api_key_id),
+        return all(
+            getattr(attribution, name) in values or f"{organization_id}/{getattr(attribution, name)}" in values
+            for name, values in self.columns.items()
         )
-        return all(wanted is None or value in wanted for wanted, value in chosen)
 
 
 EVERYTHING = Selection()
 
-_SUMMED = frozenset({Dimension.WORKSPACE, Dimension.KEY, Dimension.TIER, Dimension.GEO, Dimension.PRODUCT})
+_NOON = 12
+_SUMMED = frozenset(
+    {Dimension.WORKSPACE, Dimension.KEY, Dimension.USER, Dimension.TIER, Dimension.GEO, Dimension.PRODUCT}
+)
 """The dimensions that `ledger_total` sums over: only the entries know them."""
 
-_unlisted = case((_entry.c.list_cost.is_(None), 1), else_=0)
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """List cost of one model in units, and what it was billed; None where that is not known or nothing is billed."""
 
-class Ledger:
-    """Writes the ledger days of one organisation within one transaction."""
-
-    def __init__(self, connection: Connection, organization_id: str) -> None:
-        self._connection = connection
-        self._organization_id = organization_id
-        self._ids = self._known_series()
-
-    def replace_day(self, day: date, entries: Sequence[Entry]) -> None:
-        """Put `entries` in the place of everything the ledger held of this organisation's day."""
-        self._add_series({entry.attribution for entry in entries} - self._ids.keys())
-        of_organization = select(_series.c.id).where(_series.c.organization_id == self._organization_id)
-        self._connection.execute(delete(_entry).where(_entry.c.day == day, _entry.c.series_id.in_(of_organization)))
-        self._connection.execute(
-            delete(_total).where(_total.c.day == day, _total.c.organization_id == self._organization_id)
-        )
-        if not entries:
-            return
-        self._connection.execute(
-            insert(_entry),
-            [
-                {
-                    "day": day,
-                    "series_id": self._ids[entry.attribution],
-                    "charge": entry.charge,
-                    "basis": entry.basis,
-                    "quantity": entry.quantity,
-                    "list_cost": entry.list_cost,
-                    "billed_cost": entry.billed_cost,
-                }
-                for entry in entries
-            ],
-        )
-        self._connection.execute(insert(_total), self._totals(day, entries))
-
-    def series_of(self, attributions: Iterable[Attribution]) -> dict[Attribution, int]:
-        """The number of each series; one that has none yet gets it."""
-        wanted = set(attributions)
-        self._add_series(wanted - self._ids.keys())
-        return {attribution: self._ids[attribution] for attribution in wanted}
-
-    def _totals(self, day: date, entries: Sequence[Entry]) -> list[dict[str, Any]]:
-        """What is unknown is counted beside the sum of what is known: it neither swallows nor flatters it."""
-        sums: dict[tuple[str, str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-        for entry in entries:
-            known = sums[entry.attribution.team_id, entry.attribution.model, entry.charge, entry.basis]
-            known[0] += entry.quantity
-            known[1] += entry.list_cost or 0
-            known[2] += entry.billed_cost or 0
-            known[3] += entry.list_cost is None
-        return [
-            {
-                "day": day,
-                "organization_id": self._organization_id,
-                "team_id": team_id,
-                "model": model,
-                "charge": charge,
-                "basis": basis,
-                "quantity": quantity,
-                "list_cost": listed,
-                "billed_cost": billed,
-                "unlisted": unlisted,
-            }
-            for (team_id, model, charge, basis), (quantity, listed, billed, unlisted) in sums.items()
-        ]
-
-    def _known_series(self) -> dict[Attribution, int]:
-        query = select(_series.c.id, *(_series.c[name] for name in _DIMENSIONS)).where(
-            _series.c.organization_id == self._organization_id
-        )
-        return {Attribution(*dimensions): id_ for id_, *dimensions in self._connection.execute(query)}
-
-    def _add_series(self, missing: Iterable[Attribution]) -> None:
-        rows = [
-            {"organization_id": self._organization_id, **{name: getattr(attribution, name) for name in _DIMENSIONS}}
-            for attribution in sorted(missing, key=lambda a: tuple(getattr(a, name) for name in _DIMENSIONS))
-        ]
-        if rows:
-            insert_new(self._connection, _series, rows)
-            self._ids = self._known_series()
+    name: str
+    model: str
+    listed: int
+    billed: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +111,21 @@ class Sums:
         shared = _shared_at(self.selection, dimension)
         sums: dict[str, _Sum] = defaultdict(_Sum)
         for row in self.rows:
-            sums["" if at is None else _key(row[at])].add(row, shared)
+            if dimension is not Dimension.TOKEN_TYPE or row.charge != REQUESTS:
+                sums["" if at is None else _key(row[at])].add(row, shared)
         return {name: sum_.figures() for name, sum_ in sums.items()}
 
     def tokens(self, basis: Basis) -> int:
         """How many tokens stand in entries of one basis, such as those of the priority tier."""
         return sum(int(row.quantity) for row in self.rows if row.basis == basis and row.charge in TOKEN_TYPES)
+
+    def listed(self, dimension: Dimension | None = None) -> Iterator[Listed]:
+        """The list cost of tokens by model, which must have been read, and by one more dimension."""
+        at, model = self.by.index(dimension) if dimension else None, self.by.index(Dimension.MODEL)
+        for row in self.rows:
+            if row.charge in TOKEN_TYPES:
+                billed = None if row.basis in (Basis.UNKNOWN, Basis.NOT_BILLED) else int(row.billed or 0)
+                yield Listed("" if at is None else _key(row[at]), row[model], int(row.listed or 0), billed)
 
     @property
     def unlisted(self) -> bool:
@@ -178,39 +134,99 @@ class Sums:
 
 
 def sums(
-    connection: Connection, since: date, until: date, *, selection: Selection = EVERYTHING, by: Sequence[Dimension] = ()
+    connection: Connection,
+    since: date,
+    until: date,
+    *,
+    parts: Sequence[Part] = (),
+    selection: Selection = EVERYTHING,
+    by: Sequence[Dimension] = (),
 ) -> Sums:
-    """Sums over the UTC days `since` (inclusive) to `until` (exclusive), by every combination of the dimensions."""
+    """Sums over the UTC days `since` (inclusive) to `until` (exclusive) and `parts` of others, by every combination
+    of the dimensions. A part of a day that is not held by the hour has nothing in it."""
     source = _source(selection, by)
-    groups = [source.c[_COLUMN[dimension]].label(f"by_{dimension.name}") for dimension in by]
-    query = _where(
-        select(
-            *groups,
-            source.c.charge.label("charge"),
-            source.c.basis.label("basis"),
-            func.sum(source.c.quantity).label("quantity"),
-            func.sum(source.c.list_cost).label("listed"),
-            func.sum(source.c.billed_cost).label("billed"),
-            func.sum(source.c.unlisted).label("unlisted"),
-        ),
-        source,
-        since,
-        until,
-        selection,
-    ).group_by(*(source.c[_COLUMN[dimension]] for dimension in by), source.c.charge, source.c.basis)
-    return Sums(tuple(by), selection, connection.execute(query).all())
+    rows = list(_summed(connection, _within(source, since, until), source, selection, by)) if since < until else []
+    for part in parts:
+        hours = _source(selection, by, hourly=True)
+        rows += _summed(connection, _inside(hours, part), hours, selection, by)
+    return Sums(tuple(by), selection, rows)
 
 
 def figures(
-    connection: Connection, since: date, until: date, *, selection: Selection = EVERYTHING, by: Dimension | None = None
+    connection: Connection,
+    since: date,
+    until: date,
+    *,
+    parts: Sequence[Part] = (),
+    selection: Selection = EVERYTHING,
+    by: Dimension | None = None,
 ) -> dict[str, Figures]:
     """The sums by one dimension. Days come as ISO text; weeks and months are for the caller to add up."""
-    return sums(connection, since, until, selection=selection, by=(by,) if by else ()).figures(by)
+    return sums(connection, since, until, parts=parts, selection=selection, by=(by,) if by else ()).figures(by)
+
+
+def course(
+    connection: Connection, cuts: Sequence[datetime], *, selection: Selection = EVERYTHING
+) -> list[Figures | None]:
+    """The figures between each cut and the next; cuts are whole UTC hours in order, None is a stretch without entries.
+
+    No day has more than one cut within it. What lies on the larger side of that is the day less its smaller side, so
+    that a day in Berlin reads one or two hours and not all of them.
+    """
+    if len(cuts) < 2:
+        return []
+    by, shared = (Dimension.DAY,), _shared_at(selection, None)
+    days, hours = _source(selection, by), _source(selection, by, hourly=True)
+    held: dict[date, list[Row[Any]]] = defaultdict(list)
+    last = (cuts[-1] - timedelta.resolution).date() + timedelta(days=1)
+    for row in _summed(connection, _within(days, cuts[0].date(), last), days, selection, by):
+        held[row.by_DAY].append(row)
+    beside: dict[date, list[Row[Any]]] = defaultdict(list)
+    for hour in sorted({cut.hour for cut in cuts} - {0}):
+        cut_days = [cut.date() for cut in cuts if cut.hour == hour]
+        smaller = hours.c.hour < hour if hour <= _NOON else hours.c.hour >= hour
+        for row in _summed(connection, [hours.c.day.in_(cut_days), smaller], hours, selection, by):
+            beside[row.by_DAY].append(row)
+
+    def half(cut: datetime, sum_: _Sum, *, before: bool) -> None:
+        """Add what the day of a cut holds before it, or from it on."""
+        small_is_before = cut.hour <= _NOON
+        if before != small_is_before:
+            for row in held[cut.date()]:
+                sum_.add(row, shared)
+        for row in beside[cut.date()]:
+            sum_.add(row, shared, 1 if before == small_is_before else -1)
+
+    found: list[Figures | None] = []
+    for start, end in pairwise(cuts):
+        sum_ = _Sum()
+        if start.hour:
+            half(start, sum_, before=False)
+        first = start.date() + timedelta(days=1 if start.hour else 0)
+        for day in (first + timedelta(days=n) for n in range((end.date() - first).days)):
+            for row in held[day]:
+                sum_.add(row, shared)
+        if end.hour:
+            half(end, sum_, before=True)
+        found.append(sum_.figures() if sum_.quantities else None)
+    return found
+
+
+def hourly(
+    connection: Connection, days: Collection[date], *, selection: Selection = EVERYTHING, by: Sequence[Dimension] = ()
+) -> dict[datetime, Sums]:
+    """The sums of each hour that has any, by its beginning; `days` are UTC days that are known by the hour."""
+    by = (Dimension.DAY, Dimension.HOUR, *by)
+    source = _source(selection, by, hourly=True)
+    rows: dict[datetime, list[Row[Any]]] = defaultdict(list)
+    for row in _summed(connection, [source.c.day.in_(sorted(days))], source, selection, by):
+        rows[datetime.combine(row.by_DAY, time(row.by_HOUR), UTC)].append(row)
+    return {start: Sums(by, selection, rows[start]) for start in sorted(rows)}
 
 
 def entries(connection: Connection, organization_id: str, since: date, until: date) -> dict[date, list[Entry]]:
     """The entries of one organisation by UTC day, `since` inclusive, `until` exclusive."""
-    query = (
+    query: Select[Any] = (
         select(
             _entry.c.day,
             *(_series.c[name] for name in _DIMENSIONS),
@@ -225,10 +241,41 @@ def entries(connection: Connection, organization_id: str, since: date, until: da
     return days
 
 
+def hours(connection: Connection, organization_id: str, day: date) -> list[tuple[int, Entry]]:
+    """The entries of one organisation's UTC day by the hour; none where the day is not known so."""
+    query = (
+        select(
+            _hour.c.hour,
+            *(_series.c[name] for name in _DIMENSIONS),
+            *(_hour.c[name] for name in ("charge", "quantity", "list_cost", "billed_cost", "basis")),
+        )
+        .join(_series, _series.c.id == _hour.c.series_id)
+        .where(_series.c.organization_id == organization_id, _hour.c.day == day)
+    )
+    return [
+        (hour, Entry(Attribution(*attribution), charge, quantity, listed, billed, Basis(basis)))
+        for hour, *attribution, charge, quantity, listed, billed, basis in connection.execute(query)
+    ]
+
+
+def compared(connection: Connection, since: date, until: date, *, selection: Selection) -> tuple[int, int]:
+    """Billed and list cost, in units, of what has both: no priority tier, nothing unpriced, nothing not in yet."""
+    source = _source(selection, ())
+    apart = [Basis.UNKNOWN.value, Basis.NOT_BILLED.value, Basis.ADJUSTMENT.value]
+    query = select(func.sum(source.c.billed_cost), func.sum(source.c.list_cost)).where(
+        *_within(source, since, until),
+        *_chosen(source, selection),
+        source.c.unlisted == 0,
+        source.c.basis.notin_(apart),
+    )
+    billed, listed = connection.execute(query).one()
+    return int(billed or 0), int(listed or 0)
+
+
 def unpriced_models(connection: Connection, since: date, until: date, *, selection: Selection) -> list[str]:
     """Models of which tokens were used that have no public price."""
     source = _source(selection, (Dimension.MODEL,))
-    query = _where(select(source.c.model).distinct(), source, since, until, selection)
+    query = select(source.c.model).distinct().where(*_within(source, since, until), *_chosen(source, selection))
     query = query.where(source.c.unlisted > 0, source.c.quantity > 0)
     return sorted(connection.execute(query).scalars())
 
@@ -239,10 +286,10 @@ def days_with(connection: Connection, since: date, until: date, *, basis: Basis)
     return sorted(connection.execute(query).scalars())
 
 
-def names(connection: Connection, dimension: Dimension) -> list[str]:
-    """Every team, workspace, key or model the ledger has ever seen."""
-    column = _series.c[_COLUMN[dimension]]
-    return sorted(name for name in connection.execute(select(column).distinct()).scalars() if name)
+def names(connection: Connection, dimension: Dimension, *, apart: bool = False) -> list[str]:
+    """Every team, workspace, key, person or model the ledger has ever seen."""
+    seen = select(column(COLUMN[dimension], apart=apart)).distinct()
+    return sorted(name for name in connection.execute(seen).scalars() if name)
 
 
 @dataclass(slots=True)
@@ -258,9 +305,10 @@ class _Sum:
     unlisted: bool = False
     unbilled: bool = False
 
-    def add(self, row: Any, shared: frozenset[Basis]) -> None:
-        basis, listed, billed = Basis(row.basis), int(row.listed or 0), int(row.billed or 0)
-        self.quantities[row.charge] = self.quantities.get(row.charge, 0) + int(row.quantity)
+    def add(self, row: Any, shared: frozenset[Basis], sign: int = 1) -> None:
+        """Add a row, or take it away: `sign` -1."""
+        basis, listed, billed = Basis(row.basis), sign * int(row.listed or 0), sign * int(row.billed or 0)
+        self.quantities[row.charge] = self.quantities.get(row.charge, 0) + sign * int(row.quantity)
         self.listed += listed
         self.listed_known |= listed > 0
         self.unlisted |= bool(row.unlisted)
@@ -274,43 +322,76 @@ class _Sum:
         return Figures(
             billed_cost=Money(self.billed) if self.billed_known or not self.unbilled else None,
             list_cost=Money(self.listed) if self.listed_known or not self.unlisted else None,
-            quantities=self.quantities,
+            quantities={charge: count for charge, count in self.quantities.items() if charge != REQUESTS},
             shared_out=Money(self.shared),
+            requests=self.quantities.get(REQUESTS),
         )
 
 
 def _shared_at(selection: Selection, by: Dimension | None) -> frozenset[Basis]:
     """Which entries are shared out at the depth of the question: keys deepest, then teams; above, all is reported."""
-    if by is Dimension.KEY or selection.keys is not None:
+    if by in (Dimension.KEY, Dimension.USER) or selection.keys is not None or selection.actors is not None:
         return frozenset({Basis.BY_KEY, Basis.BY_TEAM})
     if by is Dimension.TEAM or selection.teams is not None:
         return frozenset({Basis.BY_TEAM})
     return frozenset()
 
 
-def _source(selection: Selection, by: Sequence[Dimension]) -> FromClause:
-    """The small sums where they can answer, else the entries with what they belong to."""
-    if not _SUMMED.isdisjoint(by) or selection.workspaces is not None or selection.keys is not None:
+def _source(selection: Selection, by: Sequence[Dimension], *, hourly: bool = False) -> FromClause:
+    """The small sums where they can answer, else the entries with what they belong to; of days or of hours."""
+    entry, total = (_hour, _hour_total) if hourly else (_entry, _total)
+    if not _SUMMED.isdisjoint(by) or not selection.columns.keys() <= {"team_id", "model"}:
+        unlisted = case((entry.c.list_cost.is_(None), 1), else_=0).label("unlisted")
         return (
-            select(_entry, *(_series.c[name] for name in _DIMENSIONS), _unlisted.label("unlisted"))
-            .join(_series, _series.c.id == _entry.c.series_id)
+            select(entry, *(column(name, apart=selection.apart) for name in _DIMENSIONS), unlisted)
+            .join(_series, _series.c.id == entry.c.series_id)
             .subquery("entry")
         )
-    return _total
+    return total
 
 
-def _where(query: Select[Any], source: FromClause, since: date, until: date, selection: Selection) -> Select[Any]:
-    query = query.where(source.c.day >= since, source.c.day < until)
-    chosen: Mapping[str, frozenset[str] | None] = {
-        "team_id": selection.teams,
-        "model": selection.models,
-        "workspace_id": selection.workspaces,
-        "api_key_id": selection.keys,
-    }
-    for name, values in chosen.items():
-        if values is not None:
-            query = query.where(source.c[name].in_(sorted(values)))
-    return query
+def column(name: str, *, apart: bool) -> ColumnElement[str]:
+    """A column of the series, in which an id that every organisation has carries its organisation's."""
+    plain: ColumnElement[str] = _series.c[name]
+    if not apart or name not in ("workspace_id", "api_key_id"):
+        return plain
+    return case((plain.in_(sorted(RECURRING)), _series.c.organization_id + "/" + plain), else_=plain).label(name)
+
+
+def _summed(
+    connection: Connection,
+    when: Iterable[ColumnElement[bool]],
+    source: FromClause,
+    selection: Selection,
+    by: Sequence[Dimension],
+) -> Sequence[Row[Any]]:
+    groups = [source.c[COLUMN[dimension]].label(f"by_{dimension.name}") for dimension in by]
+    query: Select[Any] = (
+        select(
+            *groups,
+            source.c.charge.label("charge"),
+            source.c.basis.label("basis"),
+            func.sum(source.c.quantity).label("quantity"),
+            func.sum(source.c.list_cost).label("listed"),
+            func.sum(source.c.billed_cost).label("billed"),
+            func.sum(source.c.unlisted).label("unlisted"),
+        )
+        .where(*when, *_chosen(source, selection))
+        .group_by(*(source.c[COLUMN[dimension]] for dimension in by), source.c.charge, source.c.basis)
+    )
+    return connection.execute(query).all()
+
+
+def _within(source: FromClause, since: date, until: date) -> list[ColumnElement[bool]]:
+    return [source.c.day >= since, source.c.day < until]
+
+
+def _inside(source: FromClause, part: Part) -> list[ColumnElement[bool]]:
+    return [source.c.day == part.day, source.c.hour >= part.since, source.c.hour < part.until]
+
+
+def _chosen(source: FromClause, selection: Selection) -> list[ColumnElement[bool]]:
+    return [source.c[name].in_(sorted(values)) for name, values in selection.columns.items()]
 
 
 def _key(value: object) -> str:

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from operator import attrgetter
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, delete, func, insert, select
+from sqlalchemy import Connection, Row, delete, func, select
 
+from bot.core.hours import IN_A_DAY
 from bot.core.money import Money
 from bot.core.usage import LEDGER_SOURCES, CostRecord, Source, UsageRecord
 from bot.store import restatements
-from bot.store.tables import BucketRow, CostSnapshot, SourceState, UsageSnapshot, table
+from bot.store.bulk import insert_rows
+from bot.store.tables import BucketRow, CostSnapshot, HourSnapshot, SourceState, UsageSnapshot, table
 from bot.store.upsert import upsert
+
+Record = UsageRecord | CostRecord
+R = TypeVar("R", bound=Record)
+_DAY = timedelta(days=1)
 
 _bucket = table(BucketRow)
 _usage = table(UsageSnapshot)
 _cost = table(CostSnapshot)
 _state = table(SourceState)
-_SNAPSHOT = {Source.USAGE: _usage, Source.COST: _cost}
+_SNAPSHOT = {Source.USAGE: _usage, Source.COST: _cost, Source.HOURS: table(HourSnapshot)}
+_NAMES = {
+    Source.USAGE: UsageRecord._fields,
+    Source.HOURS: UsageRecord._fields,
+    Source.COST: tuple(name for name in CostRecord._fields if name != "amount"),
+}
+"""The columns of a snapshot; an amount is kept as `amount_cents`, the text it came from."""
 
 
 def replace(
@@ -29,43 +43,59 @@ def replace(
     starts: Sequence[datetime],
     records: Sequence[UsageRecord] | Sequence[CostRecord],
     fetched_at: datetime,
-) -> None:
-    """Put what was just read in the place of what stood in exactly these daily buckets; note what it restates."""
-    snapshot = _SNAPSHOT[source]
-    if starts:
-        before = _whole_sums(connection, organization_id, source, min(starts), max(starts))
-        restatements.notice(connection, organization_id, source, before, _sums(records), fetched_at)
-    connection.execute(
-        delete(snapshot).where(snapshot.c.organization_id == organization_id, snapshot.c.start.in_(starts))
-    )
-    if records:
-        rows = [{"organization_id": organization_id, **_columns(record)} for record in records]
-        connection.execute(insert(snapshot), rows)
+) -> list[date]:
+    """Put what was just read in the place of what stood in exactly these daily buckets; note what it restates.
+
+    Hours are kept by the day as well: `starts` are midnights.
+    Returns the days that are different for it: other rows, or over by now. Where nothing is, no row is touched.
+    """
+    if not starts:
+        return []
+    since, until = min(starts).date(), max(starts).date() + _DAY
+    before = fetched(connection, organization_id, source, since, until)
+    held = _records(connection, organization_id, source, since, until) if before else {}
+    said: Sequence[Record] = records
+    found = _by_day(said)
+    changed = [start for start in starts if _changed(start.date(), before, fetched_at, held, found)]
+    days = [start.date() for start in changed]
+    if source in LEDGER_SOURCES:
+        once = {day: _sum(held.get(day, ())) for day in days if day in before and whole(day, before[day])}
+        again = {day: _sum(found[day]) for day in once}
+        restatements.notice(connection, organization_id, source, once, again, fetched_at)
+    if changed:
+        _rewrite(connection, organization_id, source, changed, [record for day in days for record in found[day]])
+    uncounted = {
+        record.start.date() for record in records if isinstance(record, UsageRecord) and record.requests is None
+    }
     buckets = [
-        {"organization_id": organization_id, "source": source, "start": start, "fetched_at": fetched_at}
+        {
+            "organization_id": organization_id,
+            "source": source,
+            "start": start,
+            "fetched_at": fetched_at,
+            "counted": source is Source.USAGE and start.date() not in uncounted,
+        }
         for start in starts
     ]
     upsert(connection, _bucket, buckets)
-
-
-def usage(connection: Connection, organization_id: str, since: date, until: date) -> dict[date, list[UsageRecord]]:
-    """Usage records by UTC day."""
-    days: dict[date, list[UsageRecord]] = defaultdict(list)
-    for row in _rows(connection, Source.USAGE, organization_id, since, until):
-        values = row._asdict()
-        del values["id"], values["organization_id"]
-        days[row.start.date()].append(UsageRecord(**values))
     return days
+
+
+def usage(
+    connection: Connection, organization_id: str, since: date, until: date, *, source: Source = Source.USAGE
+) -> dict[date, list[UsageRecord]]:
+    """Usage records by UTC day; of the source HOURS, a record for each hour of it."""
+    return _by_day(UsageRecord._make(row) for row in _rows(connection, source, organization_id, since, until))
 
 
 def costs(connection: Connection, organization_id: str, since: date, until: date) -> dict[date, list[CostRecord]]:
     """Cost records by UTC day."""
-    days: dict[date, list[CostRecord]] = defaultdict(list)
-    for row in _rows(connection, Source.COST, organization_id, since, until):
-        values = row._asdict()
-        del values["id"], values["organization_id"]
-        days[row.start.date()].append(CostRecord(**values, amount=Money.from_cents(row.amount_cents)))
-    return days
+    at = CostRecord._fields.index("amount")
+    text = _NAMES[Source.COST].index("amount_cents")
+    return _by_day(
+        CostRecord._make((*row[:at], Money.from_cents(row[text]), *row[at:]))
+        for row in _rows(connection, Source.COST, organization_id, since, until)
+    )
 
 
 def fetched(
@@ -79,6 +109,35 @@ def fetched(
         _bucket.c.start < _midnight(until),
     )
     return {start.date(): fetched_at for start, fetched_at in connection.execute(query)}
+
+
+def uncounted(connection: Connection, since: date, until: date) -> set[date]:
+    """The UTC days whose usage some organisation's report gave without requests, and so without people."""
+    query = select(_bucket.c.start).where(
+        _bucket.c.source == Source.USAGE,
+        _bucket.c.start >= _midnight(since),
+        _bucket.c.start < _midnight(until),
+        _bucket.c.counted.is_(False),
+    )
+    return {start.date() for start in connection.execute(query).scalars()}
+
+
+def listed(connection: Connection, since: date, until: date) -> set[date]:
+    """The UTC days of which every organisation's cost report said the list price too: there list cost is exact."""
+    first = (
+        select(_cost.c.attributed)
+        .where(_cost.c.organization_id == _bucket.c.organization_id, _cost.c.start == _bucket.c.start)
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = select(_bucket.c.start, first).where(
+        _bucket.c.source == Source.COST, _bucket.c.start >= _midnight(since), _bucket.c.start < _midnight(until)
+    )
+    said: dict[date, list[bool]] = defaultdict(list)
+    for start, attributed in connection.execute(query):
+        if attributed is not None:  # a day without any cost
+            said[start.date()].append(attributed)
+    return {day for day, organizations in said.items() if all(organizations)}
 
 
 def whole(day: date, fetched_at: datetime) -> bool:
@@ -180,11 +239,9 @@ def _through(connection: Connection, organization_id: str, source: str) -> datet
     return None
 
 
-def _rows(
-    connection: Connection, source: Source, organization_id: str, since: date, until: date
-) -> Sequence[Row[tuple[object, ...]]]:
+def _rows(connection: Connection, source: Source, organization_id: str, since: date, until: date) -> Sequence[Row[Any]]:
     snapshot = _SNAPSHOT[source]
-    query = select(snapshot).where(
+    query = select(*(snapshot.c[name] for name in _NAMES[source])).where(
         snapshot.c.organization_id == organization_id,
         snapshot.c.start >= _midnight(since),
         snapshot.c.start < _midnight(until),
@@ -192,39 +249,60 @@ def _rows(
     return connection.execute(query).all()
 
 
-def _whole_sums(
-    connection: Connection, organization_id: str, source: Source, first: datetime, last: datetime
-) -> dict[date, int]:
-    """The sum of each day that was read after it was over: only such a day can be restated."""
-    since, until = first.date(), last.date() + timedelta(days=1)
-    whole = {
-        day: 0
-        for day, fetched_at in fetched(connection, organization_id, source, since, until).items()
-        if fetched_at >= _midnight(day + timedelta(days=1))
-    }
-    read = usage if source is Source.USAGE else costs
-    held = read(connection, organization_id, since, until) if whole else {}
-    return {day: sum(map(_size, held.get(day, ()))) for day in whole}
+def _records(
+    connection: Connection, organization_id: str, source: Source, since: date, until: date
+) -> Mapping[date, Sequence[Record]]:
+    if source is Source.COST:
+        return costs(connection, organization_id, since, until)
+    return usage(connection, organization_id, since, until, source=source)
 
 
-def _sums(records: Sequence[UsageRecord] | Sequence[CostRecord]) -> dict[date, int]:
-    sums: dict[date, int] = defaultdict(int)
+def _changed(
+    day: date,
+    before: Mapping[date, datetime],
+    fetched_at: datetime,
+    held: Mapping[date, Sequence[Record]],
+    found: Mapping[date, Sequence[Record]],
+) -> bool:
+    """Whether a day says something else than when it was last read, or is whole only now."""
+    if day not in before or whole(day, before[day]) != whole(day, fetched_at):
+        return True
+    return Counter(held.get(day, ())) != Counter(found.get(day, ()))
+
+
+def _rewrite(
+    connection: Connection,
+    organization_id: str,
+    source: Source,
+    starts: Sequence[datetime],
+    records: Iterable[Record],
+) -> None:
+    snapshot, names = _SNAPSHOT[source], _NAMES[source]
+    each = IN_A_DAY if source is Source.HOURS else 1
+    instants = [start + timedelta(hours=hour) for start in starts for hour in range(each)]
+    connection.execute(
+        delete(snapshot).where(snapshot.c.organization_id == organization_id, snapshot.c.start.in_(instants))
+    )
+    values = attrgetter(*names)
+    rows = ((organization_id, *values(record)) for record in records)
+    insert_rows(connection, snapshot, ("organization_id", *names), rows)
+
+
+def _by_day(records: Iterable[R]) -> dict[date, list[R]]:
+    days: dict[date, list[R]] = defaultdict(list)
     for record in records:
-        sums[record.start.date()] += _size(record)
-    return sums
+        days[record.start.date()].append(record)
+    return days
 
 
-def _size(record: UsageRecord | CostRecord) -> int:
-    """What a record adds to its day: its tokens, or its amount."""
-    if isinstance(record, CostRecord):
-        return record.amount.units
-    return record.uncached_input + record.cache_write_5m + record.cache_write_1h + record.cache_read + record.output
-
-
-def _columns(record: UsageRecord | CostRecord) -> dict[str, object]:
-    values = asdict(record)
-    values.pop("amount", None)  # `amount_cents` is the text it came from
-    return values
+def _sum(records: Iterable[Record]) -> int:
+    """What makes a day's size: its tokens, or its amount."""
+    return sum(
+        record.amount.units
+        if isinstance(record, CostRecord)
+        else record.uncached_input + record.cache_write_5m + record.cache_write_1h + record.cache_read + record.output
+        for record in records
+    )
 
 
 def _midnight(day: date) -> datetime:

@@ -72,6 +72,16 @@ class MemberRow(SQLModel, table=True):
     email: str
     name: str
     role: str
+    removed: bool = False
+    """No longer in the organisation."""
+
+
+class ServiceAccountRow(SQLModel, table=True):
+    __tablename__ = "service_account"
+
+    organization_id: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    name: str
 
 
 class BucketRow(SQLModel, table=True):
@@ -83,13 +93,12 @@ class BucketRow(SQLModel, table=True):
     source: str = Field(primary_key=True)
     start: datetime = Field(primary_key=True, sa_type=Instant)
     fetched_at: datetime = Field(sa_type=Instant)
+    counted: bool | None = None
+    """Of usage: whether every row said how many requests it stands for, as the newer reports do, which name people."""
 
 
-class UsageSnapshot(SQLModel, table=True):
+class _UsageReported(SQLModel):
     """A row of the usage report, verbatim: null stays null."""
-
-    __tablename__ = "usage_snapshot"
-    __table_args__ = (Index("usage_snapshot_bucket", "organization_id", "start"),)
 
     id: int | None = Field(default=None, primary_key=True)
     organization_id: str
@@ -107,6 +116,21 @@ class UsageSnapshot(SQLModel, table=True):
     web_search: int = Field(sa_type=BigInteger)
     actor_id: str | None
     product: str | None
+    requests: int | None = Field(sa_type=BigInteger)
+
+
+class UsageSnapshot(_UsageReported, table=True):
+    """One of a day."""
+
+    __tablename__ = "usage_snapshot"
+    __table_args__ = (Index("usage_snapshot_bucket", "organization_id", "start"),)
+
+
+class HourSnapshot(_UsageReported, table=True):
+    """One of an hour."""
+
+    __tablename__ = "hour_snapshot"
+    __table_args__ = (Index("hour_snapshot_bucket", "organization_id", "start"),)
 
 
 class CostSnapshot(SQLModel, table=True):
@@ -274,6 +298,7 @@ class LedgerSeries(SQLModel, table=True):
             name="ledger_series_is_one",
         ),
         Index("ledger_series_team", "team_id"),
+        Index("ledger_series_actor", "actor_id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -383,6 +408,105 @@ class Milestone(SQLModel, table=True):
 
     name: str = Field(primary_key=True)
     at: datetime = Field(sa_type=Instant)
+
+
+class LedgerHour(SQLModel, table=True):
+    """A ledger entry's part in one UTC hour; the hours of a day add up to its entries."""
+
+    __tablename__ = "ledger_hour"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    day: date = Field(primary_key=True, sa_type=Date)
+    series_id: int = Field(primary_key=True, foreign_key="ledger_series.id")
+    hour: int = Field(primary_key=True)
+    charge: str = Field(primary_key=True)
+    basis: str = Field(primary_key=True)
+    quantity: int = Field(sa_type=BigInteger)
+    list_cost: int | None = Field(sa_type=BigInteger)
+    billed_cost: int | None = Field(sa_type=BigInteger)
+
+
+class LedgerHourTotal(SQLModel, table=True):
+    """The entries of one hour summed per team and model, as `LedgerTotal` sums those of a day."""
+
+    __tablename__ = "ledger_hour_total"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    day: date = Field(primary_key=True, sa_type=Date)
+    hour: int = Field(primary_key=True)
+    organization_id: str = Field(primary_key=True)
+    team_id: str = Field(primary_key=True)
+    model: str = Field(primary_key=True)
+    charge: str = Field(primary_key=True)
+    basis: str = Field(primary_key=True)
+    quantity: int = Field(sa_type=BigInteger)
+    list_cost: int = Field(sa_type=BigInteger)
+    billed_cost: int = Field(sa_type=BigInteger)
+    unlisted: int
+
+
+class CodeRow(SQLModel, table=True):
+    """What one actor did with Claude Code on one UTC day, as one kind of customer."""
+
+    __tablename__ = "code_day"
+    __table_args__ = (Index("code_day_actor", "kind", "actor"),)
+
+    organization_id: str = Field(primary_key=True)
+    day: date = Field(primary_key=True, sa_type=Date)
+    kind: str = Field(primary_key=True)
+    actor: str = Field(primary_key=True)
+    """An e-mail in lower case, or a key's name."""
+    customer: str = Field(primary_key=True)
+    sessions: int = Field(sa_type=BigInteger)
+    lines_added: int = Field(sa_type=BigInteger)
+    lines_removed: int = Field(sa_type=BigInteger)
+    commits: int = Field(sa_type=BigInteger)
+    pull_requests: int = Field(sa_type=BigInteger)
+    accepted: int = Field(sa_type=BigInteger)
+    rejected: int = Field(sa_type=BigInteger)
+    tokens: int = Field(sa_type=BigInteger)
+    estimated: int = Field(sa_type=BigInteger)
+    """10⁻¹⁰ dollars, Anthropic's estimate."""
+
+
+class RateLimitRow(SQLModel, table=True):
+    """One limiter of one group of models; `workspace_id` is empty for the organisation's own."""
+
+    __tablename__ = "rate_limit"
+
+    organization_id: str = Field(primary_key=True)
+    workspace_id: str = Field(primary_key=True)
+    group_id: str = Field(primary_key=True)
+    limiter: str = Field(primary_key=True)
+    group_type: str
+    group_name: str
+    models: str = Field(sa_type=Text)
+    """A JSON list."""
+    value: int = Field(sa_type=BigInteger)
+
+
+class SpendLimitRow(SQLModel, table=True):
+    __tablename__ = "spend_limit"
+
+    organization_id: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    scope: str
+    scope_id: str | None
+    amount: int | None = Field(sa_type=BigInteger)
+    """10⁻¹⁰ dollars; None: no limit."""
+    period: str
+
+
+class RefusalRow(SQLModel, table=True):
+    """What an organisation's key may not read, as Anthropic said when it was last asked."""
+
+    __tablename__ = "refusal"
+
+    organization_id: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+    part: str = Field(primary_key=True)
+    asked_at: datetime = Field(sa_type=Instant)
+    sentence: str = Field(sa_type=Text)
 
 
 def table(row: type[SQLModel]) -> Table:

@@ -13,10 +13,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bot.core.errors import SettingsError, WordsError
-from bot.core.usage import LEDGER_SOURCES, Source
-from bot.services.sync import Finished, Sync
-from bot.services.sync import Progress as Told
-from bot.terminal.output import show
+from bot.core.usage import Source
+from bot.render.plain import uncoded
+from bot.services.reading import Finished
+from bot.services.reading import Progress as Told
+from bot.services.sync import Sync
+from bot.terminal.output import say, show
 
 log = structlog.get_logger()
 
@@ -29,15 +31,24 @@ async def run(args: Namespace, sync: Sync, now: datetime, *, organizations: int)
         )
     if args.since and args.until and args.since >= args.until:
         raise WordsError("--until must be later than --since; it names the first day that is not read.")
-    sources = [Source(name) for name in args.source] if args.source else list(LEDGER_SOURCES)
+    sources = [Source(name) for name in args.source] if args.source else list(Source)
     with _progress() as told:
         result = await sync.run(now, since=args.since, until=args.until, sources=sources, progress=told)
     for source in sources:
         done = [finished for finished in result.finished if finished.source is source]
         days = sum(finished.span.days for finished in done)
-        show(f"{source.value}: {days} days read, {sum(finished.records for finished in done):,} rows")
+        if source in result.refused and not done:
+            show(f"{source.value}: not read, because Anthropic does not let this key; `ask status` says why")
+            continue
+        counted = "" if source is Source.LIMITS else f"{days} days read, "
+        show(f"{source.value}: {counted}{sum(finished.records for finished in done):,} rows")
     if result.failures:
-        raise max(result.failures, key=lambda failure: failure.exit_code)
+        say("Not everything could be read. What was stored stays; the next sync reads the rest.")
+        worst = max(result.failures, key=lambda failure: failure.exit_code)
+        for sentence in dict.fromkeys(map(str, result.failures)):
+            if sentence != str(worst):
+                say(uncoded(sentence))
+        raise worst
     return 0
 
 

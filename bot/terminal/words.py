@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
 
 import bot
 from bot.core.usage import Source
-from bot.services.export import Kind
+from bot.core.words import Picture, Sheet
 
 
 def parser() -> argparse.ArgumentParser:
@@ -50,13 +51,24 @@ def parser() -> argparse.ArgumentParser:
     reconcile.add_argument("--period", metavar="PERIOD", help="such as 7d or 2026-10 (default: this month so far)")
 
     export = _command(commands, "export", "the ledger as a CSV file", formats=("text", "json"))
-    export.add_argument("kind", choices=[kind.value for kind in Kind])
+    export.add_argument("kind", choices=[kind.value for kind in Sheet])
     export.add_argument("--period", metavar="PERIOD", help="such as 2026-10 or 7d (default: this month so far)")
     export.add_argument("--team", metavar="TEAM", help="only this team and those below it")
     export.add_argument("-o", "--output", metavar="FILE", help="write it here instead of to standard output")
 
+    chart = _command(commands, "chart", "a picture, as a PNG file", formats=("text", "json"))
+    chart.add_argument("kind", choices=[picture.value for picture in Picture])
+    chart.add_argument("--period", metavar="PERIOD", help="such as 2026-10 or 7d (default: this month so far)")
+    chart.add_argument("--team", metavar="TEAM", help="only this team and those below it")
+    chart.add_argument("-o", "--output", metavar="FILE.png", required=True, help="write it here")
+
     close = _command(commands, "close", "fix a month: its figures never change again", formats=("text", "json"))
     close.add_argument("month", type=_month, metavar="MONTH", help="such as 2026-10")
+
+    lab = _command(commands, "lab", "the anomaly engine and the forecaster on anybody's numbers, JSON lines in and out")
+    lab.add_argument("what", choices=("detect", "forecast"), help="what to try on the lines of standard input")
+    lab.add_argument("--min-impact", type=_amount, metavar="DOLLARS", help="detect: the least excess worth an alert")
+    lab.add_argument("--notices", action="store_true", help="detect: drops, drifts and new spenders too")
 
     config = _command(commands, "config", "teams, budgets, digests and alert rules", formats=("text", "json"))
     config.add_argument("action", choices=("check", "apply", "export"))
@@ -96,6 +108,16 @@ def _month(text: str) -> date:
         return datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC).date()
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no month such as 2026-10") from None
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal(0)
+    if not amount.is_finite() or not 0 < amount <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no amount of dollars such as 25")
+    return amount
 
 
 def _positive(text: str) -> int:

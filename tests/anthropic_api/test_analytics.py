@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.anthropic_api.analytics import COST, USAGE, Analytics, may_read, reaches
-from bot.core.errors import PageMalformed
+from bot.core.errors import CredentialRefused, PageMalformed
 from bot.core.money import Money
 from bot.core.usage import PRIORITY_TIER
 from tests.anthropic_api.api import NOW, Api, Json, replay
@@ -124,6 +124,23 @@ async def test_the_priority_tier_stands_apart_and_is_counted_once(api: Api) -> N
 
 
 @with_the_server
+async def test_identities_without_an_id_are_taken_together_before_the_priority_tier_is_taken_out(api: Api) -> None:
+    federated = [{"type": "federated_actor", "provider": {"type": "aws"}, "subject": name} for name in "ab"]
+    rows = [usage_row(actor=actor, tokens=tokens) for actor, tokens in zip(federated, (100, 1000), strict=True)]
+    api.faults.app = replay([page(*rows)])  # the same for all tiers as for the priority tier
+    chunk = await Analytics(None).read_usage(api.client(), DAY, NEXT)
+    assert {record.service_tier for record in chunk.records} == {PRIORITY_TIER}
+    assert sum(record.uncached_input for record in chunk.records) == 1100
+
+
+@with_the_server
+async def test_a_key_refused_altogether_says_nothing_about_the_newer_reports(api: Api) -> None:
+    api.faults.next("/analytics/", status(401))
+    with pytest.raises(CredentialRefused):
+        await may_read(api.client(), NOW)
+
+
+@with_the_server
 async def test_the_beta_header_goes_with_the_newer_reports_only(api: Api) -> None:
     client = api.client()
     await client.get("/v1/organizations/me")
@@ -180,3 +197,31 @@ def test_the_newer_reports_reach_back_a_year_and_not_before_2026() -> None:
     assert reaches(date(2026, 1, 1), NOW)
     assert not reaches(date(2025, 12, 31), NOW)
     assert not reaches(date(2026, 1, 1), datetime(2027, 3, 1, tzinfo=UTC))
+
+
+@with_the_server
+async def test_requests_are_taken_as_said_and_unknown_where_they_are_not(api: Api) -> None:
+    silent = usage_row("claude-haiku-4-5")
+    silent["usage"]["requests"] = None
+    older = usage_row("claude-opus-4-8")
+    del older["usage"]["requests"]
+    api.faults.app = replay([page(usage_row(), silent, older)])
+    chunk = await Analytics(None).read_usage(api.client(), DAY, NEXT)
+    assert {record.model: record.requests for record in chunk.records} == {
+        "claude-opus-5-5": 1,
+        "claude-haiku-4-5": None,
+        "claude-opus-4-8": None,
+    }
+
+
+@with_the_server
+async def test_requests_of_the_priority_tier_stand_apart_too(api: Api) -> None:
+    client = api.client()
+    chunk = await Analytics(None).read_usage(client, date(2026, 11, 9), date(2026, 11, 20))
+    counts = [record.requests or 0 for record in chunk.records]
+    whole = await client.get(
+        USAGE, [("starting_at", "2026-11-09T00:00:00Z"), ("ending_at", "2026-11-20T00:00:00Z"), ("limit", "1000")]
+    )
+    assert sum(counts) == sum(row["usage"]["requests"] for row in whole["data"])
+    assert min(counts) >= 0
+    assert any(record.requests for record in chunk.records if record.service_tier == PRIORITY_TIER)

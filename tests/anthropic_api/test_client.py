@@ -1,9 +1,11 @@
 """The HTTP client against a real server that goes wrong: it waits as told, gives up by name, and keeps its key."""
 
 import asyncio
+import json
 import logging
 import socket
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
@@ -60,6 +62,14 @@ async def test_a_limit_is_waited_out_for_as_long_as_the_server_says(
     api.faults.next(ME, status(429, headers=headers))
     assert (await read_organization(api.client())).organization_name == "Example Org"
     assert api.pauses == [seconds]
+
+
+async def test_the_recorded_limit_is_waited_out_and_in_the_end_said_in_anthropics_own_words(api: Api) -> None:
+    recorded = json.loads((Path(__file__).parent / "recorded" / "rate_limited.json").read_text(encoding="utf-8"))
+    api.faults.next(ME, status(429, body=recorded), times=ATTEMPTS)
+    with pytest.raises(AnthropicUnavailable, match=r"with 429: Too many requests to the usage report endpoint\.$"):
+        await read_organization(api.client())
+    assert api.pauses == [60.0] * (ATTEMPTS - 1)
 
 
 async def test_a_limit_that_only_names_its_end_is_waited_out_until_then(api: Api) -> None:

@@ -1,6 +1,6 @@
 """The directory lists: every status, every page, and the default workspace under the reports' own name for it."""
 
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -18,7 +18,7 @@ def small_pages(size: int) -> Fault:
     """Lists come in pages of this size, whatever was asked for."""
 
     async def fault(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        pairs = [pair.split("=", 1) for pair in scope["query_string"].decode().split("&")]
+        pairs = parse_qsl(scope["query_string"].decode())
         query = urlencode([(name, str(size) if name == "limit" else value) for name, value in pairs])
         await app({**scope, "query_string": query.encode()}, receive, send)
 
@@ -62,6 +62,28 @@ async def test_lists_are_read_to_their_last_page(api: Api) -> None:
         api.faults.next(part, small_pages(3), times=None)
     assert await read_directory(api.client()) == whole
     assert api.faults.count() > 4 * requests
+
+
+async def test_service_accounts_are_read_to_their_last_page_too_and_a_cursor_that_comes_twice_is_refused(
+    api: Api,
+) -> None:
+    whole = (await read_directory(api.client())).service_accounts
+    assert {account.name for account in whole.values()} == {"pipelines-nightly", "pipelines-enrich"}
+    api.faults.next("service_accounts", small_pages(1), times=None)
+    assert (await read_directory(api.client())).service_accounts == whole
+    api.faults.heal()
+    api.faults.next("service_accounts", mutate(lambda body: {**body, "next_page": "page_1"}), times=1)
+    api.faults.next("service_accounts", status(200, body={"data": [], "next_page": "page_1"}), times=None)
+    with pytest.raises(PageMalformed, match="service_accounts repeats its cursor"):
+        await read_directory(api.client())
+
+
+@pytest.mark.parametrize("refusal", [400, 401, 403, 404])
+async def test_service_accounts_that_this_key_may_not_list_are_no_failure(api: Api, refusal: int) -> None:
+    api.faults.next("service_accounts", status(refusal), times=None)
+    directory = await read_directory(api.client())
+    assert directory.service_accounts == {}
+    assert directory.members
 
 
 async def test_a_key_in_the_older_shape_belongs_where_it_says(api: Api) -> None:

@@ -9,12 +9,12 @@ from sqlalchemy import Connection
 
 from bot.core.allocation import Attribution, Basis, Entry
 from bot.core.directory import Directory
-from bot.core.usage import CACHE_READ, CACHE_WRITE_5M, OUTPUT, UNCACHED_INPUT, Source
+from bot.core.usage import CACHE_READ, CACHE_WRITE_5M, LEDGER_SOURCES, OUTPUT, UNCACHED_INPUT
 from bot.services import configuration
 from bot.store import directory as directories
 from bot.store import snapshots
 from bot.store.database import Database
-from bot.store.ledger import Ledger
+from bot.store.posting import Ledger
 
 ORGANIZATION = "bench"
 MODELS = ("claude-opus-5-5", "claude-sonnet-5-5", "claude-haiku-4-5-20251001")
@@ -33,13 +33,13 @@ def _prepare(connection: Connection, teams: int, until: date) -> None:
     lines = [f"  - {{id: team-{n}, name: Team {n}, matches: [{{workspace: team-{n}-*}}]}}" for n in range(teams)]
     now = datetime.combine(until, time(12), UTC)
     configuration.apply(connection, "teams:\n" + "\n".join(lines) + "\n", "bench.yml", now)
-    for source in Source:
+    for source in LEDGER_SOURCES:
         snapshots.attempted(connection, ORGANIZATION, source, now)
 
 
 def _day(connection: Connection, day: date, teams: int) -> int:
     start = datetime.combine(day, time(), UTC)
-    for source in Source:
+    for source in LEDGER_SOURCES:
         snapshots.replace(connection, ORGANIZATION, source, [start], [], start + timedelta(days=1))
     dice = random.Random(day.toordinal())
     entries = [

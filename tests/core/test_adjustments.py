@@ -92,3 +92,12 @@ def test_a_key_nobody_knew_at_the_close_goes_to_whoever_has_it_now() -> None:
         [used(output=1000), used(space="w2", key="k9", output=7)], [paid("5"), paid("3", space="w2")], owned_by()
     )
     assert by_team(adjustments(closed, [], now)) == {UNALLOCATED: 3 * 10**8}
+
+
+def test_calls_that_are_counted_anew_adjust_nothing() -> None:
+    owners = owned_by(team("a", by_key("*")))
+    closed = whole([used(output=10, requests=3)], [paid("12")], owners)
+    now = whole([used(output=10, requests=5)], [paid("12")], owners)
+    assert adjustments(closed, [], now) == []
+    restated = whole([used(output=10, requests=5)], [paid("13")], owners)
+    assert {entry.charge for entry in adjustments(closed, [], restated)} == {"output"}

@@ -58,12 +58,19 @@ def test_a_limit_in_tokens_is_a_number_of_tokens() -> None:
         (Window.MONTH, "2026-01-01T00:00:00", "2026-01-01", "2026-02-01"),
     ],
 )
-def test_a_window_is_a_utc_day_or_month(window: Window, at: str, start: str, end: str) -> None:
-    begun = window.containing(datetime.fromisoformat(at).replace(tzinfo=UTC))
+def test_a_window_is_a_day_or_month(window: Window, at: str, start: str, end: str) -> None:
+    begun = window.containing(datetime.fromisoformat(at).replace(tzinfo=UTC), "UTC")
     assert begun == datetime.fromisoformat(start).replace(tzinfo=UTC)
-    assert window.after(begun) == datetime.fromisoformat(end).replace(tzinfo=UTC)
+    assert window.after(begun, "UTC") == datetime.fromisoformat(end).replace(tzinfo=UTC)
+
+
+def test_a_window_is_a_local_day_also_where_clocks_change() -> None:
+    begun = Window.DAY.containing(datetime(2026, 10, 25, 12, tzinfo=UTC), "Europe/Berlin")
+    assert begun == datetime(2026, 10, 24, 22, tzinfo=UTC)
+    assert Window.DAY.after(begun, "Europe/Berlin") - begun == timedelta(hours=25)
+    assert Window.MONTH.containing(begun, "Europe/Berlin") == datetime(2026, 9, 30, 22, tzinfo=UTC)
 
 
 def test_a_moment_of_another_zone_lies_in_the_utc_day() -> None:
     kathmandu = timezone(timedelta(hours=5, minutes=45))
-    assert Window.DAY.containing(datetime(2026, 11, 22, 3, 0, tzinfo=kathmandu)) == START - timedelta(days=1)
+    assert Window.DAY.containing(datetime(2026, 11, 22, 3, 0, tzinfo=kathmandu), "UTC") == START - timedelta(days=1)

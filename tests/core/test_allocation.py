@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -18,6 +17,7 @@ from bot.core.usage import (
     NOT_BY_KEY,
     PRIORITY_TIER,
     REPORTED_TOKEN_TYPES,
+    REQUESTS,
     TOKEN_TYPES,
     WEB_SEARCH,
     CostRecord,
@@ -42,7 +42,7 @@ REPORTED = {word: reported for reported, word in REPORTED_TOKEN_TYPES.items()}
 def used(space: str | None = "w1", key: str | None = "k1", model: str = SONNET, **values: object) -> UsageRecord:
     """One line of the usage report; quantities that are not named are zero."""
     plain = UsageRecord(START, space, key, model, "standard", "global", 0, 0, 0, 0, 0, 0)
-    return replace(plain, **values)  # type: ignore[arg-type]
+    return plain._replace(**values)  # type: ignore[arg-type]
 
 
 def paid(
@@ -131,6 +131,9 @@ usages = st.lists(
         cache_read=counts,
         output=counts,
         web_search=st.integers(0, 1000),
+        actor_id=st.none(),
+        product=st.none(),
+        requests=st.none(),
     ),
     max_size=8,
 )
@@ -201,7 +204,8 @@ def test_entries_are_unique_and_say_truly_how_they_are_known(
     assert len({(entry.attribution, entry.charge, entry.basis) for entry in entries}) == len(entries)
     for entry in entries:
         assert (entry.basis is Basis.UNKNOWN) <= (entry.billed_cost is None)
-        if entry.attribution.service_tier == PRIORITY_TIER and entry.attribution.api_key_id != NOT_BY_KEY:
+        committed = entry.attribution.service_tier == PRIORITY_TIER and entry.charge in TOKEN_TYPES
+        if committed and entry.attribution.api_key_id != NOT_BY_KEY:
             assert (entry.basis, entry.billed_cost) == (Basis.NOT_BILLED, None)
         if entry.basis is Basis.REPORTED:
             assert entry.billed_cost is not None
@@ -278,6 +282,15 @@ def test_the_priority_tier_takes_no_share_and_keeps_its_tokens() -> None:
     (priority,), (standard,) = of_key(entries, "k1"), of_key(entries, "k2")
     assert (priority.quantity, priority.billed_cost, priority.basis) == (10**9, None, Basis.NOT_BILLED)
     assert (standard.billed_cost, standard.basis) == (Money.from_cents("8").units, Basis.REPORTED)
+
+
+def test_searches_of_the_priority_tier_are_billed_like_any_other() -> None:
+    usage = [used(key="k1", web_search=1, service_tier=PRIORITY_TIER), used(key="k2", web_search=3)]
+    entries = whole(usage, [searched("4")])
+    assert {entry.attribution.api_key_id: (entry.billed_cost, entry.basis) for entry in entries} == {
+        "k1": (Money.from_cents("1").units, Basis.BY_KEY),
+        "k2": (Money.from_cents("3").units, Basis.BY_KEY),
+    }
 
 
 def test_an_amount_only_the_priority_tier_could_have_caused_stays_in_the_workspace() -> None:
@@ -365,3 +378,28 @@ def test_an_owner_may_be_asked_for_each_place_and_answers_with_parts_of_one() ->
     halves = (Owner("a", Decimal("0.5")), Owner("b", Decimal("0.5")))
     entries = whole([used(output=3)], [paid("0.00000003")], lambda _space, _key, _actor: halves)
     assert [(entry.quantity, entry.billed_cost) for entry in entries] == [(2, 2), (1, 1)]
+
+
+def test_requests_stand_beside_the_charges_and_cost_nothing_whatever_is_known_of_the_cost() -> None:
+    usage = [
+        used(output=10, requests=3, actor_id="user_1"),
+        used(output=10, requests=4, service_tier=PRIORITY_TIER),
+        used(output=10, requests=None, api_key_id="k2"),
+    ]
+    for costs, complete in ((None, False), ([paid("12.5")], False), ([paid("12.5")], True)):
+        whole = allocate(DAY, usage, costs, NOBODY, complete=complete)
+        counts = [entry for entry in whole if entry.charge == REQUESTS]
+        assert {(one.attribution.actor_id, one.quantity) for one in counts} == {("user_1", 3), ("", 4)}
+        assert {(one.list_cost, one.billed_cost, one.basis) for one in counts} == {(0, None, Basis.NOT_BILLED)}
+        uncounted = [record._replace(requests=None) for record in usage]
+        assert [one for one in whole if one.charge != REQUESTS] == allocate(
+            DAY, uncounted, costs, NOBODY, complete=complete
+        )
+
+
+def test_requests_of_a_shared_workspace_are_shared_to_the_last_one() -> None:
+    def shared(_space: str, _key: str, _actor: str) -> tuple[Owner, ...]:
+        return Owner("a", Decimal("0.4")), Owner(UNALLOCATED, Decimal("0.6"))
+
+    found = allocate(DAY, [used(output=10, requests=7)], None, shared, complete=False)
+    assert sorted(one.quantity for one in found if one.charge == REQUESTS) == [3, 4]

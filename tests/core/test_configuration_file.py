@@ -10,10 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.alert_rule import EACH_TEAM, Metric, Rule, Severity, Window
+from bot.core.budget import Budget, Every, Scope, Span, Uplift
 from bot.core.configuration import Configuration, PeopleData
 from bot.core.configuration.file import parse
 from bot.core.directory import Match, Precision, Team
 from bot.core.errors import ConfigError
+from bot.core.money import Money
 from bot.core.schedule import Cadence, Digest
 
 # INTERFACE.md §4, as it stands.
@@ -110,10 +112,28 @@ def test_the_interfaces_example_becomes_values() -> None:
     )
 
 
+def test_budgets_are_read_with_their_scope_period_and_what_is_granted_on_top() -> None:
+    text = """\
+teams: [{id: alpha}]
+budgets:
+  - {id: a, team: alpha, amount: 500.00, forecast: true, uplift: {amount: 200.00, from: 2026-11-01, until: 2027-01-01}}
+  - {id: b, scope: all, amount: 9000, period: year, fiscal_start: april, notify_at: [100, 80, 80]}
+  - {id: c, scope: {model: claude-opus-5-5}, amount: 20.5, period: dates, from: 2026-11-01, until: 2026-11-15}
+"""
+    dollars = Money.from_dollars
+    granted = Uplift(dollars(200), until=date(2026, 12, 31), since=date(2026, 11, 1))
+    fortnight = Span(date(2026, 11, 1), date(2026, 11, 15))
+    assert parse(text).budgets == (
+        Budget("a", Scope("team", "alpha"), dollars(500), forecast=True, uplifts=(granted,)),
+        Budget("b", Scope(), dollars(9000), Every.YEAR, (80, 100), fiscal_start=4),
+        Budget("c", Scope("model", "claude-opus-5-5"), dollars("20.5"), Every.DATES, dates=fortnight),
+    )
+
+
 def test_what_this_version_does_not_act_on_is_said_in_one_sentence_each() -> None:
     assert parse(EXAMPLE).deferred == (
         'teams "alpha": live calls (call_team) are not counted by this version yet.',
-        'budgets "alpha-month": budgets are not evaluated by this version yet.',
+        'budgets "alpha-month": nobody is told of its marks and its forecast by this version yet.',
         'alerts "anomaly": rules of kind anomaly are not evaluated by this version yet.',
         'alerts "single_request_unusually_expensive": rules on output_tokens are not evaluated by this version yet.',
         'alerts "api_latency_spike": rules on latency_p95_ms are not evaluated by this version yet.',
@@ -262,6 +282,17 @@ MISTAKES = [
     ("budgets: [{id: b, team: unallocated, amount: [5]}]", f'1: "amount" of budget "b" {NUMBER}, not a list. Write it like 500.00.'),
     ("budgets: [{id: b, team: unallocated, amount: 5, notify_at: [50, 0]}]", '1: "0" in "notify_at" of budget "b" is not a percentage. Write whole numbers from 1 to 200.'),
     ("budgets: [{id: b, team: unallocated, amount: 5, notify_at: [201]}]", '1: "201" in "notify_at" of budget "b" is not a percentage. Write whole numbers from 1 to 200.'),
+    ("budgets: [{id: b, team: unallocated, scope: all, amount: 5}]", '1: "scope" of budget "b" stands beside "team". Keep one of them.'),
+    ("budgets: [{id: b, scope: some, amount: 5}]", '1: "scope" of budget "b" cannot be "some". Write all, or one of {team: alpha}, {model: claude-opus-5-5}, ….'),
+    ("budgets: [{id: b, scope: {team: zz}, amount: 5}]", '1: "scope" of budget "b" names team "zz", which is not there. The teams are: unallocated.'),
+    ("budgets: [{id: b, scope: {modle: x}, amount: 5}]", '1: unknown key "modle" in "scope" of budget "b". Did you mean "model"?'),
+    ("budgets: [{id: b, scope: all, amount: 5, fiscal_start: april}]", '1: "fiscal_start" of budget "b" is only for quarters and years, and this one is per month. Remove it.'),
+    ("budgets: [{id: b, scope: all, amount: 5, from: 2026-11-01}]", '1: "from" of budget "b" is only for a budget with period: dates. Remove it.'),
+    ("budgets: [{id: b, scope: all, amount: 5, period: dates, from: 2026-11-01}]", '1: budget "b" has no "until". Add it.'),
+    ("budgets: [{id: b, scope: all, amount: 5, period: dates, from: 2026-11-01, until: 2026-11-01}]", '1: "until" of budget "b" is not after 2026-11-01. It is the first day that no longer counts.'),
+    ("budgets: [{id: b, scope: all, amount: 5, uplift: 5}]", '1: "uplift" of budget "b" is a number. Write {amount: 200.00, until: 2027-01-01}.'),
+    ("budgets: [{id: b, scope: all, amount: 5, uplift: {amount: 5}}]", '1: "uplift" of budget "b" has no "until". Add it.'),
+    ("budgets: [{id: b, scope: all, amount: 5, uplift: {amount: 999999999999, until: 2026-12-01}}]", '1: "amount" of "uplift" of budget "b" is more than this bot can hold ($922 million). Write less.'),
     ("budgets: [{id: b, team: unallocated, amount: 5, period: mnth}]", '1: "period" of budget "b" cannot be "mnth". Did you mean "month"?'),
     ("budgets: [{id: b, team: unallocated, amount: 5, forecast: 'yes'}]", '1: "forecast" of budget "b" must be true or false, not text. Write true or false without quotes.'),
     # alerts

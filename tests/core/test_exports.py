@@ -1,7 +1,6 @@
 """Sheets of usage, cost and FOCUS: they add up to the ledger, and every FOCUS row holds by its own arithmetic."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal, localcontext
 
@@ -14,7 +13,7 @@ from bot.core.exports import COST_COLUMNS, USAGE_COLUMNS, Called, charges, cost_
 from bot.core.money import Money
 from bot.core.spreadsheet import Number, written
 from bot.core.usage import TOKEN_TYPES, CostRecord, UsageRecord
-from tests.core.test_allocation import bills, by_space, owned_by, paid, team, teams, usages, used
+from tests.core.test_allocation import NOBODY, bills, by_space, owned_by, paid, team, teams, usages, used
 
 DAY = date(2026, 11, 18)
 ORG = "org_1"
@@ -72,7 +71,7 @@ def checked(row: dict[str, object]) -> None:
 def one(quantity: int, listed: int | None, billed: int | None, **values: str) -> Entry:
     of = Attribution("a", "w1", "k1", "claude-sonnet-5-5", "standard", "global")
     charge, basis = values.pop("charge", "output"), Basis(values.pop("basis", "reported"))
-    return Entry(replace(of, **values), charge, quantity, listed, billed, basis)
+    return Entry(of._replace(**values), charge, quantity, listed, billed, basis)
 
 
 @given(usages, bills, teams)
@@ -189,3 +188,11 @@ def test_a_name_that_is_a_formula_is_no_formula_and_a_negative_figure_keeps_its_
     assert written([("=cmd()", "-1+1", Money(-15 * 10**8), Number("-0.5"), "ä, b")]) == (
         "'=cmd(),'-1+1,-0.1500,-0.5,\"ä, b\"\r\n"
     )
+
+
+def test_counts_of_calls_are_in_no_export() -> None:
+    costs = [paid("12.5")]
+    counted = posted(allocate(DAY, [used(output=10, requests=3)], costs, NOBODY, complete=True))
+    uncounted = posted(allocate(DAY, [used(output=10)], costs, NOBODY, complete=True))
+    assert len(counted) == len(uncounted) + 1
+    assert charges(counted) == charges(uncounted)

@@ -1,13 +1,14 @@
 """Money stays exact at the door, in sums and when it is split."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.errors import MoneyError
-from bot.core.money import LARGEST, Money, share_out
+from bot.core.money import LARGEST, Money, half_even, share_out
 
 WEIGHTS = st.lists(st.integers(0, 10**15), min_size=1, max_size=30)
 
@@ -91,6 +92,11 @@ def test_every_amount_reads_back_from_its_own_text_and_its_decimal(units: int) -
     money = Money(units)
     assert Money.from_dollars(str(money)) == money
     assert Money.from_dollars(money.dollars) == money
+
+
+@given(st.integers(-(10**30), 10**30), st.integers(1, 10**12) | st.sampled_from((2, 4, 10)))
+def test_a_quotient_is_rounded_as_an_exact_fraction_rounds(dividend: int, divisor: int) -> None:
+    assert half_even(dividend, divisor) == round(Fraction(dividend, divisor))
 
 
 def test_amounts_add_and_subtract_without_loss() -> None:

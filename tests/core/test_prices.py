@@ -6,7 +6,18 @@ from decimal import Decimal
 import pytest
 
 from bot.core.money import Money
-from bot.core.prices import ListPrice, display_name, list_cost, list_price, without_date
+from bot.core.prices import (
+    Dearer,
+    Extra,
+    ListPrice,
+    dearest,
+    display_name,
+    extras,
+    list_cost,
+    list_price,
+    quotes,
+    without_date,
+)
 from bot.core.usage import CACHE_READ, CACHE_WRITE_1H, CACHE_WRITE_5M, OUTPUT, TOKEN_TYPES, UNCACHED_INPUT, WEB_SEARCH
 
 TODAY = date(2026, 11, 20)
@@ -82,6 +93,63 @@ def test_sonnet_5_5s_cache_read_was_halved_on_7_october_2026() -> None:
 
 def test_long_prompts_of_haiku_5_5_cost_five_times_as_much() -> None:
     assert list_price("claude-haiku-5-5", TODAY, "200k-1M") == price("0.50 0.625 1.00 0.05 2.50")
+    assert extras("claude-haiku-5-5", TODAY) == {
+        Dearer.LONG_PROMPT: Extra(price("0.50 0.625 1.00 0.05 2.50"), above=100_000)
+    }
+
+
+# Fast in and out; the cache multipliers stay what they are for the model.
+FAST = {
+    "claude-fable-5-2": "16 20 32 0.40 80",
+    "claude-mythos-5-2": "16 20 32 0.40 80",
+    "claude-opus-5-5": "8 10 16 0.40 40",
+    "claude-opus-5": "10 12.50 20 1.00 50",
+    "claude-opus-4-8": "10 12.50 20 1.00 50",
+}
+
+
+@pytest.mark.parametrize("model", CURRENT)
+def test_fast_mode_has_the_references_price_and_only_where_there_is_one(model: str) -> None:
+    fast = extras(model, TODAY).get(Dearer.FAST_MODE)
+    assert fast == (Extra(price(FAST[model])) if model in FAST else None)
+
+
+def test_fast_mode_of_opus_4_8_ends_on_30_november_2026() -> None:
+    assert [len(extras("claude-opus-4-8", date(2026, month, day))) for month, day in ((11, 30), (12, 1))] == [1, 0]
+
+
+def test_long_context_was_dearer_until_it_ended() -> None:
+    (long,) = extras("claude-sonnet-4-5-20250929", date(2026, 4, 30)).values()
+    assert long == Extra(price("6 7.50 12 0.60 22.50"), above=200_000)
+    assert extras("claude-sonnet-4-5-20250929", date(2026, 5, 1)) == {}
+    assert [len(extras("claude-opus-4-6", date(2026, 3, day))) for day in (12, 13)] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("model", "times"),
+    [("claude-haiku-5-5", 5), ("claude-opus-5-5", 2), ("claude-sonnet-5-5", 1), ("claude-haiku-4-5", 1), ("gpt-5", 1)],
+)
+def test_the_dearest_call_of_a_model_is_so_many_times_its_list_price(model: str, times: int) -> None:
+    assert dearest(model, TODAY) == times
+
+
+def test_a_month_in_which_a_price_changed_has_both() -> None:
+    before, after = quotes("claude-sonnet-5-5", date(2026, 10, 1), date(2026, 10, 31))
+    assert (before.first, before.last, before.price) == (
+        date(2026, 10, 1),
+        date(2026, 10, 6),
+        price("2 2.50 4 0.20 10"),
+    )
+    assert (after.first, after.last, after.price) == (date(2026, 10, 7), date(2026, 10, 31), price("2 2.50 4 0.10 10"))
+    (whole,) = quotes("claude-sonnet-5-5", date(2026, 11, 1), date(2026, 11, 30))
+    assert whole.price == after.price
+    (unpriced,) = quotes("gpt-5", TODAY, TODAY)
+    assert (unpriced.price, unpriced.extras) == (None, {})
+
+
+def test_tokens_are_priced_on_their_own_day() -> None:
+    assert cents(1_000_000, CACHE_READ, day=date(2026, 10, 6)) == 20
+    assert cents(1_000_000, CACHE_READ, day=date(2026, 10, 7)) == 10
 
 
 @pytest.mark.parametrize(

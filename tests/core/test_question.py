@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot.core.errors import WordsError
-from bot.core.question import Dimension, Question, Subject, parse
+from bot.core.question import Dimension, Question, Subject, parse, recalled
 
 NOW = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
 ZONE = "Europe/Berlin"
@@ -63,7 +63,73 @@ def refusal(text: str) -> str:
         ("status", "status"),
         ("help", "help"),
         ("help me with teams", "help teams"),
+        ("why", "why this month"),
+        ("why team alpha last week", "why team alpha last week"),
+        ("last week, why did team alpha go up so much?", "why team alpha last week"),
+        ("explain why we spent more yesterday", "why yesterday"),
+        ("why teams last week", "why last week by team"),
+        ("why models vs october", "why this month by model vs october 2026"),
+        ('why key "why" by day top 3 share', 'why key "why" this month by day top 3 share'),
+        ("help why", "help why"),
+        ("plan", "plan last 30 days"),
+        ("what plans for team alpha in october", "plan team alpha october 2026"),
+        ("plan ana@example.com", "plan user ana@example.com last 30 days"),
+        ("plan me", "plan user me last 30 days"),
+        ("show me the plan last month", "plan last month"),
+        ("advice", "advice last 30 days"),
+        ("give us advice for alpha", "advice team alpha last 30 days"),
+        ("savings in october on key ci", "advice key ci october 2026"),
+        ("recommendations teams top 3 by model", "advice last 30 days"),
         ("help team", "help team"),
+        ("users", "users this month"),
+        ("people last week top 5", "users last week top 5"),
+        ("user me", "user me this month"),
+        ("show me user me yesterday", "user me yesterday"),
+        ("how much did user Ana Ribeiro spend", 'user "Ana Ribeiro" this month'),
+        ("person ana@example.com 7d", "user ana@example.com last 7 days"),
+        ("show me team alpha by people", "team alpha this month by user"),
+        ("members by team", "users this month by team"),
+        ("how much claude code last week", "code last week"),
+        ("code Ana@example.com by day", "code Ana@example.com this month by day"),
+        ("show me code", "code this month"),
+        ("code me 7d", "code me last 7 days"),
+        ("workspace claude code", 'workspace "claude code" this month'),
+        ("what are our rate limits", "limits"),
+        ("chart", "chart trend this month"),
+        ("graph of team alpha", "chart trend team alpha this month"),
+        ("chart alpha last 30 days", "chart trend team alpha last 30 days"),
+        ("chart models team alpha last month", "chart models team alpha last month"),
+        ("teams chart yesterday", "chart teams yesterday"),
+        ("chart by model", "chart models this month"),
+        ("chart trend by model 7d share", "chart trend last 7 days by model share"),
+        ("chart team alpha by week", "chart trend team alpha this month by week"),
+        ("chart top 5 keys", "chart keys this month top 5"),
+        ("chart model claude-opus-5-5", "chart trend model claude-opus-5-5 this month"),
+        ("budget chart alpha", "chart budget team alpha this month"),
+        ("chart burn down for alpha", "chart budget team alpha this month"),
+        ("show me the fan chart this quarter", "chart forecast this quarter"),
+        ("help chart", "help chart"),
+        ("trend", "trend this month"),
+        ("show me the trend of alpha last 30 days", "trend team alpha last 30 days"),
+        ("model opus trend since 2026-06-01 by week", "trend model opus since 2026-06-01 by week"),
+        ("trends yesterday by hour", "trend yesterday by hour"),
+        ("trend chart", "chart trend this month"),
+        ("team alpha yesterday by hours", "team alpha yesterday by hour"),
+        ("compare alpha beta", "compare alpha beta this month"),
+        ("please compare alpha, beta and gamma last week", "compare alpha beta gamma last week"),
+        ("compare alpha vs beta last week vs october", "compare alpha beta last week vs october 2026"),
+        ("compare alpha with beta against previous", "compare alpha beta this month"),
+        ('compare team alpha and team "Data Platform"', 'compare team alpha "Data Platform" this month'),
+        ("models opus sonnet side-by-side compare", "compare model opus sonnet side-by-side this month"),
+        ("last week compare teams alpha beta alpha", "compare team alpha beta last week"),
+        ("compare user me ana@example.com", "compare user me ana@example.com this month"),
+        ("compare team alpha this month vs last month", "team alpha this month vs last month"),
+        ("compare this month vs last month", "summary this month vs last month"),
+        ("compare teams last week vs previous", "teams last week"),
+        ("export cost october", "export cost october 2026"),
+        ("export", "export cost this month"),
+        ("usage export for team alpha yesterday", "export usage team alpha yesterday"),
+        ("export focus alpha last month share", "export focus team alpha last month share"),
     ],
 )
 def test_a_sentence_is_read_and_said_again_in_plain_words(text: str, canonical: str) -> None:
@@ -138,7 +204,66 @@ def test_every_part_of_a_question_is_kept() -> None:
         ),
         ("last wek", "I don't know the word “wek”. Did you mean `last week`? For example: `/claude-usage team alpha`."),
         ("help tem", "I don't know the word “tem”. Did you mean `help team`? For example: `/claude-usage team alpha`."),
+        (
+            "compare team alpha model opus",
+            "I put things of one kind side by side, not `team` and `model`. "
+            "Try `/claude-usage compare teams alpha beta`.",
+        ),
+        (
+            "compare alpha",
+            "I put two or three side by side, and read 1 name. Put a name with spaces in quotes: "
+            '`/claude-usage compare alpha "Data Platform"`.',
+        ),
+        (
+            "compare teams b c d e",
+            "I put two or three side by side, and read 4 names. Put a name with spaces in quotes: "
+            '`/claude-usage compare alpha "Data Platform"`.',
+        ),
+        (
+            "compare alpha beta yesteday",
+            "Did you mean `compare alpha beta yesterday`? If the name is “alpha beta yesteday”, put it in quotes: "
+            '`compare "…"`.',
+        ),
+        (
+            "compare alpha beta by model",
+            "Each stands in a column of its own. Try `/claude-usage teams by model`.",
+        ),
+        (
+            "compare limits alpha beta",
+            "I can't put `limits` side by side. Try `/claude-usage compare teams alpha beta`.",
+        ),
+        (
+            "trend by model",
+            "A trend goes by hour, day, week or month. Try `/claude-usage chart trend by model`.",
+        ),
+        ("trend models", "`trend` takes one name. Try `/claude-usage trend team alpha last 30 days`."),
+        ("why trend", "I answer one question at a time, not `why` and `trend`."),
+        (
+            "why yesterday by hour",
+            "`why` looks at days, not hours. Try `/claude-usage trend yesterday by hour`.",
+        ),
+        ("chart by hour", "A chart has days, weeks or months. Try `/claude-usage trend yesterday by hour`."),
         ("foo", "I don't know the word “foo”. Try `/claude-usage team alpha`."),
+        (
+            "plan model claude-opus-5-5",
+            "Plans are for people and teams, not for `model`. Try `/claude-usage plan team alpha`.",
+        ),
+        ("why alpha", "I don't know the word “alpha”. Try `/claude-usage why team alpha last week`."),
+        ("why chart", "There is no chart of that. Try `/claude-usage chart trend last 30 days`."),
+        ("chart status", "`status` has no chart. Try `/claude-usage chart trend last 30 days`."),
+        ("chart users", "`users` has no chart. Try `/claude-usage chart trend last 30 days`."),
+        (
+            "chart mdels",
+            "I don't know the word “mdels”. Did you mean `chart models`? For example: `/claude-usage chart models`.",
+        ),
+        (
+            "why status",
+            "`why` explains what a thing cost, not `status`. Try `/claude-usage why team alpha last week`.",
+        ),
+        (
+            "why team alpha lst week",
+            'Did you mean `why team alpha last week`? If the name is “alpha lst week”, put it in quotes: `team "…"`.',
+        ),
         ("alpha last week", "I don't know the word “alpha”. Try `/claude-usage team alpha`."),
         ("summary alpha", "I don't know the word “alpha”. Try `/claude-usage team alpha`."),
         (
@@ -198,6 +323,28 @@ def test_a_misspelt_question_of_many_words_is_refused_without_delay() -> None:
     assert refusal("tem mdel wek " * 20).startswith("I don't know the word “tem”.")
 
 
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("why team alpha last week", "why team alpha 2026-10-12..2026-10-18 vs 2026-10-05..2026-10-11"),
+        ("team alpha this month by model", "team alpha 2026-10-01..2026-10-20 by model vs 2026-09-01..2026-09-20"),
+        ("team alpha last month top 3", "team alpha september 2026 top 3 vs august 2026"),
+        ('key "last week" last 7 days', 'key "last week" 2026-10-14..2026-10-20 vs 2026-10-07..2026-10-13'),
+        ("why this week vs last week", "why 2026-10-19..2026-10-20 vs 2026-10-12..2026-10-18"),
+        ("summary yesterday vs previous share", "summary 2026-10-19 vs 2026-10-18 share"),
+        ("team alpha october 2026", "team alpha october 2026"),
+        ("team alpha 2026-10-01..2026-10-03", "team alpha 2026-10-01..2026-10-03"),
+        ("team alpha", "team alpha this month"),
+        ("this year", "summary this year"),
+        ("status", "status"),
+    ],
+)
+def test_words_of_a_month_ago_mean_the_days_they_meant_then(text: str, canonical: str) -> None:
+    said = datetime(2026, 10, 20, 9, tzinfo=UTC)
+    assert recalled(text, said=said, now=NOW, zone=ZONE).text == canonical
+    assert recalled(text, said=NOW, now=NOW, zone=ZONE) == ask(text)
+
+
 SCRAPS = st.lists(
     st.one_of(
         st.sampled_from(
@@ -211,6 +358,10 @@ SCRAPS = st.lists(
                     "key",
                     "help",
                     "status",
+                    "compare",
+                    "trend",
+                    "export",
+                    "cost",
                     "all",
                     "by",
                     "model",
@@ -293,7 +444,14 @@ def test_clauses_mean_the_same_in_every_order_and_are_said_again_the_same(
     share: str,
     order: object,
 ) -> None:
-    assume(subject not in (Subject.SUMMARY, Subject.STATUS, Subject.HELP) or name is None)
+    assume(
+        subject not in (Subject.SUMMARY, Subject.WHY, Subject.PLAN, Subject.LIMITS, Subject.STATUS, Subject.HELP)
+        or name is None
+    )
+    own_way = (Subject.ADVICE, Subject.BUDGET, Subject.FORECAST, Subject.CHART, Subject.TREND, Subject.EXPORT)
+    assume(subject is not Subject.COMPARE)  # it takes names, not a name
+    assume((subject, by) != (Subject.WHY, Dimension.HOUR))
+    assume(subject not in own_way or (by, top, versus) == (None, None, ""))
     about = f'{subject} "{name}"' if name else str(subject)
     clauses = [about, period, f"by {by}" if by else "", f"top {top}" if top else "", versus, share]
     question = ask(" ".join(clauses))

@@ -1,7 +1,6 @@
 """Why usage × list price is not the bill: the lines always add up, and what nobody can explain is named."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -179,7 +178,7 @@ def billed(use: UsageRecord, part: Decimal) -> list[CostRecord]:
         ([line(OUTPUT, "3", tier="flex")], Cause.NO_LIST_PRICE),
         (calls("1.5", model=OPUS), Cause.ABOVE_LIST),
         (calls("4.2", model=HAIKU), Cause.ABOVE_LIST),
-        ([replace(line(), billed_cost=10**11 + 3)], Cause.ROUNDING),
+        ([line()._replace(billed_cost=10**11 + 3)], Cause.ROUNDING),
     ],
 )
 def test_each_difference_has_its_name(entries: list[Entry], cause: Cause) -> None:
@@ -210,7 +209,7 @@ def test_one_hour_writes_priced_as_five_minute_ones_are_named_whatever_the_disco
     """Also at 0.625, where the mistake and the discount cancel out to nothing."""
     entries = calls(discount, model=model)
     (at,) = (n for n, entry in enumerate(entries) if entry.charge == CACHE_WRITE_1H)
-    entries[at] = replace(entries[at], list_cost=(entries[at].list_cost or 0) * 5 // 8)
+    entries[at] = entries[at]._replace(list_cost=(entries[at].list_cost or 0) * 5 // 8)
     result = found(entries)
     assert result.faults == (Fault.ONE_HOUR_AS_FIVE_MINUTES,)
     assert not result.explained
@@ -219,7 +218,7 @@ def test_one_hour_writes_priced_as_five_minute_ones_are_named_whatever_the_disco
 def test_cents_taken_for_dollars_on_both_sides_are_named_even_where_bands_and_discounts_blur_the_price() -> None:
     for model in (SONNET, OPUS, HAIKU):
         assert found(calls("85", model=model)).faults == (Fault.CENTS_AS_DOLLARS,)
-    anthropics_list = [replace(entry, list_cost=entry.billed_cost) for entry in calls("100")]
+    anthropics_list = [entry._replace(list_cost=entry.billed_cost) for entry in calls("100")]
     assert found(anthropics_list).faults == (Fault.CENTS_AS_DOLLARS,), "its list price is in the wrong unit, too"
 
 
@@ -246,7 +245,7 @@ def test_a_lost_null_workspace_is_named() -> None:
 @pytest.mark.parametrize("model", [SONNET, OPUS])
 def test_a_doubled_row_is_named(model: str) -> None:
     entries = calls(model=model)
-    doubled = [*entries[:-1], replace(entries[-1], billed_cost=2 * (entries[-1].billed_cost or 0))]
+    doubled = [*entries[:-1], entries[-1]._replace(billed_cost=2 * (entries[-1].billed_cost or 0))]
     assert Fault.ROWS_DOUBLED in found(doubled, ledger(entries)).faults
     assert found(doubled).faults == (Fault.ABOVE_LIST,), "one token type alone: neither a band nor fast mode"
 
@@ -264,7 +263,7 @@ def test_more_than_the_dearest_band_is_not_explained() -> None:
 
 def test_bands_under_a_discount_are_still_bands() -> None:
     blurred = [line(charge, part, model=HAIKU) for charge, part in zip(TOKEN_TYPES, "12345", strict=True)]
-    discounted = [replace(entry, billed_cost=(entry.billed_cost or 0) * 3 // 10) for entry in blurred]
+    discounted = [entry._replace(billed_cost=(entry.billed_cost or 0) * 3 // 10) for entry in blurred]
     result = found([*discounted, *calls("0.3")])
     assert result.faults == ()
     assert set(result.causes) == {Cause.DISCOUNT, Cause.ABOVE_LIST}

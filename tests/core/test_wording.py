@@ -187,3 +187,16 @@ def test_instants_are_said_in_utc() -> None:
 
 def test_the_end_of_a_cut_list_is_counted() -> None:
     assert wording.and_more(1234, "more rows") == "and 1,234 more rows"
+
+
+@pytest.mark.parametrize(
+    ("names", "said"), [([], ""), (["A"], "A"), (["A", "B"], "A and B"), (["A", "B", "C"], "A, B and C")]
+)
+def test_names_are_listed_as_in_a_sentence(names: list[str], said: str) -> None:
+    assert wording.listed(names) == said
+
+
+def test_a_spread_has_two_ends_only_where_they_differ() -> None:
+    low, high = Money.from_dollars(12), Money.from_dollars("15.40")
+    assert [wording.spread(low, end) for end in (high, low, None)] == ["$12.00 to $15.40", "$12.00", "$12.00"]
+    assert wording.spread(None, None) == wording.UNKNOWN

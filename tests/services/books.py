@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,7 @@ from bot.core.directory import Directory, Workspace
 from bot.core.money import Money
 from bot.core.usage import CostRecord, Source, UsageRecord
 from bot.services import configuration
-from bot.services.rebuild import rebuild, rebuild_everything
+from bot.services.rebuild import rebuild, rebuild_everything, rebuild_hours
 from bot.store import directory, schema, snapshots
 from bot.store.database import Database
 
@@ -54,6 +55,15 @@ class Books:
         usage = [_usage(day, team, count) for team, count in tokens.items()]
         self.database.write_now(_reported, Source.USAGE, day, usage, read_at or _morning_after(day))
 
+    def by_hour(self, day: date, **tokens: Mapping[int, int]) -> None:
+        """The usage report of a day by the hour: team → hour → tokens."""
+        records = [
+            _usage(day, team, count)._replace(start=_midnight(day) + timedelta(hours=hour))
+            for team, hours_ in tokens.items()
+            for hour, count in hours_.items()
+        ]
+        self.database.write_now(_by_hour, day, records)
+
     def deliveries(self) -> dict[str, str]:
         """What became of each message, by its key."""
         return dict(self.database.read_now(_rows, "SELECT key, state FROM delivery"))
@@ -88,6 +98,11 @@ def _reported(
     rebuild(connection, ORGANIZATION, [day], noticed=read_at.date())
     for one in Source:
         snapshots.attempted(connection, ORGANIZATION, one, read_at)
+
+
+def _by_hour(connection: Connection, day: date, records: list[UsageRecord]) -> None:
+    snapshots.replace(connection, ORGANIZATION, Source.HOURS, [_midnight(day)], records, _morning_after(day))
+    rebuild_hours(connection, ORGANIZATION, [day])
 
 
 def _usage(day: date, team: str, tokens: int) -> UsageRecord:

@@ -53,7 +53,7 @@ def replica(outside: Outside) -> Replica:
 
     def build(database: Database) -> Alerts:
         client = web_client(BOT_TOKEN, f"{outside.slack_url}/api/")
-        return Alerts(database, Deliverer(database, SlackNotifier(client, seconds_between_posts=0)))
+        return Alerts(database, Deliverer(database, SlackNotifier(client, seconds_between_posts=0)), "UTC")
 
     return build
 
@@ -121,6 +121,18 @@ async def test_an_episode_resolves_when_a_whole_day_was_within_the_limit_and_the
     books.spend(DAY + 2 * ONE_DAY, alpha="400.00")
     assert await alerts.run(MORNING + 2 * ONE_DAY) == 1
     assert books.episodes() == [("cap", "alpha", True), ("cap", "alpha", False)]
+
+
+async def test_a_limit_a_day_is_for_the_local_day(outside: Outside, books: Books, alerts: Alerts) -> None:
+    """150 dollars in the last hour of one UTC day and 150 in the first of the next are one evening in Los Angeles."""
+    books.configure(limit().replace("admins:", "timezone: America/Los_Angeles\nadmins:"))
+    for days, hour in ((-1, 23), (0, 0)):
+        books.spend(DAY + days * ONE_DAY, alpha="150.00")
+        books.by_hour(DAY + days * ONE_DAY, alpha={hour: 1000})
+    assert await alerts.run(MORNING) == 1
+    (message,) = told(outside, ANA)
+    assert "300.00" in message
+    assert "17 November" in message
 
 
 async def test_days_nobody_looked_at_do_not_keep_an_episode_open(books: Books, alerts: Alerts) -> None:

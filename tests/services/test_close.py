@@ -14,12 +14,13 @@ from bot.core.errors import CloseRefused, NotFound, StoreError, StoreUnavailable
 from bot.core.money import Money
 from bot.core.periods import parse_period
 from bot.core.question import Dimension
+from bot.core.words import Sheet
 from bot.services import reconcile
 from bot.services.ask import Ask
 from bot.services.close import Closed, close
-from bot.services.export import Exported, Kind, export
+from bot.services.export import Exported, export
+from bot.services.reading import SyncResult
 from bot.services.rebuild import rebuild_everything
-from bot.services.sync import SyncResult
 from bot.store import closes, ledger
 from bot.store.database import Database
 from tests.faults import mutate
@@ -57,7 +58,7 @@ def closed(books: Books, at: datetime = THIRD) -> Closed:
 
 
 def exported(
-    database: Database, kind: Kind, words: str, now: datetime = THIRD, team: str | None = None
+    database: Database, kind: Sheet, words: str, now: datetime = THIRD, team: str | None = None
 ) -> tuple[bytes, Exported]:
     period = parse_period(words, now=now, zone="UTC")
     assert period is not None
@@ -66,8 +67,8 @@ def exported(
     return b"".join(pieces), found
 
 
-def files(database: Database, month: str = "2026-10", now: datetime = THIRD) -> dict[Kind, bytes]:
-    return {kind: exported(database, kind, month, now)[0] for kind in Kind}
+def files(database: Database, month: str = "2026-10", now: datetime = THIRD) -> dict[Sheet, bytes]:
+    return {kind: exported(database, kind, month, now)[0] for kind in Sheet}
 
 
 def rows(content: bytes) -> list[dict[str, str]]:
@@ -97,12 +98,12 @@ async def test_a_closed_month_gives_its_files_with_their_hashes(books: Books) ->
     before = files(books.database)
     done = closed(books)
     assert not done.before
-    assert {name: hashlib.sha256(before[Kind(name.split("-")[0])]).hexdigest() for name in done.month.files} == dict(
+    assert {name: hashlib.sha256(before[Sheet(name.split("-")[0])]).hexdigest() for name in done.month.files} == dict(
         done.month.files
     )
     assert set(done.month.files) == {"usage-2026-10.csv", "cost-2026-10.csv", "focus-2026-10.csv"}
-    content, said = exported(books.database, Kind.COST, "october")
-    assert (content, said.sha256) == (before[Kind.COST], done.month.files["cost-2026-10.csv"])
+    content, said = exported(books.database, Sheet.COST, "october")
+    assert (content, said.sha256) == (before[Sheet.COST], done.month.files["cost-2026-10.csv"])
     assert said.closed_at == THIRD
     assert sum(Decimal(row["billed_cost"]) for row in rows(content)) == Decimal("96.10")
 
@@ -123,7 +124,7 @@ async def test_a_restatement_after_the_close_is_an_adjustment_in_the_month_in_wh
     assert billed(books, NOVEMBER, date(2026, 12, 1)) == {"red": "0.5300", "unallocated": "0.0700"}
     assert billed(books, twelfth, twelfth + timedelta(days=1), None) == {"": "0.6000"}
 
-    november, _ = exported(books.database, Kind.COST, "this month", datetime(2026, 11, 13, tzinfo=UTC))
+    november, _ = exported(books.database, Sheet.COST, "this month", datetime(2026, 11, 13, tzinfo=UTC))
     assert {(row["basis"], row["day"], row["adjusts"]) for row in rows(november)} == {
         ("adjustment", "2026-11-12", "2026-10-05")
     }
@@ -291,7 +292,7 @@ async def test_a_damaged_file_is_refused_instead_of_given(books: Books) -> None:
 
     books.database.write_now(damage)
     outcomes = []
-    for kind in Kind:
+    for kind in Sheet:
         try:
             exported(books.database, kind, "2026-10")
         except StoreError as error:
@@ -301,14 +302,14 @@ async def test_a_damaged_file_is_refused_instead_of_given(books: Books) -> None:
 
 
 async def test_an_export_of_a_team_holds_that_team_and_what_is_below_it(books: Books) -> None:
-    content, said = exported(books.database, Kind.COST, "2026-10", team="Red")
+    content, said = exported(books.database, Sheet.COST, "2026-10", team="Red")
     assert {row["team_id"] for row in rows(content)} == {"red"}
     assert sum(Decimal(row["billed_cost"]) for row in rows(content)) == Decimal("31.93")
     assert said.sha256 == hashlib.sha256(content).hexdigest()
     closed(books)
-    assert exported(books.database, Kind.COST, "2026-10", team="red")[0] == content
+    assert exported(books.database, Sheet.COST, "2026-10", team="red")[0] == content
     with pytest.raises(NotFound, match="Blue"):
-        exported(books.database, Kind.COST, "2026-10", team="blau")
+        exported(books.database, Sheet.COST, "2026-10", team="blau")
 
 
 # --- with the simulated organisation behind the real client
@@ -354,7 +355,7 @@ async def test_a_restated_report_leaves_the_closed_files_and_comes_as_an_adjustm
     await _read(world, database, later, since=RESTATED)
     await _read(world, database, later + timedelta(hours=1), since=RESTATED)
     assert files(database, "2026-11", later) == before
-    content, said = exported(database, Kind.FOCUS, "this month", later)
+    content, said = exported(database, Sheet.FOCUS, "this month", later)
     corrections = [row for row in rows(content) if row["ChargeClass"]]
     assert sum(Decimal(row["BilledCost"]) for row in corrections) == Decimal("1.2345")
     assert {(row["ChargeClass"], row["ChargePeriodStart"], row["BillingPeriodStart"]) for row in corrections} == {
@@ -381,13 +382,13 @@ async def test_exports_add_up_to_the_answers(world: World, database: Database) -
         answer = await ask.answer(f"team {team} {words}" if team else f"summary {words}", world.now)
         assert answer.report is not None
         total = answer.report.total
-        cost, _ = exported(database, Kind.COST, words, world.now, team)
+        cost, _ = exported(database, Sheet.COST, words, world.now, team)
         assert sum(Decimal(row["billed_cost"] or 0) for row in rows(cost)) == total.billed_cost.dollars  # type: ignore[union-attr]
         assert sum(Decimal(row["list_cost"] or 0) for row in rows(cost)) == total.list_cost.dollars  # type: ignore[union-attr]
-        focus, said = exported(database, Kind.FOCUS, words, world.now, team)
+        focus, said = exported(database, Sheet.FOCUS, words, world.now, team)
         assert sum(Decimal(row["BilledCost"]) for row in rows(focus)) == total.billed_cost.dollars  # type: ignore[union-attr]
         assert team or words != "this month" or any("priority tier are left out" in note for note in said.notes)
-        usage, _ = exported(database, Kind.USAGE, words, world.now, team)
+        usage, _ = exported(database, Sheet.USAGE, words, world.now, team)
         for name, count in (total.tokens or {}).items():
             assert sum(int(row[name]) for row in rows(usage)) == count
-        assert cost == exported(database, Kind.COST, words, world.now, team)[0]
+        assert cost == exported(database, Sheet.COST, words, world.now, team)[0]

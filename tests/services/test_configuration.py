@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.directory import ApiKey, Directory, Workspace
+from bot.core.directory import ApiKey, Directory, Member, Workspace
 from bot.core.errors import ConfigError
 from bot.services import configuration
 from bot.services.configuration import Change
@@ -77,3 +77,19 @@ def test_two_teams_that_claim_the_same_in_the_real_organisation_are_both_named(d
     with pytest.raises(ConfigError):
         apply(database, tied)
     assert database.read_now(configuration.export) == FIRST
+
+
+def test_two_teams_that_claim_one_person_are_refused_by_both_names(database: Database) -> None:
+    ana = Member("user_1", "ana.r@example.com", "Ana Ribeiro", "developer")
+    database.write_now(directory.replace, Directory("org_1", "Example", members={"user_1": ana}))
+    text = """teams:
+  - {id: alpha, matches: [{user: ana.*}, {workspace: "*"}]}
+  - {id: beta, matches: [{user: "*@example.com"}]}
+"""
+    with pytest.raises(ConfigError) as refused:
+        apply(database, text)
+    assert str(refused.value) == (
+        'teams.yml: user "ana.r@example.com" is claimed by "alpha" and "beta" with equal precision. '
+        "Let one of them name it more exactly."
+    )
+    assert apply(database, text.replace('{user: "*@example.com"}', "{user: ben*}")).ownership

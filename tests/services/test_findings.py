@@ -14,12 +14,15 @@ from bot.render.json import document
 from bot.services.ask import Ask
 from bot.store.database import Database
 from tests.faults import mutate, status
+from tests.services.books import Books
 from tests.services.world import NOW, World, configured, days, fresh
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 Json = dict[str, Any]
 MONEY = ("billed_cost", "list_cost")
+CUTS = [by for by in Dimension if by is not Dimension.HOUR]
+"""Hours are shown of a week at most."""
 WHOLE = "2026-11-02..2026-11-21"
 SUBJECTS = [
     "summary",
@@ -58,7 +61,7 @@ def added(rows: list[Json], field: str) -> Decimal:
 @pytest.mark.parametrize("subject", SUBJECTS)
 @pytest.mark.parametrize("period", [WHOLE, "this month"])
 async def test_the_rows_add_up_to_the_total_to_the_last_digit(synced: Database, subject: str, period: str) -> None:
-    for by in Dimension:
+    for by in CUTS:
         for top in ("", "top 2") if period == WHOLE else ("",):
             found = await told(synced, f"{subject} {period} by {by} {top}")
             total, rows = found["total"], found["rows"]
@@ -76,7 +79,7 @@ async def test_the_rows_add_up_to_the_total_to_the_last_digit(synced: Database, 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
 async def test_every_cut_of_a_subject_has_the_same_total(synced: Database, subject: str) -> None:
-    totals = [(await told(synced, f"{subject} {WHOLE} by {by}"))["total"] for by in Dimension]
+    totals = [(await told(synced, f"{subject} {WHOLE} by {by}"))["total"] for by in CUTS]
     assert totals == [totals[0]] * len(totals)
 
 
@@ -242,3 +245,20 @@ async def test_with_nothing_read_at_all_everything_is_unknown(database: Database
         assert found["total"]["billed_cost"] is None, question
         assert found["data_through"] is None
         assert all(row["billed_cost"] is None for row in found["rows"])
+
+
+async def test_a_discount_is_said_of_what_has_both_prices_and_of_whole_days_only(database: Database) -> None:
+    books = Books(database)
+    books.spend(NOW.date() - timedelta(days=2), alpha="8.80", tokens=10**6)  # ten dollars at list price
+    books.use(NOW.date() - timedelta(days=1), alpha=10**6)
+    books.bill(NOW.date() - timedelta(days=2), alpha="8.80", read_at=NOW)
+    books.use(NOW.date(), alpha=10**6, read_at=NOW)
+    books.bill(NOW.date(), alpha="1.00", read_at=NOW)  # today's bill lags behind its usage
+    answer = await Ask(database, "UTC").answer("summary 3d", NOW)
+    assert document(answer)["discount"] == 0.12
+    assert next(fact.note for fact in answer.facts if fact.label == "List cost").endswith("; 12 % discount")
+    books.bill(NOW.date() - timedelta(days=2), alpha="10.00", read_at=NOW)
+    answer = await Ask(database, "UTC").answer("summary 3d", NOW)
+    assert document(answer)["discount"] == 0
+    assert next(fact.note for fact in answer.facts if fact.label == "List cost") == "tokens × public list price"
+    assert document(await Ask(database, "UTC").answer("summary today", NOW))["discount"] is None

@@ -4,7 +4,6 @@ import asyncio
 import json
 import zlib
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from bot.services.receipts import Receipts
 from bot.services.verify import Outcome, Verdict
 from bot.store import closes, ledger, pages
 from bot.store.database import Database
+from bot.store.posting import Ledger
 from bot.store.tables import BucketPageRow, PageRow, table
 from tests.faults import mutate
 from tests.services.books import Books
@@ -357,10 +357,8 @@ async def test_an_adjustment_on_an_open_day_is_a_row_of_its_receipt(world: World
     def adjusted(connection: Connection) -> None:
         held = ledger.entries(connection, organization_id, day, TODAY)[day]
         one = next(entry for entry in held if entry.attribution.team_id == "alpha")
-        entry = replace(one, quantity=0, list_cost=0, billed_cost=123, basis=Basis.ADJUSTMENT)
-        closes.book(
-            connection, organization_id, date(2026, 10, 5), day, ledger.Ledger(connection, organization_id), [entry]
-        )
+        entry = one._replace(quantity=0, list_cost=0, billed_cost=123, basis=Basis.ADJUSTMENT)
+        closes.book(connection, organization_id, date(2026, 10, 5), day, Ledger(connection, organization_id), [entry])
         rebuild(connection, organization_id, [day])
 
     books.write_now(adjusted)

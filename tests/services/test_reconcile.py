@@ -16,7 +16,16 @@ from bot.core import prices
 from bot.core.directory import Directory
 from bot.core.money import Money
 from bot.core.reconcile import Cause, Fault, Stage
-from bot.core.usage import CACHE_WRITE_1H, CACHE_WRITE_5M, CostRecord, DayTotal, Source, Surface
+from bot.core.usage import (
+    CACHE_WRITE_1H,
+    CACHE_WRITE_5M,
+    LEDGER_SOURCES,
+    CostRecord,
+    DayTotal,
+    Source,
+    Surface,
+    UsageRecord,
+)
 from bot.services import reconcile
 from bot.services.ask import Ask
 from bot.services.deliver import Deliverer
@@ -27,7 +36,7 @@ from bot.store import directory, reported, snapshots
 from bot.store.database import Database
 from tests.faults import mutate, status
 from tests.outside import ANA, BEN, BOT_TOKEN, Outside, opened
-from tests.services.books import ORGANIZATION, Books
+from tests.services.books import MODEL, ORGANIZATION, Books
 from tests.services.world import FIRST, NOW, TODAY, World, days
 
 Json = dict[str, Any]
@@ -205,9 +214,9 @@ async def test_cents_as_dollars_everywhere_in_the_newer_reports_are_caught_again
 async def test_one_hour_writes_priced_as_five_minute_ones_are_caught_and_named(
     world: World, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    right = prices._rate
+    right = prices._unit_rate
     monkeypatch.setattr(
-        prices, "_rate", lambda price, charge: right(price, CACHE_WRITE_5M if charge == CACHE_WRITE_1H else charge)
+        prices, "_unit_rate", lambda charge, *of: right(CACHE_WRITE_5M if charge == CACHE_WRITE_1H else charge, *of)
     )
     await world.synced(database)
     assert await faults(database) == dict.fromkeys(WHOLE, (Fault.ONE_HOUR_AS_FIVE_MINUTES,))
@@ -383,9 +392,9 @@ async def test_the_admins_are_told_once_what_is_wrong_and_what_to_do(
     for words in ("18 Nov", "rows or a page of the cost report were lost", "$12.50", "$10.00"):
         assert words in str(ana[0].blocks) + ana[0].text
     assert "claude-usage sync --since 2026-11-18 --until 2026-11-19" in str(ana[0].blocks)
-    for hours in range(3):
+    for later in range(3):
         assert looked(books, NIGHT) == [NIGHT]
-        assert await service.run(MORNING + timedelta(hours=hours)) == 0
+        assert await service.run(MORNING + timedelta(hours=later)) == 0
     assert len(outside.posted()) == 2
 
 
@@ -433,6 +442,32 @@ async def test_a_day_no_sync_touched_is_looked_at_until_it_has_settled(books: Bo
     assert looked(books, at=MORNING + 4 * DAY) == [NIGHT]
 
 
+@pytest.mark.parametrize("offset", [-8, 1, 13])
+def test_a_local_day_taken_for_a_utc_day_is_caught_and_named(books: Books, offset: int) -> None:
+    """Daily buckets that begin at a local midnight, where the hours of the same report are right."""
+    first, read_at = date(2026, 11, 10), datetime(2026, 11, 20, tzinfo=UTC)
+    starts = [datetime(2026, 11, 9, tzinfo=UTC) + timedelta(hours=n) for n in range(5 * 24)]
+    each = {start: 1000 + 7 * n for n, start in enumerate(starts)}
+    by_the_hour = [used(start, count) for start, count in each.items()]
+    midnights = starts[::24]
+    books.database.write_now(snapshots.replace, ORGANIZATION, Source.HOURS, midnights, by_the_hour, read_at)
+    for day in (first, first + DAY, first + 2 * DAY):
+        begin = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=offset)
+        count = sum(each[begin + timedelta(hours=n)] for n in range(24))
+        books.use(day, read_at=read_at, alpha=count)
+        books.bill(day, read_at=read_at, alpha="0.01")
+    found = books.database.read_now(reconcile.recent, datetime(2026, 11, 13, 9, tzinfo=UTC))
+    assert {one.found.day for one in found if Fault.LOCAL_DAY in one.found.faults} == {
+        first,
+        first + DAY,
+        first + 2 * DAY,
+    }
+
+
+def used(start: datetime, count: int) -> UsageRecord:
+    return UsageRecord(start, "alpha", "apikey_alpha", MODEL, "standard", "global", count, 0, 0, 0, 0, 0)
+
+
 async def test_two_organisations_do_not_make_up_for_each_other(books: Books) -> None:
     """One has five dollars too many, the other the same five too few: together they would add up."""
     spent(books, NIGHT, "15.00")
@@ -441,7 +476,7 @@ async def test_two_organisations_do_not_make_up_for_each_other(books: Books) -> 
 
     def other(connection: Connection) -> None:
         directory.replace(connection, Directory("org_other", "Other Org"))
-        for source in Source:
+        for source in LEDGER_SOURCES:
             snapshots.replace(connection, "org_other", source, [start], [], read_at)
         cost = CostRecord(
             start, None, "code_execution", None, None, None, None, None, "", "500", Money.from_cents("500")

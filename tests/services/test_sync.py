@@ -1,20 +1,23 @@
 """The road from Anthropic's reports to the ledger: whole, in order, after every interruption, and to the last unit."""
 
 import asyncio
-from collections.abc import Callable
-from datetime import timedelta
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from bot.core.allocation import Entry, allocate
 from bot.core.errors import AnthropicUnavailable, CredentialRefused, PageMalformed, StoreError
 from bot.core.question import Dimension
-from bot.core.usage import Source
+from bot.core.usage import LEDGER_SOURCES, Source
 from bot.services import rebuild
-from bot.services.sync import Finished
-from bot.store import directory, restatements, snapshots
+from bot.services.reading import Finished
+from bot.store import directory, pages, restatements, snapshots
 from bot.store.database import Database
 from tests.faults import cut_in_half, mutate, status
 from tests.services.world import (
@@ -52,6 +55,25 @@ def every_result(change: Callable[[Json], None]) -> Callable[[Json], Json]:
     return changed
 
 
+def rests_on(database: Database, world: World) -> dict[date, tuple[pages.Kept, ...]]:
+    """The pages of the cost report that each day came from."""
+    return database.read_now(pages.of_days, world.organization.id, Source.COST, FIRST, TOMORROW)
+
+
+@contextmanager
+def written(database: Database) -> Iterator[set[str]]:
+    """The tables that are written to meanwhile."""
+    tables: set[str] = set()
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: object) -> None:
+        changed = re.match(r"(?:INSERT INTO|DELETE FROM|UPDATE) (\w+)", statement)
+        tables.update(changed.groups() if changed else ())
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    yield tables
+    event.remove(database.engine, "before_cursor_execute", note)
+
+
 def renamed(old: str, new: str) -> Callable[[Json], Json]:
     """A directory list in which one thing has another name."""
 
@@ -77,7 +99,7 @@ async def test_every_day_of_the_ledger_is_what_anthropic_reported_for_it(world: 
 
 async def test_the_first_run_reads_the_backfill_newest_first(world: World, database: Database) -> None:
     done: list[Finished | int] = []
-    await world.sync(database, backfill_days=40).run(NOW, progress=done.append)
+    await world.sync(database, backfill_days=40).run(NOW, progress=done.append, sources=LEDGER_SOURCES)
     assert done[0] == 2 * 41
     chunks = by_source([one for one in done if isinstance(one, Finished)])
     newest, oldest = TOMORROW - 31 * DAY, TODAY - 40 * DAY
@@ -91,6 +113,50 @@ async def test_a_second_run_reads_only_the_recent_days_and_changes_no_row(world:
     await world.synced(any_database, finished(chunks))
     assert by_source(chunks) == {"usage": [(TODAY - 3 * DAY, TOMORROW)], "cost": [(TODAY - 3 * DAY, TOMORROW)]}
     assert dump(any_database) == before
+
+
+async def test_a_refresh_that_finds_nothing_new_writes_no_row_of_a_report_or_of_the_ledger(
+    world: World, any_database: Database
+) -> None:
+    await world.synced(any_database)
+    kept, held = rests_on(any_database, world), dump(any_database)
+    world.now += timedelta(minutes=10)  # within the same hour the simulated organisation says the same
+    with written(any_database) as tables:
+        await world.synced(any_database)
+    reports, made_of_them = {"usage_snapshot", "cost_snapshot", "bucket_page"}, {"ledger_entry", "ledger_total"}
+    assert not tables & {*reports, *made_of_them, "restatement"}
+    assert "bucket" in tables
+    fetched = any_database.read_now(snapshots.fetched, world.organization.id, Source.COST, FIRST, TOMORROW)
+    assert {day for day, at in fetched.items() if at == world.now} == set(days(TODAY - 3 * DAY))
+    assert (rests_on(any_database, world), dump(any_database)) == (kept, held)
+
+
+async def test_only_the_day_that_changed_rests_on_other_pages(world: World, database: Database) -> None:
+    def dearer_on(body: Json) -> Json:
+        for bucket in body["data"]:
+            if bucket["starting_at"].startswith((TODAY - 2 * DAY).isoformat()):
+                bucket["results"][0]["amount"] += "1" if "." in bucket["results"][0]["amount"] else ".1"
+        return body
+
+    await world.synced(database)
+    before = rests_on(database, world)
+    world.faults.next("cost_report", mutate(dearer_on))
+    await world.synced(database)
+    after = rests_on(database, world)
+    assert [day for day in before if before[day] != after[day]] == [TODAY - 2 * DAY]
+
+
+async def test_a_large_organisation_is_read_a_few_days_at_a_time(world: World, database: Database) -> None:
+    def many(body: Json) -> Json:
+        first = body["data"][0]
+        return {**body, "data": [{**first, "id": f"apikey_{n}", "name": f"key-{n}"} for n in range(400)]}
+
+    world.faults.next("api_keys", mutate(many))
+    chunks: list[Finished] = []
+    await world.synced(database, finished(chunks))
+    lengths = {source: [(until - since).days for since, until in found] for source, found in by_source(chunks).items()}
+    assert lengths["usage"] == lengths["cost"] == [3] * 7
+    assert sum(part or 0 for part in billed(database, Dimension.DAY).values()) == sum(map(world.billed, days()))
 
 
 async def test_a_day_that_was_restated_is_replaced(world: World, database: Database) -> None:
@@ -296,6 +362,7 @@ async def test_a_ledger_that_would_lose_money_is_refused_whole(
         return allocate(*args, **options)[:-1]
 
     monkeypatch.setattr(rebuild, "allocate", lossy)  # the proof guards against a mistake we have not made yet
+    world.now += DAY  # a day that is over by now is made anew
     result = await world.synced(database)
     assert {type(failure) for failure in result.failures} == {StoreError}
     assert str(result.failures[0]).startswith("The ledger of 2026-11-")
@@ -317,7 +384,8 @@ async def test_the_days_named_are_the_days_read(world: World, database: Database
     await world.sync(database).run(NOW, since=span[0], until=span[1], sources=[Source.USAGE], progress=finished(chunks))
     assert by_source(chunks) == {"usage": [span]}
     chunks.clear()
-    await world.sync(database).run(NOW, since=TODAY, until=TODAY + 99 * DAY, progress=finished(chunks))
+    ahead = TODAY + 99 * DAY
+    await world.sync(database).run(NOW, since=TODAY, until=ahead, progress=finished(chunks), sources=LEDGER_SOURCES)
     assert by_source(chunks) == {"usage": [(TODAY, TOMORROW)], "cost": [(TODAY, TOMORROW)]}
 
 

@@ -14,11 +14,12 @@ from bot.anthropic_api.client import AnthropicClient
 from bot.core.money import Money
 from bot.core.question import Dimension
 from bot.core.report import Figures
-from bot.core.usage import Surface
+from bot.core.usage import LEDGER_SOURCES, Surface
 from bot.demo.organization import Organization
 from bot.services import configuration
+from bot.services.reading import Finished, Progress, SyncResult
 from bot.services.rebuild import rebuild_everything
-from bot.services.sync import Finished, Progress, Sync, SyncResult
+from bot.services.sync import Sync
 from bot.store import ledger, schema
 from bot.store.database import Database
 from bot.store.tables import LedgerEntry, LedgerSeries, LedgerTotal, table
@@ -56,6 +57,7 @@ class World:
         *,
         lookback_days: int = 3,
         backfill_days: int = DAYS,
+        hourly_days: int = 0,
         surface: Surface | None = Surface.CLASSIC,
     ) -> Sync:
         """A sync whose client does not really wait between tries."""
@@ -65,11 +67,18 @@ class World:
 
         client = AnthropicClient(api_key=KEY, base_url=self.url, timeout_seconds=5, sleep=at_once)
         self.clients.append(client)
-        return Sync(database, [client], lookback_days=lookback_days, backfill_days=backfill_days, surface=surface)
+        return Sync(
+            database,
+            [client],
+            lookback_days=lookback_days,
+            backfill_days=backfill_days,
+            hourly_days=hourly_days,
+            surface=surface,
+        )
 
     async def synced(self, database: Database, progress: Progress = lambda _: None) -> SyncResult:
-        """One sync as of the clock."""
-        return await self.sync(database).run(self.now, progress=progress)
+        """One sync of the ledger's own reports as of the clock."""
+        return await self.sync(database).run(self.now, progress=progress, sources=LEDGER_SOURCES)
 
     def billed(self, day: date) -> int:
         """What Anthropic would bill for the hours of a day that are over, in units."""

@@ -1,6 +1,7 @@
 """The ledger: a day is replaced whole, every way of adding it up agrees, and unknown is not zero."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -10,15 +11,17 @@ from bot.core.allocation import Attribution, Basis, Entry
 from bot.core.money import Money
 from bot.core.question import Dimension
 from bot.core.report import Figures
+from bot.core.usage import REQUESTS
 from bot.store import ledger
 from bot.store.database import Database
-from bot.store.ledger import Ledger, Selection
+from bot.store.ledger import Selection
+from bot.store.posting import Ledger
 from bot.store.tables import LedgerEntry, LedgerTotal, table
 
 DAY = date(2026, 11, 18)
 NEXT = DAY + timedelta(days=1)
 SONNET, NEW = "claude-sonnet-5-5", "claude-nobody-knows"
-LEDGER_DIMENSIONS = [one for one in Dimension if one not in (Dimension.WEEK, Dimension.MONTH)]
+LEDGER_DIMENSIONS = [one for one in Dimension if one not in (Dimension.WEEK, Dimension.MONTH, Dimension.HOUR)]
 
 
 def entry(
@@ -200,3 +203,28 @@ def test_every_name_the_ledger_has_seen_is_known_even_when_its_days_are_gone(dat
     database.write_now(put, [])
     assert database.read_now(ledger.names, Dimension.TEAM) == ["alpha", "beta", "unallocated"]
     assert database.read_now(ledger.names, Dimension.MODEL) == [NEW, SONNET]
+
+
+def test_requests_are_counted_beside_the_charges_and_are_none_of_them(database: Database) -> None:
+    counts = [
+        entry(charge=REQUESTS, quantity=3, listed=0, billed=None, basis=Basis.NOT_BILLED),
+        entry("beta", key="k2", charge=REQUESTS, quantity=4, listed=0, billed=None, basis=Basis.NOT_BILLED),
+    ]
+    for by in (None, *LEDGER_DIMENSIONS):
+        database.write_now(put, MIXED)
+        without = figures(database, by=by)
+        database.write_now(put, [*MIXED, *counts])
+        found = figures(database, by=by)
+        assert {name: replace(part, requests=None) for name, part in found.items()} == without, by
+        if by is not Dimension.TOKEN_TYPE:
+            assert sum(part.requests or 0 for part in found.values()) == 7, by
+    assert figures(database, by=Dimension.TEAM)["unallocated"].requests is None
+    assert database.read_now(ledger.unpriced_models, DAY, NEXT, selection=ledger.EVERYTHING) == [NEW]
+    assert database.read_now(ledger.sums, DAY, NEXT).tokens(Basis.NOT_BILLED) == 10
+
+
+def test_calls_of_a_cost_that_is_not_in_yet_do_not_make_it_a_zero(database: Database) -> None:
+    unknown = entry(billed=None, basis=Basis.UNKNOWN)
+    count = entry(charge=REQUESTS, quantity=3, listed=0, billed=None, basis=Basis.NOT_BILLED)
+    database.write_now(put, [unknown, count])
+    assert figures(database)[""] == Figures(None, Money(100), {"output": 10}, requests=3)

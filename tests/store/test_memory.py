@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bot.core.directory import ApiKey, Directory, Member, Workspace
+from bot.core.directory import ApiKey, Directory, Member, ServiceAccount, Workspace
 from bot.store import directory, episodes, preferences
 from bot.store.database import Database
 from bot.store.episodes import Episode
@@ -25,9 +25,13 @@ def test_a_directory_comes_back_as_it_was_and_only_a_real_change_is_one(database
     assert database.read_now(directory.read_all) == [DIRECTORY]
     assert not database.write_now(directory.replace, DIRECTORY)
 
-    only_people = replace(DIRECTORY, members={"u1": DIRECTORY.members["u1"]})
-    assert not database.write_now(directory.replace, only_people)
-    assert database.read_now(directory.read, "org_1") == only_people
+    promoted = replace(DIRECTORY, members={"u1": replace(DIRECTORY.members["u1"], role="owner")})
+    assert not database.write_now(directory.replace, promoted)
+
+    married = replace(DIRECTORY, members={"u1": replace(DIRECTORY.members["u1"], email="ana@new.example")})
+    programmed = replace(DIRECTORY, service_accounts={"s1": ServiceAccount("s1", "nightly")})
+    for changed in (married, programmed):
+        assert database.write_now(directory.replace, changed), "`user:` matches look at it"
 
     renamed = replace(DIRECTORY, workspaces={"w1": Workspace("w1", "search", {"team": "alpha"})})
     retagged = replace(DIRECTORY, workspaces={"w1": Workspace("w1", "search", {"team": "beta"})})
@@ -36,12 +40,22 @@ def test_a_directory_comes_back_as_it_was_and_only_a_real_change_is_one(database
         assert database.write_now(directory.replace, changed)
 
 
-def test_workspaces_and_keys_that_are_gone_keep_their_names(database: Database) -> None:
-    database.write_now(directory.replace, DIRECTORY)
+def test_whatever_is_gone_keeps_its_name_and_a_person_is_marked_as_removed_until_they_come_back(
+    database: Database,
+) -> None:
+    accounts = {"s1": ServiceAccount("s1", "nightly")}
+    database.write_now(directory.replace, replace(DIRECTORY, service_accounts=accounts))
     assert not database.write_now(directory.replace, Directory("org_1", "Example"))
     found = database.read_now(directory.read, "org_1")
     assert found is not None
-    assert (found.workspaces, found.api_keys, found.members) == (DIRECTORY.workspaces, DIRECTORY.api_keys, {})
+    assert (found.workspaces, found.api_keys) == (DIRECTORY.workspaces, DIRECTORY.api_keys)
+    assert found.service_accounts == accounts
+    assert found.members == {id_: replace(one, removed=True) for id_, one in DIRECTORY.members.items()}
+
+    database.write_now(directory.replace, DIRECTORY)
+    back = database.read_now(directory.read, "org_1")
+    assert back is not None
+    assert back.members == DIRECTORY.members
 
 
 def test_organisations_are_kept_apart_and_in_order(database: Database) -> None:

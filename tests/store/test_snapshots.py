@@ -1,7 +1,6 @@
 """What Anthropic said, kept bucket by bucket: replaced exactly, or not at all."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -62,9 +61,9 @@ def costs(database: Database) -> dict[date, list[CostRecord]]:
 
 
 def test_records_come_back_as_they_were_said(database: Database) -> None:
-    spare = replace(used(0), workspace_id="w1", api_key_id=None, output=10**12)
-    bare = replace(
-        paid(0, "0.10"), token_type=None, model=None, service_tier=None, inference_geo=None, context_window=None
+    spare = used(0)._replace(workspace_id="w1", api_key_id=None, output=10**12)
+    bare = paid(0, "0.10")._replace(
+        token_type=None, model=None, service_tier=None, inference_geo=None, context_window=None
     )
     database.write_now(keep, Source.USAGE, [0, 1], [used(0), spare, used(1)])
     database.write_now(keep, Source.COST, [0], [paid(0), bare])
@@ -102,7 +101,7 @@ def test_a_crash_in_the_middle_leaves_what_was_there(database: Database) -> None
 
     with pytest.raises(KeyboardInterrupt):
         database.write_now(crash)
-    too_large = replace(used(1), output=2**64)
+    too_large = used(1)._replace(output=2**64)
     with pytest.raises(Exception, match=r"too large|out of range"):
         database.write_now(keep, Source.USAGE, [0, 1], [used(0, 99), too_large])
     assert (usage(database), database.read_now(snapshots.fetched, ORG, Source.USAGE, SINCE, UNTIL)) == before
@@ -150,3 +149,15 @@ def test_what_a_first_sync_has_stored_so_far_counts_before_it_ends(database: Dat
     (status,) = database.read_now(snapshots.statuses)
     assert (status.organization_id, status.source) == (ORG, Source.USAGE)
     assert (status.through, status.held_until, status.succeeded_at, status.error) == (start(2), start(2), None, None)
+
+
+def test_a_day_is_counted_only_where_every_row_says_how_many_calls_it_was(database: Database) -> None:
+    counted, uncounted = used(0)._replace(requests=3), used(1)
+    database.write_now(keep, Source.USAGE, [0, 1, 2], [counted, uncounted, used(1)._replace(requests=0)])
+    database.write_now(keep, Source.COST, [0, 1, 2], [paid(0)])
+    assert usage(database)[FIRST] == [counted]
+    assert database.read_now(snapshots.uncounted, SINCE, UNTIL) == {FIRST + timedelta(days=1)}
+    database.write_now(keep, Source.USAGE, [0], [used(0)], organization="org_2")
+    assert FIRST in database.read_now(snapshots.uncounted, SINCE, UNTIL), "one organisation is enough"
+    database.write_now(keep, Source.USAGE, [1], [counted._replace(start=start(1))])
+    assert database.read_now(snapshots.uncounted, SINCE, UNTIL) == {FIRST}

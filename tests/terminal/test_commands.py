@@ -461,3 +461,41 @@ def test_before_the_first_sync_every_question_has_an_answer_without_a_figure(
     done = command("ask", question)
     assert done.code == 0
     assert "$0" not in done.out
+
+
+# --- people
+
+
+def test_the_operator_sees_everybody_and_as_answers_for_somebody_else(command: Command) -> None:
+    everybody = json.loads(command("ask", "users last 7 days", "--format", "json").out)
+    names = {row["name"] for row in everybody["rows"]}
+    assert {"Ana Ribeiro", "Ben Okafor", "Chiara Conti", "Gus Lindqvist"} <= names
+    for ana in ("ana@example.com", "U0ANA"):
+        seen = json.loads(command("ask", "users last 7 days", "--as", ana, "--format", "json").out)
+        assert {row["name"] for row in seen["rows"]} == names - {"Ben Okafor", "Chiara Conti", "Gus Lindqvist"} | {
+            "3 people"
+        }
+        assert seen["total"] == everybody["total"]
+        own = json.loads(command("ask", "user me last 7 days", "--as", ana, "--format", "json").out)
+        assert own["total"] == next(
+            {name: row[name] for name in own["total"]} for row in everybody["rows"] if row["name"] == "Ana Ribeiro"
+        )
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("user gus", "--as", "ana@example.com"), "admins, the owners of their team"),
+        (("users", "--as", "nobody@example.com"), "people_data"),
+        (("users share",), "A channel is shown"),
+        (("user me",), "who you are"),
+        (("keys", "--as", "ana@example.com", "--receipt", "--format", "json"), "ana@example.com may not see"),
+    ],
+)
+def test_what_may_not_be_seen_is_one_sentence_and_exit_code_one(
+    command: Command, words: tuple[str, ...], sentence: str
+) -> None:
+    done = command("ask", f"{words[0]} last 7 days", *words[1:])
+    assert (done.code, done.out) == (1, "")
+    assert sentence in done.err
+    assert "$" not in done.err

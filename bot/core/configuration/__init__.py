@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.core.alert_rule import Rule
+from bot.core.budget import Budget
 from bot.core.directory import Team
 from bot.core.schedule import Digest
 
@@ -28,6 +29,7 @@ class Configuration:
     teams: tuple[Team, ...] = ()
     digests: tuple[Digest, ...] = ()
     rules: tuple[Rule, ...] = ()
+    budgets: tuple[Budget, ...] = ()
     deferred: tuple[str, ...] = ()
     """What the file holds that this version accepts but does not act on, one sentence each."""
 

@@ -7,7 +7,9 @@ from datetime import time
 from decimal import Decimal
 
 from bot.core.alert_rule import EACH_TEAM, WHOLE_ORGANISATION, Metric, Rule, Severity, Window
+from bot.core.budget import Budget
 from bot.core.configuration import Configuration, PeopleData, words
+from bot.core.configuration.budgets import read_budget
 from bot.core.configuration.checks import Links, Reference, check
 from bot.core.configuration.entry import Entry
 from bot.core.configuration.matches import read_matches
@@ -55,8 +57,7 @@ class _Reading:
         zone = words.zone(file, "timezone")
         self._zone = zone or self._zone
         teams = [self._team(key, entry) for key, entry in self._entries(file, "teams", "team")]
-        for key, entry in self._entries(file, "budgets", "budget"):
-            self._budget(key, entry)
+        budgets = [self._budget(key, entry) for key, entry in self._entries(file, "budgets", "budget")]
         digests = [self._digest(key, entry) for key, entry in self._entries(file, "digests", "digest")]
         rules = [self._rule(key, entry) for key, entry in self._entries(file, "alerts", "alert")]
         return Configuration(
@@ -66,6 +67,7 @@ class _Reading:
             teams=tuple(teams),
             digests=tuple(digest for digest in digests if digest),
             rules=tuple(rule for rule in rules if rule),
+            budgets=tuple(budget for budget in budgets if budget),
             deferred=tuple(self._deferred),
         )
 
@@ -105,13 +107,15 @@ class _Reading:
             call_teams=call_teams,
         )
 
-    def _budget(self, budget_id: str, entry: Entry) -> None:
-        self._team_named(entry)
-        words.money(entry, "amount")
-        entry.word("period", words.BUDGET_PERIODS)
-        words.percentages(entry, "notify_at")
-        entry.flag("forecast")
-        self._defer(f'budgets "{budget_id}"', "budgets are not evaluated")
+    def _budget(self, budget_id: str, entry: Entry) -> Budget | None:
+        budget = read_budget(budget_id, entry, self._mistakes)
+        if "team" in entry:
+            self._team_named(entry)
+        elif budget and budget.scope.kind == "team":
+            what = f'"scope" of {entry.what}'
+            self.links.references.append(Reference(entry.line_of("scope"), what, budget.scope.name))
+        self._defer(f'budgets "{budget_id}"', "nobody is told of its marks and its forecast")
+        return budget
 
     def _digest(self, digest_id: str, entry: Entry) -> Digest | None:
         scope = self._scope(entry, WHOLE_ORGANISATION)

@@ -10,6 +10,7 @@ from decimal import Decimal
 from zoneinfo import available_timezones
 
 from bot.core.alert_rule import EACH_TEAM, WHOLE_ORGANISATION, Window
+from bot.core.budget import Every
 from bot.core.configuration.entry import Entry, suggestion
 from bot.core.configuration.yaml import Items, Kind, Scalar, described, is_credential, shown
 from bot.core.directory import UNALLOCATED
@@ -19,7 +20,10 @@ from bot.core.money import Money
 FILE_KEYS = ("timezone", "admins", "people_data", "teams", "budgets", "digests", "alerts")
 ENTRY_KEYS = {
     "teams": ("id", "name", "owners", "channel", "parent", "matches"),
-    "budgets": ("id", "team", "amount", "period", "notify_at", "forecast"),
+    "budgets": (
+        *("id", "team", "scope", "amount", "period", "fiscal_start", "from", "until"),
+        *("notify_at", "forecast", "uplift"),
+    ),
     "digests": ("id", "channel", "cadence", "on", "at", "timezone", "scope"),
     "alerts": (
         *("id", "metric", "kind", "scope", "severity", "notify"),
@@ -28,14 +32,15 @@ ENTRY_KEYS = {
 }
 REQUIRED_KEYS = {
     "teams": ("id",),
-    "budgets": ("id", "team", "amount"),
+    "budgets": ("id", "amount"),
     "digests": ("id", "channel", "cadence"),
     "alerts": ("id", "metric", "kind"),
 }
 MATCH_KINDS = ("workspace", "api_key", "user", "workspace_tag", "call_team")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 CADENCES = ("daily", "weekly", "monthly", "quarterly")
-BUDGET_PERIODS = ("day", "week", "month", "quarter", "year")
+BUDGET_PERIODS = tuple(Every)
+BUDGET_SCOPES = ("team", "model", "workspace", "key", "user")
 METRICS = (
     *("cost", "total_tokens", "uncached_input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens"),
     *("cache_hit_rate", "requests", "web_search_requests", "success_rate", "error_rate"),

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("start", sa.DateTime(timezone=True), nullable=False),
         sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("counted", sa.Boolean(), nullable=True),
         sa.PrimaryKeyConstraint("organization_id", "source", "start"),
     )
     op.create_table(
@@ -51,6 +52,27 @@ def upgrade() -> None:
         sa.Column("files", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("month"),
     )
+    op.create_table(
+        "code_day",
+        sa.Column("organization_id", sa.String(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("actor", sa.String(), nullable=False),
+        sa.Column("customer", sa.String(), nullable=False),
+        sa.Column("sessions", sa.BigInteger(), nullable=False),
+        sa.Column("lines_added", sa.BigInteger(), nullable=False),
+        sa.Column("lines_removed", sa.BigInteger(), nullable=False),
+        sa.Column("commits", sa.BigInteger(), nullable=False),
+        sa.Column("pull_requests", sa.BigInteger(), nullable=False),
+        sa.Column("accepted", sa.BigInteger(), nullable=False),
+        sa.Column("rejected", sa.BigInteger(), nullable=False),
+        sa.Column("tokens", sa.BigInteger(), nullable=False),
+        sa.Column("estimated", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "day", "kind", "actor", "customer"),
+    )
+    with op.batch_alter_table("code_day", schema=None) as batch_op:
+        batch_op.create_index("code_day_actor", ["kind", "actor"], unique=False)
+
     op.create_table(
         "configuration",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -113,6 +135,46 @@ def upgrade() -> None:
         batch_op.create_index("episode_open", ["rule_id", "scope", "since"], unique=False)
 
     op.create_table(
+        "hour_snapshot",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organization_id", sa.String(), nullable=False),
+        sa.Column("start", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("workspace_id", sa.String(), nullable=True),
+        sa.Column("api_key_id", sa.String(), nullable=True),
+        sa.Column("model", sa.String(), nullable=False),
+        sa.Column("service_tier", sa.String(), nullable=False),
+        sa.Column("inference_geo", sa.String(), nullable=False),
+        sa.Column("uncached_input", sa.BigInteger(), nullable=False),
+        sa.Column("cache_write_5m", sa.BigInteger(), nullable=False),
+        sa.Column("cache_write_1h", sa.BigInteger(), nullable=False),
+        sa.Column("cache_read", sa.BigInteger(), nullable=False),
+        sa.Column("output", sa.BigInteger(), nullable=False),
+        sa.Column("web_search", sa.BigInteger(), nullable=False),
+        sa.Column("actor_id", sa.String(), nullable=True),
+        sa.Column("product", sa.String(), nullable=True),
+        sa.Column("requests", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("hour_snapshot", schema=None) as batch_op:
+        batch_op.create_index("hour_snapshot_bucket", ["organization_id", "start"], unique=False)
+
+    op.create_table(
+        "ledger_hour_total",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("hour", sa.Integer(), nullable=False),
+        sa.Column("organization_id", sa.String(), nullable=False),
+        sa.Column("team_id", sa.String(), nullable=False),
+        sa.Column("model", sa.String(), nullable=False),
+        sa.Column("charge", sa.String(), nullable=False),
+        sa.Column("basis", sa.String(), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("list_cost", sa.BigInteger(), nullable=False),
+        sa.Column("billed_cost", sa.BigInteger(), nullable=False),
+        sa.Column("unlisted", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "hour", "organization_id", "team_id", "model", "charge", "basis"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "ledger_series",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("organization_id", sa.String(), nullable=False),
@@ -139,6 +201,7 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("ledger_series", schema=None) as batch_op:
+        batch_op.create_index("ledger_series_actor", ["actor_id"], unique=False)
         batch_op.create_index("ledger_series_team", ["team_id"], unique=False)
 
     op.create_table(
@@ -166,6 +229,7 @@ def upgrade() -> None:
         sa.Column("email", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("role", sa.String(), nullable=False),
+        sa.Column("removed", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("organization_id", "id"),
     )
     op.create_table(
@@ -194,11 +258,32 @@ def upgrade() -> None:
         batch_op.create_index("page_fetched", ["organization_id", "fetched_at"], unique=False)
 
     op.create_table(
+        "rate_limit",
+        sa.Column("organization_id", sa.String(), nullable=False),
+        sa.Column("workspace_id", sa.String(), nullable=False),
+        sa.Column("group_id", sa.String(), nullable=False),
+        sa.Column("limiter", sa.String(), nullable=False),
+        sa.Column("group_type", sa.String(), nullable=False),
+        sa.Column("group_name", sa.String(), nullable=False),
+        sa.Column("models", sa.Text(), nullable=False),
+        sa.Column("value", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "workspace_id", "group_id", "limiter"),
+    )
+    op.create_table(
         "receipt",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "refusal",
+        sa.Column("organization_id", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("part", sa.String(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sentence", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "source", "part"),
     )
     op.create_table(
         "reported_total",
@@ -223,6 +308,13 @@ def upgrade() -> None:
         batch_op.create_index("restatement_noticed", ["noticed_at"], unique=False)
 
     op.create_table(
+        "service_account",
+        sa.Column("organization_id", sa.String(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "id"),
+    )
+    op.create_table(
         "source_state",
         sa.Column("organization_id", sa.String(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
@@ -230,6 +322,16 @@ def upgrade() -> None:
         sa.Column("succeeded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("error", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("organization_id", "source"),
+    )
+    op.create_table(
+        "spend_limit",
+        sa.Column("organization_id", sa.String(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("scope", sa.String(), nullable=False),
+        sa.Column("scope_id", sa.String(), nullable=True),
+        sa.Column("amount", sa.BigInteger(), nullable=True),
+        sa.Column("period", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("organization_id", "id"),
     )
     op.create_table(
         "usage_snapshot",
@@ -249,6 +351,7 @@ def upgrade() -> None:
         sa.Column("web_search", sa.BigInteger(), nullable=False),
         sa.Column("actor_id", sa.String(), nullable=True),
         sa.Column("product", sa.String(), nullable=True),
+        sa.Column("requests", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("usage_snapshot", schema=None) as batch_op:
@@ -298,6 +401,23 @@ def upgrade() -> None:
     with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
         batch_op.create_index("ledger_entry_series", ["series_id", "day"], unique=False)
 
+    op.create_table(
+        "ledger_hour",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("series_id", sa.Integer(), nullable=False),
+        sa.Column("hour", sa.Integer(), nullable=False),
+        sa.Column("charge", sa.String(), nullable=False),
+        sa.Column("basis", sa.String(), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("list_cost", sa.BigInteger(), nullable=True),
+        sa.Column("billed_cost", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["series_id"],
+            ["ledger_series.id"],
+        ),
+        sa.PrimaryKeyConstraint("day", "series_id", "hour", "charge", "basis"),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "receipt_page",
         sa.Column("sha256", sa.String(), nullable=False),

@@ -1,0 +1,132 @@
+"""Claude itself, asked for one small JSON object: POST /v1/messages with the schema that its answer must follow.
+
+Somebody waits for the answer, so everything, retries and their pauses included, has to be over within `seconds`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import structlog
+
+from bot.anthropic_api.client import WORTH_ANOTHER_TRY, Sleep, decoded, reason, said_pause
+from bot.core.errors import (
+    AnthropicError,
+    AnthropicRefused,
+    AnthropicUnavailable,
+    CredentialRefused,
+    PageMalformed,
+    SettingsError,
+)
+
+log = structlog.get_logger()
+
+PATH = "/v1/messages"
+ATTEMPTS = 3
+SECONDS = 8.0
+_FIRST_PAUSE_SECONDS = 0.5
+_MOST_TOKENS = 1000
+
+
+class Messages:
+    """Asks one model. `sleep` is for tests."""
+
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        model: str,
+        base_url: str = "https://api.anthropic.com",
+        version: str = "0",
+        seconds: float = SECONDS,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        if not (api_key and api_key.isascii() and api_key.isprintable()):
+            # No header can hold it, and the error that says so would quote it.
+            raise SettingsError("ANTHROPIC_API_KEY is empty or not plain text. Copy it whole, without line breaks.")
+        self._model = model
+        self._seconds = seconds
+        self._sleep = sleep
+        self._http = httpx.AsyncClient(
+            base_url=base_url,
+            timeout=seconds,
+            headers={
+                "x-api-key": api_key,
+                "anthropic-version": "2023-06-01",
+                "user-agent": f"claude-usage-bot/{version} (self-hosted)",
+            },
+        )
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def structured(self, system: str, text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+        """The object Claude answers `text` with. Raises AnthropicError, or CredentialRefused for 401 and 403."""
+        body = {
+            "model": self._model,
+            "max_tokens": _MOST_TOKENS,
+            "system": system,
+            "messages": [{"role": "user", "content": text}],
+            "output_config": {"format": {"type": "json_schema", "schema": schema}},
+        }
+        try:
+            async with asyncio.timeout(self._seconds) as deadline:
+                return _object(await self._post(body, deadline))
+        except (TimeoutError, httpx.TimeoutException) as error:
+            raise AnthropicUnavailable(f"Anthropic did not answer {PATH} in time.") from error
+        except httpx.HTTPError as error:
+            raise AnthropicUnavailable(f"Anthropic can't be reached at {self._http.base_url}.") from error
+
+    async def _post(self, body: Mapping[str, Any], deadline: asyncio.Timeout) -> httpx.Response:
+        pause = _FIRST_PAUSE_SECONDS
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                response = await self._http.post(PATH, json=body)
+            except httpx.TransportError:
+                if attempt == ATTEMPTS:
+                    raise
+                seconds = None
+            else:
+                if response.status_code == 200:
+                    return response
+                worth = response.status_code in WORTH_ANOTHER_TRY and response.headers.get("x-should-retry") != "false"
+                if not worth or attempt == ATTEMPTS:
+                    raise _refusal(response)
+                seconds = said_pause(response)
+                if seconds is not None and asyncio.get_running_loop().time() + seconds > (deadline.when() or 0):
+                    raise _refusal(response)  # whoever waits would wait in vain
+            seconds = pause * random.uniform(0.75, 1.25) if seconds is None else seconds  # noqa: S311
+            log.info("Anthropic asked to wait.", action="anthropic_retry", path=PATH, seconds=round(seconds, 2))
+            await self._sleep(seconds)
+            pause *= 2
+        raise AssertionError("unreachable")
+
+
+def _object(response: httpx.Response) -> dict[str, Any]:
+    """What the answer's text says, once Claude has said all of it."""
+    try:
+        message = decoded(response.content, PATH)
+        if message.get("stop_reason") == "refusal":
+            raise AnthropicRefused("Claude would not answer.")
+        if message.get("stop_reason") != "end_turn":
+            raise PageMalformed(f"Claude's answer ended early ({str(message.get('stop_reason'))[:40]}).")
+        found = json.loads("".join(block["text"] for block in message["content"] if block["type"] == "text"))
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise PageMalformed("Claude's answer is not the JSON that was asked for.") from None
+    if not isinstance(found, dict):
+        raise PageMalformed("Claude's answer is not a JSON object.")
+    return found
+
+
+def _refusal(response: httpx.Response) -> AnthropicError | CredentialRefused:
+    status, why = response.status_code, reason(response)
+    if status in (401, 403):
+        return CredentialRefused(f"Anthropic refused ANTHROPIC_API_KEY ({status}: {why}). Set a key of the Console.")
+    if status in WORTH_ANOTHER_TRY:
+        return AnthropicUnavailable(f"Anthropic answered {PATH} with {status}: {why}")
+    return AnthropicRefused(f"Anthropic refused {PATH} with {status}: {why}")
