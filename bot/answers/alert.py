@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -33,7 +33,8 @@ class Fired:
     scope: str
     """A team's id, or "" for the whole organisation."""
     who: str
-    window_start: datetime
+    first: date
+    """The window's first day."""
     running: bool
     """The window is not over: the value may still grow."""
     value: int
@@ -43,12 +44,12 @@ class Fired:
 
 def answer(fired: Fired) -> Answer:
     rule = fired.rule
-    when = _when(rule.window, fired.window_start, fired.running)
+    when = _when(rule.window, fired.first, fired.running)
     verb = "spent" if rule.metric is Metric.COST else "used"
-    limit = f"{_said(rule.metric, rule.limit)} a {rule.window.value}"
+    limit = limit_of(rule)
     return Answer(
         title=f"{fired.who} is over its limit of {limit}",
-        headline=f"{fired.who} {verb} {_said(rule.metric, fired.value)} {when}, "
+        headline=f"{fired.who} {verb} {reached(rule, fired.value)} {when}, "
         f"{_said(rule.metric, fired.value - rule.limit)} over its limit of {limit}.",
         facts=(
             Fact(verb.capitalize(), _cell(rule.metric, fired.value), when),
@@ -62,6 +63,7 @@ def answer(fired: Fired) -> Answer:
             f"You are told once. {_END[rule.window]}",
         ),
         actions=(
+            Action("Why?", f"why {_question(fired)}"),
             Action("By key", f"{_question(fired)} by key"),
             Action("By model", f"{_question(fired)} by model"),
             Action("By day", f"{_about(fired)} last 14 days by day"),
@@ -69,6 +71,16 @@ def answer(fired: Fired) -> Answer:
         data_through=fired.data_through,
         tone=Tone.WARNING,
     )
+
+
+def limit_of(rule: Rule) -> str:
+    """The limit in words: "$200.00 a day", "1.00B tokens a month"."""
+    return f"{_said(rule.metric, rule.limit)} a {rule.window.value}"
+
+
+def reached(rule: Rule, value: int) -> str:
+    """A value of the rule's metric: "$214.10", "1.99B tokens"."""
+    return _said(rule.metric, value)
 
 
 def _contributors(rows: Sequence[Row]) -> Table:
@@ -87,15 +99,13 @@ def _about(fired: Fired) -> str:
 
 
 def _question(fired: Fired) -> str:
-    start = fired.window_start
-    return (
-        f"{_about(fired)} {start:%Y-%m}" if fired.rule.window is Window.MONTH else f"{_about(fired)} {start:%Y-%m-%d}"
-    )
+    when = f"{fired.first:%Y-%m}" if fired.rule.window is Window.MONTH else str(fired.first)
+    return f"{_about(fired)} {when}"
 
 
-def _when(window: Window, start: datetime, running: bool) -> str:
+def _when(window: Window, first: date, running: bool) -> str:
     so_far = "so far " if running else ""
-    return f"{so_far}in {start:%B %Y}" if window is Window.MONTH else f"{so_far}on {start:%A} {start.day} {start:%B}"
+    return f"{so_far}in {first:%B %Y}" if window is Window.MONTH else f"{so_far}on {first:%A} {first.day} {first:%B}"
 
 
 def _said(metric: Metric, value: int) -> str:
@@ -108,8 +118,8 @@ def _cell(metric: Metric, value: int) -> Cell:
 
 def _fired(rule: Rule, scope: str, who: str, value: int, keys: Sequence[Row], *, running: bool = True) -> Fired:
     """A rule that fires for the day or month before `examples.NOW`, or for the running one."""
-    start = rule.window.containing(examples.NOW if running else examples.THROUGH - timedelta(seconds=1))
-    return Fired(rule, scope, who, start, running, value, keys, examples.THROUGH)
+    start = rule.window.containing(examples.NOW if running else examples.THROUGH - timedelta(seconds=1), "UTC")
+    return Fired(rule, scope, who, start.date(), running, value, keys, examples.THROUGH)
 
 
 _DAY_CAP = Rule("day_cap", Metric.COST, Decimal(200), Window.DAY, "alpha", Severity.CRITICAL)

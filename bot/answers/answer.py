@@ -7,7 +7,7 @@ Renderers do no arithmetic; every figure is finished when it arrives in a cell.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -37,7 +37,14 @@ class Amount:
     money: Money | None
 
 
-Cell = str | Amount | Tokens | Percent
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A part of a limit, shown as a bar with its percentage; above 1 it is over, None where it is not known."""
+
+    part: float | None
+
+
+Cell = str | Amount | Tokens | Percent | Bar
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +76,46 @@ class ChartKind(StrEnum):
     BAR = "bar"
     LINE = "line"
     PIE = "pie"
+    STACK = "stack"
+    """Bars whose series stand on each other: the parts of a whole."""
+
+
+class Stroke(StrEnum):
+    """How sure the values of a line are."""
+
+    KNOWN = "known"
+    EXPECTED = "expected"
+    GUIDE = "guide"
+    """Not a figure but what to hold the others against: a limit, an even pace."""
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One line or set of bars: a value for each of the chart's labels."""
+    """One line or set of bars: a value for each of the chart's labels, None where there is none to draw."""
 
     name: str
-    values: tuple[Decimal, ...]
+    values: tuple[Decimal | None, ...]
+    stroke: Stroke = Stroke.KNOWN
+    note: str = ""
+    """What the legend says beside the name: its sum, or its newest value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """What a line is expected to lie between, for each of the chart's labels."""
+
+    name: str
+    low: tuple[Decimal | None, ...]
+    high: tuple[Decimal | None, ...]
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
     """A picture of figures; `finding` says in words what it shows, for those who can't see it.
 
-    At most 20 labels and 6 series, unique and at most 20 characters long: what Slack draws natively.
+    At most 6 series. Slack draws up to 20 labels itself, if every series has a value for each; what it does not draw is
+    a picture, or bars of letters.
     """
 
     kind: ChartKind
@@ -92,6 +124,9 @@ class Chart:
     labels: tuple[str, ...]
     series: tuple[Series, ...]
     unit: str = "USD"
+    band: Band | None = None
+    rest: bool = False
+    """The last part (of a stack the series, else the label) stands for all that are not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +143,14 @@ class Tone(StrEnum):
     PLAIN = "plain"
     WARNING = "warning"
     SORRY = "sorry"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that comes with an answer, to whoever asked and nobody else."""
+
+    name: str
+    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +173,4 @@ class Answer:
     """The canonical words that ask this again; empty for messages nobody asked for."""
     share: bool = False
     """Asked for in front of everyone, with the word `share`."""
+    file: File | None = None

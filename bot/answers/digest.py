@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from bot.answers import examples
 from bot.answers.answer import Action, Amount, Answer, Fact
-from bot.answers.pieces import breakdown, course, facts, spent, title_of
+from bot.answers.pieces import breakdown, course, facts, moved, spent, title_of
 from bot.core import wording
 from bot.core.money import UNITS_PER_DOLLAR, Money
 from bot.core.periods import Period, Unit
@@ -29,6 +29,7 @@ def answer(findings: Findings, month: Report, who: str, occurrence: Occurrence) 
     )
     period = report.period.words
     about = f"team {written(Subject.TEAM, digest.team)}" if digest.team else "summary"
+    why = f"why {about} {period} vs {report.previous_period.words}"
     return Answer(
         title=f"{digest.cadence.value.capitalize()} digest: {who}, {report.period.label}",
         headline=f"{spent(who, report)}{_mover(report.rows)}",
@@ -37,6 +38,7 @@ def answer(findings: Findings, month: Report, who: str, occurrence: Occurrence) 
         tables=(breakdown(title_of(report.by), report.by, report.rows, most=MOST_ROWS),) if report.rows else (),
         notes=report.notes,
         actions=(
+            *((Action("Why?", why),) if moved(report) else ()),
             Action("This month", about),
             Action("By model", f"{about} {period} by model"),
             Action("By key", f"{about} {period} by key"),

@@ -50,15 +50,37 @@ def _row(
     return Row(id_, name, _figures(billed, billed if listed == "" else listed, tokens, shared), previous=previous)
 
 
+def _ranged(row: Row, high: str) -> Row:
+    """The line with another upper end of its list cost."""
+    return replace(row, figures=replace(row.figures, list_cost_high=_dollars(high)))
+
+
 MODELS = (
     _row("claude-opus-5-5", "Claude Opus 5.5", "472.4167", 302_000_000, before="202.75"),
     _row("claude-sonnet-5-5", "Claude Sonnet 5.5", "264.10", 238_000_000, listed="271.3333", before="265.20"),
     _row("claude-haiku-4-5", "Claude Haiku 4.5", "47.5833", 95_400_000, before="58.44"),
 )
+DISCOUNTED = (
+    _row("claude-opus-5-5", "Claude Opus 5.5", "123.20", 62_000_000, listed="140.00", before="98.10"),
+    _row("claude-sonnet-5-5", "Claude Sonnet 5.5", "44.00", 41_000_000, listed="50.00", before="51.70"),
+)
 NEW_MODELS = (
     *MODELS,
     _row("claude-x", "claude-x", "12.50", 4_100_000, listed=None, before="0"),
     _row(None, "Not reported by model", "14.95", 0, before="14.11"),
+)
+DEARER_MODELS = (
+    _ranged(_row("claude-opus-5-5", "Claude Opus 5.5", "425.1750", 302_000_000, listed="472.4167"), "944.8334"),
+    _row("claude-sonnet-5-5", "Claude Sonnet 5.5", "237.69", 238_000_000, listed="264.10"),
+    _ranged(_row("claude-haiku-5-5", "Claude Haiku 5.5", "13.86", 95_400_000, listed="12.00"), "60.00"),
+)
+FAST = (
+    "List cost of Claude Opus 5.5 is between $472.42 and $944.83: its price depends on fast mode, which this report "
+    "does not say."
+)
+LONG_PROMPTS = (
+    "List cost of Claude Haiku 5.5 is between $12.00 and $60.00: its price depends on the length of a prompt, which "
+    "this report does not say."
 )
 UNBILLED_MODELS = (_row("claude-opus-5-5", "Claude Opus 5.5", None, 4_560_000, listed="9.12"),)
 KEYS = (
@@ -91,6 +113,21 @@ EXTREMES = (
     _row("apikey_01a", "everything", "10000000", 9_990_000_000_000, before="0.000001"),
     _row("apikey_01b", "hardly anything", "0.000001", 1, before="10000000"),
 )
+PEOPLE = tuple(
+    replace(row, figures=replace(row.figures, requests=calls), previous=replace(row.previous, requests=calls // 2))
+    for row, calls in (
+        (_row(None, "No person named", "1215.67", 1_190_000_000, before="698.60"), 183_000),
+        (_row("svac_01a", "pipelines-nightly", "143.51", 85_100_000, before="121.12"), 11_900),
+        (_row("user_01a", "Ana Ribeiro", "45.92", 46_100_000, before="37.60"), 942),
+        (_row(None, "3 people", "182.12", 218_800_000, before="146.71"), 4_363),
+    )
+    if row.previous
+)
+OWN = (replace(PEOPLE[2], id="claude-opus-5-5", name="Claude Opus 5.5"),)
+HIDDEN = (
+    "Rows that would be one person's are shown as one. Figures of single people are shown to admins, the owners of "
+    "their team and to themselves (“user me”). An admin can change that with people_data in the configuration."
+)
 HOSTILE_KEYS = tuple(replace(row, name=HOSTILE) for row in EXTREMES)
 COURSE = tuple(
     (date(2026, 11, day), _figures(billed, billed, 30_000_000))
@@ -109,6 +146,7 @@ def findings(
     before: str | None = "0",
     period: Period | None = None,
     versus: Period | None = None,
+    discount: float | None = None,
 ) -> Findings:
     """What the question finds: the rows, their total, and the sum of what they were before, else `before` dollars.
 
@@ -130,6 +168,7 @@ def findings(
         tuple(replace(row, share=_share(row, total)) for row in rows),
         THROUGH,
         notes,
+        discount=discount,
     )
     beside = {one: tuple(replace(row, share=_share(row, total)) for row in parts) for one, parts in beside.items()}
     return Findings(report, beside, trend)

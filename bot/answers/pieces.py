@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, timedelta
 from decimal import Decimal
 
-from bot.answers.answer import Amount, Cell, Chart, ChartKind, Column, Fact, Percent, Series, Table, Tokens
+from bot.answers.answer import Action, Amount, Cell, Chart, ChartKind, Column, Fact, Percent, Series, Table, Tokens
 from bot.core import wording
 from bot.core.money import UNITS_PER_DOLLAR, Money
 from bot.core.periods import Period, Unit
-from bot.core.question import Dimension
+from bot.core.prices import ListPrice, Quote, quotes
+from bot.core.question import Dimension, Subject, written
 from bot.core.report import Figures, Report, Row, rest
+from bot.core.usage import TOKEN_TYPES
+from bot.core.words import CHRONOLOGICAL as CHRONOLOGICAL
+from bot.core.words import ONE
 
 MOST_BARS = 20
 """What Slack draws natively; a longer course shows its newest days and says so."""
 SIDE_ROWS = 8
 """Rows of a breakdown that stands beside the main one; the rest is summed in one line."""
+_ROUNDED = 0.0005
+"""What a percentage shows as less than 0.1 % is nobody's discount."""
 _A_DAY = re.compile(r"\d{1,2} ")
-CHRONOLOGICAL = (Dimension.DAY, Dimension.WEEK, Dimension.MONTH)
+_PRICE_COLUMNS = (
+    Column("Model", numeric=False),
+    *(Column(title) for title in ("Input", "Write 5m", "Write 1h", "Read", "Output")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +77,16 @@ def facts(report: Report) -> tuple[Fact, ...]:
     hits = f"{before}: {wording.percent(previous.cache_hit_rate)}" if previous.cache_hit_rate is not None else ""
     listed = [
         Fact("Billed cost", Amount(total.billed_cost), f"{before}: {wording.to_the_cent(previous.billed_cost)}"),
-        # Not how far billed lies from it: where a model has no price or a day no bill yet, that would be wrong.
-        Fact("List cost", Amount(total.list_cost), "tokens × public list price"),
+        Fact("List cost", _list_cost(total), f"tokens × public list price{_discount(report)}"),
         Fact("Tokens", Tokens(total.total_tokens), f"{before}: {wording.count(previous.total_tokens)}"),
         Fact("Cache hit rate", Percent(total.cache_hit_rate), hits),
     ]
     if total.web_search_requests:
         searches = f"{before}: {wording.count(previous.web_search_requests)}"
         listed.append(Fact("Web searches", Tokens(total.web_search_requests), searches))
+    if total.requests:
+        requests = f"{before}: {wording.count(previous.requests)}" if previous.requests is not None else ""
+        listed.append(Fact("Requests", Tokens(total.requests), requests))
     return tuple(listed)
 
 
@@ -120,6 +131,73 @@ def day_label(day: date) -> str:
 def title_of(dimension: Dimension) -> str:
     """The heading of a breakdown: "By model"."""
     return f"By {dimension.value.replace('-', ' ')}"
+
+
+def moved(report: Report) -> bool:
+    """Whether billed cost is known to have changed."""
+    now, before = report.total.billed_cost, report.previous.billed_cost
+    return now is not None and before is not None and now != before
+
+
+def why(report: Report) -> tuple[Action, ...]:
+    """The button that asks why billed cost moved; none where it did not, or where nobody knows."""
+    if not moved(report):
+        return ()
+    question = report.question
+    if question.name:
+        about = f"{question.thing} {written(question.thing, question.name)}"
+    else:
+        about = question.thing.value if question.thing in ONE else ""
+    versus = f"vs {question.versus.words}" if question.versus else ""
+    return (Action("Why?", " ".join(filter(None, (Subject.WHY, about, question.period.words, versus)))),)
+
+
+def price_table(models: Sequence[tuple[str, str]], period: Period) -> Table:
+    """Public prices of models (id, name) in a period: one line where nothing changed, and one for each dearer kind of
+    call."""
+    first = period.start.astimezone(UTC).date()
+    last = max(first, (period.end - timedelta.resolution).astimezone(UTC).date())
+    lines = [line for id_, name in models for line in _prices(name, quotes(id_, first, last))]
+    return Table("List price, dollars per million tokens", _PRICE_COLUMNS, tuple(lines))
+
+
+def _prices(name: str, quoted: Sequence[Quote]) -> Iterator[tuple[Cell, ...]]:
+    for quote in quoted:
+        if len(quoted) == 1:
+            when = ""
+        elif quote is quoted[0]:
+            when = f" until {day_label(quote.last)}"
+        else:
+            when = f" from {day_label(quote.first)}"
+        yield (f"{name}{when}", *_price(quote.price))
+        for why, extra in quote.extras.items():
+            kind = f"> {wording.count(extra.above)} prompt" if extra.above else why.value
+            yield (f"{name}{when}, {kind}", *_price(extra.price))
+
+
+def _price(price: ListPrice | None) -> tuple[Cell, ...]:
+    """The five figures; whole dollars without cents, as price lists have them."""
+    if price is None:
+        return ("unpriced", *["–"] * (len(TOKEN_TYPES) - 1))
+    figures = [getattr(price, token_type) for token_type in TOKEN_TYPES]
+    return tuple(f"${figure:.2f}" if figure == round(figure, 2) else f"${figure.normalize():f}" for figure in figures)
+
+
+def _discount(report: Report) -> str:
+    """How far billed lies from list, where that is more than rounding. List's own lower end makes it the least."""
+    part, open_ = report.discount, report.total.list_cost_high is not None
+    if part is None or abs(part) < _ROUNDED or (part < 0 and open_):
+        return ""
+    if part < 0:
+        return f"; billed {wording.percent(-part)} above it"
+    return f"; {'at least ' if open_ else ''}{wording.percent(part)} discount"
+
+
+def _list_cost(figures: Figures) -> Cell:
+    """As a range where the report can't tell dearer calls apart."""
+    if figures.list_cost_high is None:
+        return Amount(figures.list_cost)
+    return wording.spread(figures.list_cost, figures.list_cost_high)
 
 
 def _columns(by: Dimension, rows: Sequence[Row]) -> tuple[Column, ...]:

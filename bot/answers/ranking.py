@@ -1,31 +1,28 @@
-"""`teams`, `models`, `workspaces`, `keys`: everything of a kind, the largest first."""
+"""`teams`, `models`, `workspaces`, `keys`, `users`: everything of a kind, the largest first."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from types import MappingProxyType
 
 from bot.answers import examples
-from bot.answers.answer import Action, Answer, Cell, Column, Table
-from bot.answers.pieces import CHRONOLOGICAL, Plan, breakdown, facts, spent, title_of
+from bot.answers.answer import Action, Answer
+from bot.answers.pieces import Plan, breakdown, facts, price_table, spent, title_of, why
 from bot.core import wording
 from bot.core.directory import UNALLOCATED
-from bot.core.money import Money
-from bot.core.prices import ListPrice, list_price
 from bot.core.question import Dimension, Subject, written
 from bot.core.report import Findings, Report
-from bot.core.words import ONE
+from bot.core.words import ONE, TIMES
 
 PLANS = {
     Subject.TEAMS: Plan(Dimension.TEAM),
     Subject.MODELS: Plan(Dimension.MODEL),
     Subject.WORKSPACES: Plan(Dimension.WORKSPACE),
     Subject.KEYS: Plan(Dimension.KEY),
+    Subject.USERS: Plan(Dimension.USER),
 }
 
 
-_PRICES = "List price: dollars per million tokens, uncached input / output."
 _SUBJECTS = {plan.by: ONE[many] for many, plan in PLANS.items()}
 """Whose rows can be asked about one by one."""
 
@@ -36,13 +33,15 @@ def answer(findings: Findings, who: str) -> Answer:
     what = report.question.subject.value.capitalize()
     usual = report.by is PLANS[report.question.subject].by
     table = breakdown(what if usual else title_of(report.by), report.by, report.rows)
-    priced = report.by is Dimension.MODEL
+    tables = [table]
+    if report.by is Dimension.MODEL:
+        tables.append(price_table([(row.id, row.name) for row in report.rows if row.id], report.period))
     return Answer(
         title=f"{what} of {who}, {report.period.label}",
         headline=_headline(report, who),
         facts=facts(report),
-        tables=(_with_prices(table, report) if priced else table,) if table.rows else (),
-        notes=(*report.notes, *((_PRICES,) if priced and table.rows else ())),
+        tables=tuple(table for table in tables if table.rows),
+        notes=report.notes,
         actions=_actions(report),
         data_through=report.data_through,
         report=report,
@@ -55,7 +54,7 @@ def _headline(report: Report, who: str) -> str:
     """The total, and who leads it; what no team claims leads nothing, but is worth saying where it is the most."""
     sentence = spent(who, report)
     ranked = [row for row in report.rows if row.id and row.share]
-    if not ranked or report.by in CHRONOLOGICAL:
+    if not ranked or report.by in TIMES:
         return sentence
     first = next((row for row in ranked if row.id != UNALLOCATED), None)
     largest = [f"The largest is {first.name} with {wording.percent(first.share)}"] if first else []
@@ -64,32 +63,17 @@ def _headline(report: Report, who: str) -> str:
     return f"{sentence} {'; '.join(largest)}."
 
 
-def _with_prices(table: Table, report: Report) -> Table:
-    """List prices stand beside the models, as of the period's last day."""
-    day = (report.period.end - timedelta(microseconds=1)).date()
-    prices = (_price(list_price(row.id, day)) if row.id else "–" for row in report.rows)
-    return Table(
-        table.title,
-        (*table.columns, Column("List price")),
-        tuple((*line, price) for line, price in zip(table.rows, prices, strict=True)),
-    )
-
-
-def _price(price: ListPrice | None) -> Cell:
-    if price is None:
-        return "unpriced"
-    figures = (wording.dollars(Money.from_dollars(figure)) for figure in (price.uncached_input, price.output))
-    return " / ".join(figure.removesuffix(".00") for figure in figures)
-
-
 def _actions(report: Report) -> tuple[Action, ...]:
     """Each of the three largest by name, then the whole."""
     one, period = _SUBJECTS.get(report.by), report.question.period.words
     whole = Action("Whole organisation", f"summary {period}")
     if one is None:
-        return (whole,)
+        return (*why(report), whole)
     largest = [(row.name, row.id) for row in report.rows if row.id][:3]
-    return (*(Action(name, f"{one} {written(one, id_)} {period}") for name, id_ in largest), whole)
+    each = (Action(name, f"{one} {written(one, id_)} {period}") for name, id_ in largest)
+    subject = report.question.subject
+    by_model = () if report.by is Dimension.MODEL else (Action("By model", f"{subject} {period} by model"),)
+    return (*why(report), *each, *by_model, whole)
 
 
 EXAMPLES: Mapping[str, Answer] = MappingProxyType(
@@ -102,12 +86,25 @@ EXAMPLES: Mapping[str, Answer] = MappingProxyType(
             examples.findings("models", Dimension.MODEL, examples.NEW_MODELS, notes=(examples.UNPRICED,)),
             examples.ORGANISATION,
         ),
+        "models with dearer calls": answer(
+            examples.findings(
+                "models 2026-10-01..2026-10-31",
+                Dimension.MODEL,
+                examples.DEARER_MODELS,
+                notes=(examples.LONG_PROMPTS, examples.FAST),
+            ),
+            examples.ORGANISATION,
+        ),
         "models not billed yet": answer(
             examples.findings("models yesterday", Dimension.MODEL, examples.UNBILLED_MODELS, before=None),
             examples.ORGANISATION,
         ),
         "two keys and the rest": answer(
             examples.findings("keys top 2", Dimension.KEY, examples.RANKED_KEYS, notes=(examples.SHARED,)),
+            examples.ORGANISATION,
+        ),
+        "users together": answer(
+            examples.findings("users last 7 days", Dimension.USER, examples.PEOPLE, notes=(examples.HIDDEN,)),
             examples.ORGANISATION,
         ),
         "hostile names": answer(

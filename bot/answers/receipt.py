@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 
 from bot.answers import examples
-from bot.answers.answer import Amount, Answer, Column, Fact, Table, Tone
+from bot.answers.answer import Action, Amount, Answer, Column, Fact, Table, Tone
 from bot.answers.pieces import day_label
 from bot.core import wording
 from bot.core.allocation import Attribution, Basis
@@ -32,6 +32,7 @@ from bot.core.receipt import (
 )
 from bot.core.sharing import Rule
 from bot.core.usage import CACHE_READ, OUTPUT, Source
+from bot.core.words import quote
 
 MOST_LINES = 12
 MOST_SHARES = 6
@@ -69,21 +70,23 @@ _PAGES = (
 )
 
 
-def answer(receipt: Receipt, receipt_id: str) -> Answer:
-    """`receipt_id` is the receipt's own, made once by whoever has it."""
+def answer(receipt: Receipt, receipt_id: str, *, rows: bool = True) -> Answer:
+    """`receipt_id` is the receipt's own, made once by whoever has it; without `rows` for who may not see all people."""
     unkept = sorted({day for reading in receipt.readings if not reading.pages for day in reading.days})
+    detail = (_lines(receipt), _shares(receipt)) if rows else ()
+    notes = [f"The pages of {len(unkept)} days were not kept, so they can't be checked."] if unkept else []
+    notes += [] if rows else ["The rows are not shown: some are of people whose figures you may not see."]
     return Answer(
         title=f"Receipt {receipt_id}",
         headline=_headline(receipt),
         facts=_facts(receipt),
-        tables=tuple(
-            table for table in (_lines(receipt), _shares(receipt), _prices(receipt), _pages(receipt)) if table.rows
-        ),
+        tables=tuple(table for table in (*detail, _prices(receipt), _pages(receipt)) if table.rows),
         paragraphs=(
             f"To do the sum again from the pages kept: `claude-usage verify {receipt_id}`. "
             "Every row, split and request in full: `claude-usage ask` with `--receipt --format json`.",
         ),
-        notes=(f"The pages of {len(unkept)} days were not kept, so they can't be checked.",) if unkept else (),
+        notes=tuple(notes),
+        actions=(Action("The figures", receipt.asked.text),),
         tone=Tone.WARNING if receipt.residual.units else Tone.PLAIN,
     )
 
@@ -153,7 +156,7 @@ def _shares(receipt: Receipt) -> Table:
     rows = [
         (
             day_label(share.day),
-            _what(receipt, share.organization_id, replace(share.parts[0].attribution, api_key_id=""), share.charge),
+            _what(receipt, share.organization_id, share.parts[0].attribution._replace(api_key_id=""), share.charge),
             Amount(share.amount),
             share.rule.value,
             str(len(share.parts)),
@@ -292,6 +295,6 @@ EXAMPLES: Mapping[str, Answer] = MappingProxyType(
         "nothing read": answer(_empty(), _ID),
         "pages not kept": answer(_example(kept=False), _ID),
         "something left over": answer(_example(lost="0.01"), _ID),
-        "hostile names": answer(_example(examples.HOSTILE[:120], examples.HOSTILE), _ID),
+        "hostile names": answer(_example(f"team {quote(examples.HOSTILE[:120])}", examples.HOSTILE), _ID),
     }
 )

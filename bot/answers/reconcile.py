@@ -26,6 +26,7 @@ _SENTENCES: Mapping[Fault, str] = MappingProxyType(
         Fault.USAGE_LOST: "Tokens were billed of which no usage was reported: rows or a page of the usage report were "
         "lost.",
         Fault.ABOVE_LIST: "More was billed than the list price, long prompts and fast mode included.",
+        Fault.LOCAL_DAY: "The day's tokens are those of 24 other hours: a local day was taken for a UTC day.",
     }
 )
 

@@ -1,17 +1,29 @@
-"""`summary`, `team`, `model`, `workspace`, `key`: what one thing spent, and by what."""
+"""`summary`, `team`, `model`, `workspace`, `key`, `user`: what one thing spent, and by what."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from bot.answers import examples
 from bot.answers.answer import Action, Answer, Tone
-from bot.answers.pieces import CHRONOLOGICAL, Plan, aside, breakdown, course, day_label, facts, spent, title_of
+from bot.answers.pieces import (
+    Plan,
+    aside,
+    breakdown,
+    course,
+    day_label,
+    facts,
+    price_table,
+    spent,
+    title_of,
+    why,
+)
 from bot.core.periods import Unit
 from bot.core.question import Dimension, Subject, written
 from bot.core.report import Findings, Report, Row
-from bot.core.words import quote
+from bot.core.words import TIMES, quote
 
 PLANS = {
     Subject.SUMMARY: Plan(Dimension.TEAM, (Dimension.MODEL,), trend=True),
@@ -19,6 +31,7 @@ PLANS = {
     Subject.MODEL: Plan(Dimension.TEAM, (Dimension.KEY,), trend=True),
     Subject.WORKSPACE: Plan(Dimension.KEY, (Dimension.MODEL,), trend=True),
     Subject.KEY: Plan(Dimension.MODEL, trend=True),
+    Subject.USER: Plan(Dimension.MODEL, (Dimension.TEAM,), trend=True),
 }
 _CUTS = {
     Subject.SUMMARY: (Dimension.MODEL, Dimension.TEAM),
@@ -26,6 +39,7 @@ _CUTS = {
     Subject.MODEL: (Dimension.KEY, Dimension.TEAM),
     Subject.WORKSPACE: (Dimension.MODEL, Dimension.KEY),
     Subject.KEY: (Dimension.TOKEN_TYPE, Dimension.MODEL),
+    Subject.USER: (Dimension.PRODUCT, Dimension.MODEL),
 }
 """What to cut by next: the first that the rows are not cut by already."""
 
@@ -36,11 +50,13 @@ def answer(findings: Findings, who: str) -> Answer:
     side = [dimension for dimension in findings.breakdowns if dimension is not report.by]
     tables = [breakdown(title_of(report.by), report.by, report.rows)]
     tables += [aside(dimension, findings.breakdowns[dimension]) for dimension in side]
+    if report.question.subject is Subject.MODEL and report.name:
+        tables.append(price_table([(report.name, who)], report.period))
     return Answer(
         title=f"{who}, {report.period.label}",
         headline=spent(who, report),
         facts=facts(report),
-        charts=() if report.by in CHRONOLOGICAL else course(findings.trend),
+        charts=() if report.by in TIMES else course(findings.trend),
         tables=tuple(table for table in tables if table.rows),
         notes=report.notes,
         actions=_actions(report),
@@ -67,7 +83,7 @@ def _actions(report: Report) -> tuple[Action, ...]:
         offered.append(Action("Last month", f"{about} last month"))
     if question.subject is not Subject.SUMMARY:
         offered.append(Action("Whole organisation", f"summary {period}"))
-    return tuple(offered)
+    return (*why(report), *offered)
 
 
 EXAMPLES: Mapping[str, Answer] = MappingProxyType(
@@ -81,6 +97,10 @@ EXAMPLES: Mapping[str, Answer] = MappingProxyType(
                 trend=examples.COURSE,
                 notes=(examples.SHARED,),
             ),
+            "Team Alpha",
+        ),
+        "team with a discount": answer(
+            examples.findings("team alpha last month", Dimension.MODEL, examples.DISCOUNTED, discount=0.12),
             "Team Alpha",
         ),
         "team without spend": answer(
@@ -103,6 +123,19 @@ EXAMPLES: Mapping[str, Answer] = MappingProxyType(
                 "team alpha last 7 days", Dimension.MODEL, examples.NEW_MODELS, notes=(examples.UNPRICED,)
             ),
             "Team Alpha",
+        ),
+        "model with a price by length": answer(
+            examples.findings(
+                "model claude-haiku-5-5",
+                Dimension.TEAM,
+                (replace(examples.DEARER_MODELS[2], id="alpha", name="Team Alpha"),),
+                notes=(examples.LONG_PROMPTS,),
+            ),
+            "Claude Haiku 5.5",
+        ),
+        "oneself": answer(
+            examples.findings("user me last 7 days", Dimension.MODEL, examples.OWN, trend=examples.COURSE[-7:]),
+            "Ana Ribeiro",
         ),
         "by day": answer(
             examples.findings(

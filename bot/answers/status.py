@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from types import MappingProxyType
 
@@ -41,6 +41,20 @@ class SourceLine:
     through: datetime | None
     succeeded_at: datetime | None
     error: str | None
+    refused: str = ""
+    """What of it the key may not read, as Anthropic says; empty where it may."""
+    in_part: bool = False
+    """The rest of it may be read."""
+    dated: bool = True
+    """It is about days; limits are not."""
+
+    @property
+    def state(self) -> str:
+        if self.error:
+            return "failing"
+        if self.refused:
+            return "in part" if self.in_part else "not allowed"
+        return "ok" if self.through or (self.succeeded_at and not self.dated) else "waiting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +86,9 @@ class Status:
 
 def answer(status: Status) -> Answer:
     failing = [line for line in status.sources if line.error]
-    through = [line.through for line in status.sources if line.through]
-    data_through = min(through) if through and len(through) == len(status.sources) else None
+    expected = [line for line in status.sources if line.dated and (line.in_part or not line.refused)]
+    through = [line.through for line in expected if line.through]
+    data_through = min(through) if through and len(through) == len(expected) else None
     rows = tuple(
         (
             line.organization,
@@ -81,7 +96,7 @@ def answer(status: Status) -> Answer:
             _shown(line.first, "%Y-%m-%d", wording.UNKNOWN),
             _shown(line.through, _MINUTE, wording.UNKNOWN),
             _shown(line.succeeded_at, _MINUTE, "never"),
-            "failing" if line.error else "ok" if line.through else "waiting",
+            line.state,
         )
         for line in status.sources
     )
@@ -95,7 +110,11 @@ def answer(status: Status) -> Answer:
         ),
         tables=_tables(rows, status.restated),
         paragraphs=tuple(f"{line.organization}, {line.source}: {line.error}" for line in failing),
-        notes=(*status.unclear, *status.deferred),
+        notes=(
+            *map(_not_allowed, (line for line in status.sources if line.refused)),
+            *status.unclear,
+            *status.deferred,
+        ),
         data_through=data_through,
         tone=Tone.WARNING if failing or not status.sources or not status.adds_up else Tone.PLAIN,
         question="status",
@@ -124,6 +143,10 @@ def _headline(status: Status, failing: int, data_through: datetime | None) -> st
     return f"All sources are in through {wording.instant(data_through)}."
 
 
+def _not_allowed(line: SourceLine) -> str:
+    return f"{line.organization}, {line.source}: {line.refused} This is asked again once a day."
+
+
 def _shown(at: datetime | None, form: str, otherwise: str) -> str:
     return at.astimezone(UTC).strftime(form) if at else otherwise
 
@@ -135,6 +158,13 @@ def _line(source: str, through: int | None, error: str | None = None, organizati
     return SourceLine(organization, source, begins, ends, ends, error)
 
 
+_NO_CODE = "The admin key may not read /v1/organizations/usage_report/claude_code (403: not for this organization)."
+_NOT_ALLOWED = (
+    _line("cost", 21),
+    replace(_line("claude_code", None), refused=_NO_CODE),
+    replace(_line("limits", 21), first=None, through=None, refused=_NO_CODE, in_part=True, dated=False),
+    _line("usage", 21),
+)
 _NOTICED = datetime(2026, 11, 21, 10, tzinfo=UTC)
 _RESTATEMENTS = (
     RestatedLine(date(2026, 11, 19), "cost", Amount(Money.from_dollars("226.12")), "+$1.38", _NOTICED),
@@ -147,6 +177,7 @@ EXAMPLES: Mapping[str, Answer] = MappingProxyType(
         "well": answer(Status("1.0.0", (_line("cost", 21), _line("usage", 21)), 4, (), ())),
         "restated": answer(Status("1.0.0", (_line("cost", 21), _line("usage", 21)), 4, (), (), _RESTATEMENTS)),
         "failing": answer(Status("1.0.0", (_line("cost", 19, _ERROR), _line("usage", 21)), 4, (), ())),
+        "not allowed": answer(Status("1.0.0", _NOT_ALLOWED, 4, (), ())),
         "not reconciled": answer(
             Status("1.0.0", (_line("cost", 21), _line("usage", 21)), 4, (), (), (), _NOT_RECONCILED, adds_up=False)
         ),

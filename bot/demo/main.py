@@ -72,7 +72,7 @@ async def _run(args: Namespace) -> int:
 async def stage(args: Namespace) -> AsyncIterator[Stage]:
     """Start the simulated services and build the bot against them; a temporary folder holds its database."""
     clock = wiring.Clock(args.now)
-    organization = Organization.simulate(seed=args.seed, days=args.days, until=clock())
+    organization = Organization.simulate(seed=args.seed, days=args.days, until=clock(), waste=True)
     slack = SlackStandIn(
         bot_token=BOT_TOKEN,
         app_token=APP_TOKEN,
@@ -102,6 +102,7 @@ def _settings(folder: Path, anthropic_url: str, slack_url: str, days: int) -> Se
         anthropic_admin_api_key=SecretStr(ADMIN_KEY),
         anthropic_admin_api_keys={},
         anthropic_base_url=anthropic_url,
+        anthropic_api_key=None,
         slack_bot_token=SecretStr(BOT_TOKEN),
         slack_app_token=None,
         slack_signing_secret=SecretStr(SIGNING_SECRET),

@@ -12,12 +12,12 @@ from typing import Final
 
 from bot.demo.simulation import cast, lateness, traffic
 from bot.demo.simulation.bill import CostRow, bill
-from bot.demo.simulation.cast import CONTAINERS, ApiKey, Ids, User, Workspace
+from bot.demo.simulation.cast import CONTAINERS, ApiKey, Ids, ServiceAccount, User, Workspace
 from bot.demo.simulation.hours import HOUR, hours, midnight
 from bot.demo.simulation.traffic import Stream
 from bot.demo.simulation.usage import Counts, UsageRow, Use, summed
 
-__all__ = ["ApiKey", "CostRow", "Counts", "Organization", "UsageRow", "Use", "User", "Workspace"]
+__all__ = ["ApiKey", "CostRow", "Counts", "Organization", "ServiceAccount", "UsageRow", "Use", "User", "Workspace"]
 
 NAME: Final = "Example Org"
 
@@ -36,6 +36,7 @@ class Organization:
     workspaces: tuple[Workspace, ...]
     api_keys: tuple[ApiKey, ...]
     users: tuple[User, ...]
+    service_accounts: tuple[ServiceAccount, ...]
     seed: int
     discount: Decimal
     late: bool
@@ -54,12 +55,13 @@ class Organization:
         late: bool = False,
         haiku_bands: bool = False,
         fast_mode: bool = False,
+        waste: bool = False,
     ) -> "Organization":
         """An organisation with `days` of history; ids follow from `name` and not from the seed, numbers the other way.
 
         `discount` is the negotiated part taken off the list price, 0 to 1. `late` lets reports come in incomplete and
-        be restated, `haiku_bands` and `fast_mode` add use that the classic reports cannot price. Raises ValueError
-        for a naive `until`.
+        be restated, `haiku_bands` and `fast_mode` add use that the classic reports cannot price, `waste` what could
+        cost less. Raises ValueError for a naive `until`.
         """
         if until.tzinfo is None:
             raise ValueError("until must be an aware datetime")
@@ -70,8 +72,9 @@ class Organization:
         # The first organisation's ids are in people's configuration files: they carry no realm.
         usual = name == NAME
         ids = Ids() if usual else Ids(f"{name}/")
-        streams = traffic.streams(until, haiku_bands=haiku_bands, fast_mode=fast_mode)
+        streams = traffic.streams(until, haiku_bands=haiku_bands, fast_mode=fast_mode, waste=waste)
         homes = {stream.key: stream.workspace for stream in streams if stream.key}
+        accounts = [stream.caller for stream in streams if stream.keyless and stream.caller]
         return cls(
             id=str(uuid.uuid5(uuid.NAMESPACE_DNS, "example.com" if usual else name)),
             name=name,
@@ -80,6 +83,7 @@ class Organization:
             workspaces=tuple(cast.workspaces(ids, since, until)),
             api_keys=tuple(cast.api_keys(ids, since, homes)),
             users=tuple(cast.users(ids, since)),
+            service_accounts=tuple(cast.service_accounts(ids, since, accounts)),
             seed=seed,
             discount=discount,
             late=late,

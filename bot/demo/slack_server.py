@@ -5,8 +5,10 @@ Replies to commands are checked with `slack_limits`; faults are ordered with `Sl
 """
 
 import asyncio
+import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import httpx
@@ -16,9 +18,10 @@ from starlette.routing import Route, WebSocketRoute
 from bot.demo.slack import delivery, page, payloads
 from bot.demo.slack.access import Access
 from bot.demo.slack.faults import Fault, Faults
-from bot.demo.slack.pressing import pressed, with_block_ids
+from bot.demo.slack.pressing import block_of, pressed, typed_into, with_block_ids
 from bot.demo.slack.response_urls import ResponseUrls
 from bot.demo.slack.values import (
+    BOT_NAME,
     BOT_USER_ID,
     COMMAND,
     SLACKBOT,
@@ -27,12 +30,14 @@ from bot.demo.slack.values import (
     EnvelopeKind,
     Json,
     Message,
+    Refused,
     SlackChannel,
     SlackUser,
 )
 from bot.demo.slack.web_api.api import WebApi
 from bot.demo.slack.web_api.files import Files
-from bot.demo.slack.workspace import Workspace
+from bot.demo.slack.web_api.views import Views
+from bot.demo.slack.workspace import Workspace, escape
 
 __all__ = [
     "BOT_USER_ID",
@@ -70,15 +75,17 @@ class SlackStandIn(Workspace):
         self._access = Access(bot_token=bot_token, app_token=app_token, clock=clock)
         self._faults = Faults()
         self._response_urls = ResponseUrls(self, self._faults)
+        self._views = Views(self, self._access)
         self._socket = delivery.SocketMode(self._access, self.changed)
         self.app = self._app()
 
     def _app(self) -> Starlette:
         """Everything of the stand-in that is reached over HTTP."""
         files = Files(self)
+        api = WebApi(self, self._access, self._faults, files, self._views)
         return Starlette(
             routes=[
-                Route("/api/{method}", WebApi(self, self._access, self._faults, files).answer, methods=["GET", "POST"]),
+                Route("/api/{method}", api.answer, methods=["GET", "POST"]),
                 Route("/response/{key}", self._response_urls.answer, methods=["POST"]),
                 Route("/upload/{file_id}", files.take, methods=["POST"]),
                 Route("/files/{file_id}", files.give),
@@ -122,7 +129,7 @@ class SlackStandIn(Workspace):
             command,
             text,
             address,
-            self._access.new_trigger(),
+            self._access.new_trigger(user_id),
         )
         delivered = await self._deliver("slash_commands", payload, address)
         if delivered.status != 200:
@@ -163,10 +170,61 @@ class SlackStandIn(Workspace):
         """A person presses something on their App Home; there is no response_url and no channel."""
         if user_id not in self.homes:
             raise LookupError(f"{user_id} has no App Home yet.")
-        view = self.homes[user_id]
-        blocks = with_block_ids(view["blocks"])
-        interaction = self._interaction(user_id, blocks, action_id, value, None)
-        return await self._deliver("interactive", interaction | payloads.in_view(view, blocks), None)
+        return await self._press_in(self.homes[user_id], user_id, action_id, value)
+
+    async def press_dialog(self, user_id: str, action_id: str, value: str | None = None) -> Delivery:
+        """A person presses something in the dialog that is open; there is no response_url here either."""
+        return await self._press_in(self._dialog(user_id), user_id, action_id, value)
+
+    async def shortcut(self, user_id: str, callback_id: str) -> Delivery:
+        """A person chooses one of the app's global shortcuts, wherever they are."""
+        trigger = self._access.new_trigger(user_id)
+        payload = payloads.shortcut(self.users[user_id], callback_id, trigger, self.next_ts())
+        return await self._deliver("interactive", payload, None)
+
+    async def submit(self, user_id: str, typed: Mapping[str, str]) -> Delivery:
+        """A person sends their dialog, `typed` by block id; what the bot answers happens to the dialog.
+
+        An answer that Slack would refuse has status 0 here, and the dialog says that it could not be sent.
+        """
+        view = self._dialog(user_id)
+        trigger = self._access.new_trigger(user_id)
+        payload = payloads.view_submission(self.users[user_id], view, typed_into(view, typed), trigger)
+        delivered = await self._deliver("interactive", payload, None)
+        if delivered.status != 200:
+            return delivered
+        try:
+            self._views.submitted(user_id, json.loads(delivered.body or "{}"))
+        except Refused as refused:
+            return replace(delivered, status=0, body=f"{refused.error}: {refused.details}")
+        return delivered
+
+    def close_dialog(self, user_id: str) -> None:
+        """A person closes their dialog; nobody asked to hear of it."""
+        self.dialogs.pop(user_id, None)
+        self.changed()
+
+    async def suggest(self, user_id: str, action_id: str, typed: str, *, home: bool = False) -> list[Json]:
+        """What the bot offers for what a person typed into a field: options, the groups they stand in left out."""
+        view = self.homes[user_id] if home else self._dialog(user_id)
+        block = block_of(view["blocks"], action_id)
+        payload = payloads.block_suggestion(self.users[user_id], view, action_id, block, typed)
+        delivered = await self._deliver("interactive", payload, None)
+        given = json.loads(delivered.body or "{}") if delivered.status == 200 else {}
+        groups = given.get("option_groups") or [{"options": given.get("options", [])}]
+        return [option for group in groups for option in group["options"]]
+
+    async def write(self, user_id: str, channel_id: str, text: str, thread: str | None = None) -> Delivery | None:
+        """A person writes a message; the bot hears of it where it is named, and in its direct messages."""
+        named = text.replace(f"@{BOT_NAME}", f"<@{BOT_USER_ID}>")
+        said = self.say(user_id, channel_id, text, thread)
+        event = {"user": user_id, "text": escape(named), "ts": said.ts, "channel": channel_id, "event_ts": said.ts}
+        event |= {"thread_ts": thread} if thread else {}
+        if channel_id not in self.channels:
+            return await self.event({"type": "message", "channel_type": "im"} | event)
+        if named != text and self.channels[channel_id].bot_is_member:
+            return await self.event({"type": "app_mention"} | event)
+        return None
 
     async def event(self, event: Json, *, event_id: str | None = None, retry: int = 0) -> Delivery:
         """Something happened; the same `event_id` with `retry` above 0 is Slack repeating itself."""
@@ -184,11 +242,22 @@ class SlackStandIn(Workspace):
         """Slack asks every Socket Mode connection to come back, as it regularly does, then closes what stayed."""
         await self._socket.disconnect(reason)
 
+    async def _press_in(self, view: Json, user_id: str, action_id: str, value: str | None) -> Delivery:
+        blocks = with_block_ids(view["blocks"])
+        interaction = self._interaction(user_id, blocks, action_id, value, None)
+        return await self._deliver("interactive", interaction | payloads.in_view(view, blocks), None)
+
+    def _dialog(self, user_id: str) -> Json:
+        view = self.dialog_of(user_id)
+        if view is None:
+            raise LookupError(f"{user_id} has no dialog open.")
+        return view
+
     def _interaction(
         self, user_id: str, blocks: Sequence[Json], action_id: str, value: str | None, block_id: str | None
     ) -> Json:
         action = pressed(blocks, action_id, value, block_id) | {"action_ts": self.next_ts()}
-        return payloads.block_actions(self.users[user_id], action, blocks, self._access.new_trigger())
+        return payloads.block_actions(self.users[user_id], action, blocks, self._access.new_trigger(user_id))
 
     async def _deliver(self, kind: EnvelopeKind, payload: Json, response_url: str | None, retry: int = 0) -> Delivery:
         started = time.monotonic()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from rich.cells import cell_len, set_cell_size
 
-from bot.answers.answer import Chart, Table
+from bot.answers.answer import Chart, ChartKind, Series, Stroke, Table
 from bot.core import wording
 from bot.core.money import UNITS_PER_DOLLAR, Money
 from bot.render.plain import ELLIPSIS, cut, one_line, said
@@ -17,6 +17,7 @@ GAP = "  "
 RULE = "─"
 _NARROWEST = 10
 _EIGHTHS = " ▏▎▍▌▋▊▉"
+_SHADES = "█▓▒░▚·"
 _LONGEST_BAR = 40
 _LONGEST_LABEL = 24
 
@@ -57,26 +58,79 @@ def table(shown: Table, width: int) -> list[str]:
 
 
 def bars(chart: Chart, width: int) -> list[str]:
-    """A chart as one horizontal bar for each value, series below series, without its title."""
-    figures = [[figure(value, chart.unit) for value in series.values] for series in chart.series]
-    labels = [one_line(label) for label in chart.labels]
-    wide_label = min(max((cell_len(label) for label in labels), default=0), _LONGEST_LABEL)
-    wide_figure = max((cell_len(text) for texts in figures for text in texts), default=0)
-    room = max(1, min(_LONGEST_BAR, width - wide_label - wide_figure - 2 * len(GAP)))
-    highest = max((value for series in chart.series for value in series.values), default=Decimal(0))
+    """A chart as one horizontal bar for each value, series below series, without its title; guides are left out.
+
+    The parts of a whole stand behind each other in one bar, each in a shade of its own.
+    """
+    if chart.kind is ChartKind.STACK and len(chart.series) > 1:
+        return _stacked(chart, width)
     drawn: list[str] = []
-    for series, texts in zip(chart.series, figures, strict=True):
-        drawn += [cut(one_line(series.name), _LONGEST_BAR)] if len(chart.series) > 1 else []
-        for label, text, value in zip(labels, texts, series.values, strict=True):
-            bar = _bar(value / highest if highest > 0 else Decimal(0), room)
-            drawn.append(f"{pad(label, wide_label)}{GAP}{pad(text, wide_figure, right=True)}{GAP}{bar}".rstrip())
+    shown = [series for series in chart.series if series.stroke is not Stroke.GUIDE]
+    values = [[(label, value) for label, value in _points(chart, series) if value is not None] for series in shown]
+    column = _Bars.of([pair for pairs in values for pair in pairs], chart.unit, width)
+    for series, pairs in zip(shown, values, strict=True):
+        drawn += [cut(one_line(series.name), _LONGEST_BAR)] if len(shown) > 1 else []
+        drawn += [column.line(label, value, [(value, "")]) for label, value in pairs]
     return drawn
+
+
+def _stacked(chart: Chart, width: int) -> list[str]:
+    """First what each shade is, then a bar for each label, as long as the sum of its parts."""
+    parts = [
+        [value or Decimal(0) for value in values] for values in zip(*(s.values for s in chart.series), strict=True)
+    ]
+    labels = [one_line(label) for label in chart.labels]
+    column = _Bars.of(
+        [(label, sum(part, Decimal(0))) for label, part in zip(labels, parts, strict=True)], chart.unit, width
+    )
+    names = [cut(one_line(series.name), _LONGEST_LABEL) for series in chart.series]
+    drawn = [f"{shade} {name}" for shade, name in zip(_SHADES, names, strict=False)]
+    for label, part in zip(labels, parts, strict=True):
+        drawn.append(column.line(label, sum(part, Decimal(0)), list(zip(part, _SHADES, strict=False))))
+    return drawn
+
+
+def _points(chart: Chart, series: Series) -> Iterator[tuple[str, Decimal | None]]:
+    return zip(map(one_line, chart.labels), series.values, strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bars:
+    """How labels, figures and bars stand below each other."""
+
+    label: int
+    figure: int
+    room: int
+    highest: Decimal
+    unit: str
+
+    @classmethod
+    def of(cls, values: Sequence[tuple[str, Decimal]], unit: str, width: int) -> _Bars:
+        label = min(max((cell_len(label) for label, _ in values), default=0), _LONGEST_LABEL)
+        wide = max((cell_len(figure(value, unit)) for _, value in values), default=0)
+        room = max(1, min(_LONGEST_BAR, width - label - wide - 2 * len(GAP)))
+        return cls(label, wide, room, max((value for _, value in values), default=Decimal(0)), unit)
+
+    def line(self, label: str, value: Decimal, parts: Sequence[tuple[Decimal, str]]) -> str:
+        """One value with its bar; a part without a shade is drawn to the eighth of a letter."""
+        bar = ""
+        done = Decimal(0)
+        for part, shade in parts:
+            done += part
+            whole = done / self.highest if self.highest > 0 else Decimal(0)
+            length = int((whole * self.room).to_integral_value()) - len(bar)
+            bar += shade * length if shade else _bar(whole, self.room)
+        return (
+            f"{pad(label, self.label)}{GAP}{pad(figure(value, self.unit), self.figure, right=True)}{GAP}{bar}".rstrip()
+        )
 
 
 def figure(value: Decimal, unit: str) -> str:
     """One value of a chart as people read it."""
     if unit == "USD":
         return wording.dollars(Money(int((value * UNITS_PER_DOLLAR).to_integral_value(ROUND_HALF_EVEN))))
+    if unit == "%":
+        return wording.percent(float(value) / 100)
     return wording.count(int(value)) if value == value.to_integral_value() else f"{value:,.2f}"
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from bot.answers.answer import Amount, Answer, Table
-from bot.core.report import Figures, Report
+from bot.core.change import moved
+from bot.core.report import Figures, Report, Row
 from bot.core.spreadsheet import written
 from bot.core.usage import TOKEN_TYPES
 from bot.render.plain import exact, rate
@@ -19,7 +20,12 @@ _Value = object
 
 
 def text(answer: Answer) -> str:
-    """The report's rows and total, else the first table, else the facts; lines end in CR LF."""
+    """The file that came with it, else the report's rows and total, else the first table, else the facts.
+
+    Lines end in CR LF.
+    """
+    if answer.file:
+        return answer.file.content.decode()
     if answer.report:
         return written(_report(answer.report))
     if answer.tables:
@@ -29,10 +35,21 @@ def text(answer: Answer) -> str:
 
 
 def _report(report: Report) -> Iterator[Iterable[_Value]]:
-    yield HEADER
-    for row in report.rows:
-        yield (row.id, row.name, rate(row.share), *_figures(row.figures))
-    yield (None, "total", None, *_figures(report.total))
+    """List cost that is not exact has its upper end in a column of its own, the last."""
+    range_, why = report.total.list_cost_high is not None, report.causes is not None
+    yield (*HEADER, *(("list_cost_high",) if range_ else ()), *(("previous_billed_cost", "change") if why else ()))
+    for row in (*report.rows, Row(None, "total", report.total, previous=report.previous)):
+        exact_figures = (*_figures(row.figures), *_high(row.figures, range_), *(_change(row) if why else ()))
+        yield (row.id, row.name, rate(row.share), *exact_figures)
+
+
+def _change(row: Row) -> tuple[_Value, ...]:
+    before = row.previous.billed_cost if row.previous else None
+    return before, moved(row.figures.billed_cost, before)
+
+
+def _high(figures: Figures, range_: bool) -> tuple[_Value, ...]:
+    return (figures.list_cost_high or figures.list_cost,) if range_ else ()
 
 
 def _figures(figures: Figures) -> Iterator[_Value]:

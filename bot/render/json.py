@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.answers.answer import Answer, Table
+from bot.core.change import moved
 from bot.core.money import Money
+from bot.core.question import Subject
 from bot.core.report import Figures, Report, Row
 from bot.core.usage import TOKEN_TYPES
 from bot.render.plain import exact, rate, uncoded
@@ -27,7 +29,7 @@ def dump(document: dict[str, Any]) -> str:
 
 
 def _report(report: Report) -> dict[str, Any]:
-    period = report.period
+    period = report.covered or report.period
     return {
         "query": {
             "subject": report.question.subject,
@@ -38,20 +40,36 @@ def _report(report: Report) -> dict[str, Any]:
         "currency": CURRENCY,
         "total": _figures(report.total),
         "previous": _figures(report.previous),
-        "rows": [_row(row) for row in report.rows],
+        **(_change(report) if report.question.subject is Subject.WHY else {}),
+        "rows": [_row(row, report) for row in report.rows],
+        "discount": rate(report.discount),
         "data_through": _instant(report.data_through),
         "notes": list(report.notes),
     }
 
 
-def _row(row: Row) -> dict[str, Any]:
-    return {"id": row.id, "name": row.name, "share": rate(row.share), **_figures(row.figures)}
+def _change(report: Report) -> dict[str, Any]:
+    """By how much billed cost moved, and what each cause brought to it; unknown where one side of it is."""
+    if report.causes is None:
+        return {"change": None, "effects": None}
+    effects = [{"name": cause.value, "billed_cost": str(amount)} for cause, amount in report.causes.items()]
+    return {"change": str(moved(report.total.billed_cost, report.previous.billed_cost)), "effects": effects}
+
+
+def _row(row: Row, report: Report) -> dict[str, Any]:
+    """One line; of a `why`, also by how much it moved."""
+    driver: dict[str, Any] = {}
+    if report.question.subject is Subject.WHY:
+        known = report.causes is not None and row.previous
+        driver["change"] = str(moved(row.figures.billed_cost, known.billed_cost)) if known else None
+    return {"id": row.id, "name": row.name, "share": rate(row.share), **_figures(row.figures), **driver}
 
 
 def _figures(figures: Figures) -> dict[str, Any]:
     return {
         "billed_cost": _money(figures.billed_cost),
         "list_cost": _money(figures.list_cost),
+        **({"list_cost_high": str(figures.list_cost_high)} if figures.list_cost_high is not None else {}),
         "web_search_requests": figures.web_search_requests,
         "requests": figures.requests,
         "tokens": {**(figures.tokens or dict.fromkeys(TOKEN_TYPES)), "total": figures.total_tokens},

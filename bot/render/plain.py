@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from bot.answers.answer import Amount, Answer, Cell, Percent, Tokens
+from bot.answers.answer import Amount, Answer, Bar, Cell, Percent, Tokens
 from bot.core import wording
 
 ELLIPSIS = "…"
@@ -14,6 +14,8 @@ _TURNS_TEXT_AROUND = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068
 """Unicode's direction overrides: one of them left open in a name writes the figures after it backwards."""
 _RATE_PLACES = 6
 _CODE = re.compile(r"`([^`]+)`")
+_BAR = 10
+"""Letters of a bar: each is a tenth."""
 
 
 def said(cell: Cell) -> str:
@@ -25,6 +27,8 @@ def said(cell: Cell) -> str:
             return wording.count(count)
         case Percent(part):
             return wording.percent(part)
+        case Bar(part):
+            return _bar(part)
         case _:
             return one_line(cell)
 
@@ -36,7 +40,7 @@ def exact(cell: Cell) -> str | int | float | None:
             return None if money is None else str(money)
         case Tokens(count):
             return count
-        case Percent(part):
+        case Percent(part) | Bar(part):
             return rate(part)
         case _:
             return cell
@@ -84,6 +88,14 @@ def data_through(answer: Answer) -> str:
     if answer.data_through:
         return f"Data through {wording.instant(answer.data_through)}"
     return f"Data through: {wording.UNKNOWN}" if answer.report else ""
+
+
+def _bar(part: float | None) -> str:
+    """███████░░░ 71 %: a tenth is filled once it is used, so that only what is over looks full."""
+    if part is None:
+        return wording.UNKNOWN
+    filled = min(_BAR, max(0, int(part * _BAR)))
+    return f"{'█' * filled}{'░' * (_BAR - filled)} {wording.percent(part)}"
 
 
 def _shown(character: str) -> str:

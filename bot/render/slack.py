@@ -7,6 +7,7 @@ Only field labels and dates need mrkdwn, and there `escaped` takes the meaning o
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import Any
 
 from bot.answers.answer import Action, Answer, Fact, Tone
@@ -31,25 +32,27 @@ from bot.render.slack_blocks import (
     section,
     sentence,
 )
-from bot.render.slack_figures import charts, tables
+from bot.render.slack_figures import Pictures, charts, tables
 from bot.render.slack_text import text
 
 ASK = "ask"
 """A button's action_id is `ask:<n>`, its value the question."""
 SHARE = "share"
 RECEIPT = "receipt"
+CSV = "csv"
+NO_PICTURES: Pictures = MappingProxyType({})
 _WARNING = "⚠️ "
 _REFERENCE = 100
 
 
-def message(answer: Answer) -> dict[str, Any]:
-    """`{"text", "blocks"}`, with native charts and the first table native."""
-    return {"text": text(answer, _title(answer)), "blocks": _blocks(answer, native=True)}
+def message(answer: Answer, pictures: Pictures = NO_PICTURES) -> dict[str, Any]:
+    """`{"text", "blocks"}`, with native charts and the first table native; pictures where Slack does not draw."""
+    return {"text": text(answer, _title(answer)), "blocks": _blocks(answer, pictures, native=True)}
 
 
-def plain(answer: Answer) -> dict[str, Any]:
+def plain(answer: Answer, pictures: Pictures = NO_PICTURES) -> dict[str, Any]:
     """The same message for workspaces that refuse native tables and charts (`invalid_blocks`)."""
-    return {"text": text(answer, _title(answer)), "blocks": _blocks(answer, native=False)}
+    return {"text": text(answer, _title(answer)), "blocks": _blocks(answer, pictures, native=False)}
 
 
 def sorry(words: str, reference: str | None = None) -> dict[str, Any]:
@@ -62,9 +65,22 @@ def sorry(words: str, reference: str | None = None) -> dict[str, Any]:
     return {"text": "\n".join(escaped(uncoded(line), TEXT // 2) for line in said_lines), "blocks": blocks}
 
 
-def _blocks(answer: Answer, *, native: bool) -> list[Block]:
+def unshared(message: dict[str, Any]) -> dict[str, Any]:
+    """The message for a place that is no channel, without the button that shows it to one."""
+    blocks = []
+    for block in message["blocks"]:
+        if block["type"] == "actions":
+            elements = [element for element in block["elements"] if element["action_id"] != SHARE]
+            blocks += [block | {"elements": elements}] if elements else []
+        else:
+            blocks.append(block)
+    return message | {"blocks": blocks}
+
+
+def _blocks(answer: Answer, pictures: Pictures, *, native: bool) -> list[Block]:
     """Title, headline, facts, charts, tables and paragraphs; then notes and buttons, which are never pushed out."""
-    body = [*_top(answer), *charts(answer.charts, native=native), *tables(answer.tables, native=native)]
+    drawn = charts(answer.charts, native=native, pictures=pictures)
+    body = [*_top(answer), *drawn, *tables(answer.tables, native=native)]
     body += [sentence("\n".join(written)) for written in map(lines, answer.paragraphs) if written]
     end = [*_notes(answer), *_buttons(answer)]
     room = BLOCKS - len(end)
@@ -111,13 +127,13 @@ def _fresh(words: str, answer: Answer) -> Block:
 
 
 def _buttons(answer: Answer) -> Iterator[Block]:
-    share = _fits_a_button(answer.question)
-    receipt = share and answer.report is not None
-    possible = [action for action in answer.actions if _fits_a_button(action.question)]
-    shown = possible[: BUTTONS - share - receipt]
+    share = fits_a_button(answer.question)
+    figures = share and answer.report is not None
+    possible = [action for action in answer.actions if fits_a_button(action.question)]
+    shown = possible[: BUTTONS - share - 2 * figures]
     buttons = [_ask(number, action) for number, action in enumerate(shown)]
-    if receipt:
-        buttons.append(button("Receipt", RECEIPT, answer.question))
+    if figures:
+        buttons += [button("Receipt", RECEIPT, answer.question), button("CSV", CSV, answer.question)]
     if share:
         buttons.append(button("Share to channel", SHARE, answer.question))
     if buttons:
@@ -126,7 +142,7 @@ def _buttons(answer: Answer) -> Iterator[Block]:
         yield remark(more(hidden, "question"))
 
 
-def _fits_a_button(question: str) -> bool:
+def fits_a_button(question: str) -> bool:
     """Whether Slack would carry it whole: a cut or mended question would ask something else."""
     return 0 < len(question) <= VALUE and not any("\ud800" <= character <= "\udfff" for character in question)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -10,6 +10,7 @@ from bot.answers.answer import Cell, Chart, ChartKind, Table
 from bot.render import aligned
 from bot.render.plain import cut, more, one_line, said
 from bot.render.slack_blocks import (
+    ALT_TEXT,
     CHART_LABEL,
     CHART_LABELS,
     CHART_SERIES,
@@ -26,24 +27,30 @@ from bot.render.slack_blocks import (
     section,
 )
 
+Pictures = Mapping[Chart, str]
+"""The ids under which Slack holds pictures of charts."""
 CELL = 80
 """Not Slack's limit: a longer name pushes the figures off the screen."""
 WIDTH, LINES = 64, 25
 """What a narrow window shows of letters of one width without breaking lines."""
 
 
-def charts(drawn: Sequence[Chart], *, native: bool) -> Iterator[Block]:
-    """Each chart with its finding in words; those that Slack would refuse as bars of letters."""
-    left = CHARTS if native else 0
-    for chart in drawn:
-        block = _native_chart(chart) if left else None
-        if block:
-            left -= 1
-            yield block
+def charts(drawn: Sequence[Chart], *, native: bool, pictures: Pictures) -> Iterator[Block]:
+    """Each chart with its finding in words; those that Slack would refuse as pictures, or as bars of letters."""
+    for chart, block in zip(drawn, _native(drawn) if native else [None] * len(drawn), strict=True):
+        if shown := block or _picture(chart, pictures):
+            yield shown
             if finding := one_line(chart.finding):
                 yield remark(finding)
         else:
             yield from _bars(chart)
+
+
+def undrawn(drawn: Sequence[Chart], *, native: bool) -> tuple[Chart, ...]:
+    """The charts of which there must be pictures, because Slack will not draw them itself."""
+    if not native:
+        return tuple(drawn)
+    return tuple(chart for chart, block in zip(drawn, _native(drawn), strict=True) if block is None)
 
 
 def tables(drawn: Sequence[Table], *, native: bool) -> Iterator[Block]:
@@ -60,22 +67,31 @@ def tables(drawn: Sequence[Table], *, native: bool) -> Iterator[Block]:
 # --- charts
 
 
+def _native(drawn: Sequence[Chart]) -> list[Block | None]:
+    """Slack's own block for each chart; None for one it would refuse, and for any after the first two."""
+    blocks = [_native_chart(chart) for chart in drawn]
+    fit = [at for at, block in enumerate(blocks) if block][:CHARTS]
+    return [block if at in fit else None for at, block in enumerate(blocks)]
+
+
 def _native_chart(chart: Chart) -> Block | None:
-    """A chart Slack draws itself; None for one it would refuse."""
-    if not (0 < len(chart.labels) <= CHART_LABELS and 0 < len(chart.series) <= CHART_SERIES):
+    """A chart Slack draws itself; None for one it would refuse. It stacks no bars: their parts are lines."""
+    if not (0 < len(chart.labels) <= CHART_LABELS and 0 < len(chart.series) <= CHART_SERIES) or chart.band:
+        return None
+    values = [[value for value in series.values if value is not None] for series in chart.series]
+    if any(len(one) < len(chart.labels) for one in values):
         return None
     labels = _distinct(chart.labels)
     data = [
-        [{"label": label, "value": _number(value)} for label, value in zip(labels, series.values, strict=True)]
-        for series in chart.series
+        [{"label": label, "value": _number(value)} for label, value in zip(labels, one, strict=True)] for one in values
     ]
     drawn: Block
-    if _is_pie(chart):
+    if chart.kind is ChartKind.PIE and len(values) == 1 and _is_pie(values[0]):
         drawn = {"type": "pie", "segments": data[0]}
     else:
         names = _distinct(series.name for series in chart.series)
         drawn = {
-            "type": "line" if chart.kind is ChartKind.LINE else "bar",
+            "type": "line" if _is_lines(chart) else "bar",
             "series": [{"name": name, "data": points} for name, points in zip(names, data, strict=True)],
             "axis_config": {"categories": labels, "y_label": cut(one_line(chart.unit), CHART_TITLE) or "–"},
         }
@@ -83,11 +99,22 @@ def _native_chart(chart: Chart) -> Block | None:
     return {"type": "data_visualization", "title": title, "chart": drawn}
 
 
-def _is_pie(chart: Chart) -> bool:
+def _picture(chart: Chart, pictures: Pictures) -> Block | None:
+    """The chart as an uploaded file; the words for whoever can't see it are those under it."""
+    file = pictures.get(chart)
+    if file is None:
+        return None
+    words = ". ".join(filter(None, map(one_line, (chart.title, chart.finding))))
+    return {"type": "image", "slack_file": {"id": file}, "alt_text": cut(words, ALT_TEXT) or "Chart"}
+
+
+def _is_pie(pieces: Sequence[Decimal]) -> bool:
     """Slack's pies have few pieces, none of them nothing or negative; bars show the others in full."""
-    pieces = chart.series[0].values
-    few = len(chart.series) == 1 and len(pieces) <= CHART_SERIES
-    return chart.kind is ChartKind.PIE and few and all(value > 0 for value in pieces)
+    return len(pieces) <= CHART_SERIES and all(value > 0 for value in pieces)
+
+
+def _is_lines(chart: Chart) -> bool:
+    return chart.kind is ChartKind.LINE or (chart.kind is ChartKind.STACK and len(chart.series) > 1)
 
 
 def _number(value: Decimal) -> int | float:

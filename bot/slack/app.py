@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import logging
-import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
@@ -13,9 +12,14 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.render.slack import ASK, RECEIPT, SHARE
+from bot.core.access import Asker
 from bot.services.ask import Ask
+from bot.services.home import Homes
+from bot.services.presses import Presses
 from bot.services.receipts import Receipts
+from bot.services.typeahead import Typeahead
+from bot.slack import buttons, dialog, home, talk
+from bot.slack.outlets import Response
 from bot.slack.reply import Replies
 
 COMMAND = "/claude-usage"
@@ -29,6 +33,9 @@ def build(
     receipts: Receipts,
     clock: Callable[[], datetime],
     replies: Replies,
+    presses: Presses,
+    homes: Homes,
+    typeahead: Typeahead,
 ) -> AsyncApp:
     """The listeners are the same over signed HTTP and over Socket Mode, which needs no signing secret."""
     app = AsyncApp(
@@ -42,25 +49,22 @@ def build(
     async def on_command(ack: AsyncAck, respond: AsyncRespond, command: dict[str, Any]) -> None:
         await ack()
         text = html.unescape(str(command.get("text", "")))  # `R&D` comes as `R&amp;D`
-        await replies.give(respond, lambda: ask.answer(text, clock()))
+        user, channel = (str(command.get(field, "")) for field in ("user_id", "channel_id"))
+        place = Response(respond, client, user=user, channel=channel, command=True)
+        await replies.give(place, lambda: ask.answer(text, clock(), Asker.called(user)))
 
-    @app.action(re.compile(rf"^{ASK}:\d+$"))
-    async def on_ask(ack: AsyncAck, respond: AsyncRespond, action: dict[str, Any], body: dict[str, Any]) -> None:
-        """A follow-up takes the place of one's own answer, and never of a message that others read."""
-        await ack()
-        own = bool(body.get("container", {}).get("is_ephemeral"))
-        await replies.give(respond, lambda: ask.answer(str(action["value"]), clock()), replace=own)
-
-    @app.action(SHARE)
-    async def on_share(ack: AsyncAck, respond: AsyncRespond, action: dict[str, Any]) -> None:
-        await ack()
-        await replies.give(respond, lambda: ask.answer(str(action["value"]), clock()), shared=True)
-
-    @app.action(RECEIPT)
-    async def on_receipt(ack: AsyncAck, respond: AsyncRespond, action: dict[str, Any]) -> None:
-        await ack()
-        await replies.give(respond, lambda: receipts.answer(str(action["value"]), clock()))
-
+    home.listen(app, client=client, homes=homes, presses=presses, clock=clock)
+    dialog.listen(app, client=client, ask=ask, typeahead=typeahead, clock=clock, replies=replies)
+    talk.listen(app, client=client, ask=ask, presses=presses, clock=clock, replies=replies)
+    buttons.listen(  # last: it answers what nobody else does
+        app,
+        client=client,
+        ask=ask,
+        receipts=receipts,
+        clock=clock,
+        replies=replies,
+        presses=presses,
+    )
     return app
 
 

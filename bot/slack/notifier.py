@@ -16,8 +16,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answers.answer import Answer
 from bot.core.errors import BotError, CredentialRefused, SlackRefused, SlackUnavailable
-from bot.render import slack as render
 from bot.services.deliver import Posted
+from bot.slack.pictures import Pictures
 
 log = structlog.get_logger()
 
@@ -54,10 +54,11 @@ def web_client(token: str, base_url: str) -> AsyncWebClient:
 
 
 class SlackNotifier:
-    """Tells channels and people. A message whose layout a workspace refuses is sent again in plain text."""
+    """Tells channels and people. A message whose layout a workspace refuses is sent again in a plainer one."""
 
     def __init__(self, client: AsyncWebClient, *, seconds_between_posts: float = SECONDS_BETWEEN_POSTS) -> None:
         self._client = client
+        self._pictures = Pictures(client)
         self._pause = seconds_between_posts
         self._queues: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._free_at: dict[str, float] = {}
@@ -71,11 +72,22 @@ class SlackNotifier:
 
     async def post(self, channel: str, answer: Answer) -> Posted:
         async with self._turn(channel):
-            try:
-                return await self._post(channel, render.message(answer))
-            except _LayoutRefused as refused:
-                log.warning("Slack refused the blocks.", action="invalid_blocks", detail=str(refused))
-                return await self._post(channel, render.plain(answer))
+            refused = _LayoutRefused()
+            async for message in self._pictures.messages(answer):
+                try:
+                    return await self._post(channel, message)
+                except _LayoutRefused as error:
+                    log.warning("Slack refused the blocks.", action="invalid_blocks", detail=str(error))
+                    refused = error
+            raise refused
+
+    async def file(self, channel: str, name: str, content: bytes, words: str) -> None:
+        """Put a file into a direct-message channel, with a sentence beside it."""
+        async with self._turn(channel):
+            with _mapped():
+                await self._client.files_upload_v2(
+                    channel=channel, filename=name, title=name, content=content, initial_comment=words
+                )
 
     async def _post(self, channel: str, message: dict[str, Any]) -> Posted:
         with _mapped():

@@ -4,78 +4,131 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import structlog
-from slack_bolt.context.respond.async_respond import AsyncRespond
+from slack_bolt.async_app import AsyncAck
 
 from bot.answers.answer import Answer
 from bot.core.errors import BotError
-from bot.render import slack as render
+from bot.render import slack_views
+from bot.slack.notifier import SlackNotifier
+from bot.slack.outlets import REFUSED_LAYOUT, Dialog, Message, Outlet
+from bot.slack.pictures import Pictures
 
 log = structlog.get_logger()
 
+PATIENCE_SECONDS = 2.0
+"""How long people wait before they wonder whether anything is happening."""
+BROKEN = "Something broke."
+
+Ask = Callable[[], Awaitable[Answer]]
+Prepared = tuple[Answer, AsyncIterator[Message]]
+
 
 class Replies:
-    """Answers through `response_url` and knows what is still under way, so that a stop can wait for it."""
+    """Answers, and knows what is still under way, so that a stop can wait for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, pictures: Pictures, notifier: SlackNotifier, *, patience: float = PATIENCE_SECONDS) -> None:
+        self._pictures = pictures
+        self._notifier = notifier
+        self._patience = patience
         self._under_way: set[asyncio.Task[Any]] = set()
 
-    async def give(
-        self,
-        respond: AsyncRespond,
-        ask: Callable[[], Awaitable[Answer]],
-        *,
-        shared: bool = False,
-        replace: bool = False,
-    ) -> None:
-        """Ask, and respond with what comes of it; `shared` shows it to the channel, `replace` in place of the old."""
-        task = asyncio.current_task()
-        if task is not None:
-            self._under_way.add(task)
-        try:
-            await self._give(respond, ask, shared=shared, replace=replace)
-        finally:
-            if task is not None:
-                self._under_way.discard(task)
+    async def give(self, outlet: Outlet, ask: Ask, *, shared: bool = False) -> bool:
+        """Ask, and hand what comes of it to the outlet; whether the answer arrived, and not an apology.
+
+        `shared` shows it to the channel.
+        """
+        with self._counted():
+            preparing = asyncio.ensure_future(self._prepared(ask, outlet))
+            if not await self._soon(preparing):
+                await outlet.note()
+            return await _put(outlet, preparing, shared=shared)
+
+    async def submitted(self, ack: AsyncAck, outlet: Dialog, ask: Ask) -> None:
+        """Answer what was sent from the dialog, in it. Words that can't be read are an error at their own field."""
+        with self._counted():
+            preparing = asyncio.ensure_future(self._prepared(ask, outlet))
+            if not await self._soon(preparing):
+                await ack(response_action="update", view=slack_views.waiting())
+                await _put(outlet, preparing, shared=False)
+                return
+            try:
+                _, views = await preparing
+                await ack(response_action="update", view=await anext(views))
+            except BotError as error:
+                await ack(response_action="errors", errors=slack_views.field_error(str(error)))
+            except Exception:
+                await ack(response_action="update", view=slack_views.sorry(outlet.asked, BROKEN, broken()))
+
+    async def say(self, outlet: Outlet, words: str) -> None:
+        """A sentence to whoever pressed something, beside what is there."""
+        with self._counted():
+            await outlet.sorry(words)
 
     async def drain(self, seconds: float) -> None:
         """Wait for the answers that people are waiting for."""
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=seconds)
 
-    async def _give(
-        self, respond: AsyncRespond, ask: Callable[[], Awaitable[Answer]], *, shared: bool, replace: bool
-    ) -> None:
-        options = {"response_type": "ephemeral", "replace_original": replace}
+    async def _soon(self, preparing: asyncio.Future[Prepared]) -> bool:
+        done, _ = await asyncio.wait({preparing}, timeout=self._patience)
+        return bool(done)
+
+    async def _prepared(self, ask: Ask, outlet: Outlet) -> Prepared:
+        """The answer and its messages, the first of them made: its pictures take time too."""
+        answer = await self._handed(await ask(), outlet.user)
+        made = self._pictures.views(answer) if outlet.dialog else self._pictures.messages(answer)
+        return answer, _after(await anext(made), made)
+
+    async def _handed(self, answer: Answer, user: str) -> Answer:
+        """The answer once its file, if it has one, is in the direct messages of whoever asked, and says so."""
+        if answer.file is None:
+            return answer
+        place = await self._notifier.direct(user)
+        await self._notifier.file(place, answer.file.name, answer.file.content, answer.title)
+        return replace(answer, headline=f"The file {answer.file.name} is in our direct messages.", file=None)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        task = asyncio.current_task()
+        assert task is not None
+        self._under_way.add(task)
         try:
-            answer = await ask()
-        except BotError as error:
-            await _send(respond, render.sorry(str(error)), options)
-            return
-        except Exception:
-            reference = secrets.token_hex(4)
-            log.exception("An answer broke.", action="answer_failed", reference=reference)
-            await _send(respond, render.sorry("Something broke.", reference), options)
-            return
-        if shared or answer.share:
-            options["response_type"] = "in_channel"
-        said = await _send(respond, render.message(answer), options)
-        if "invalid_blocks" in said:
-            await _send(respond, render.plain(answer), options)
+            yield
+        finally:
+            self._under_way.discard(task)
 
 
-async def _send(respond: AsyncRespond, message: dict[str, Any], options: dict[str, Any]) -> str:
-    """What Slack said against it, "" if nothing: `respond` returns failures instead of raising them."""
+async def _put(outlet: Outlet, preparing: Awaitable[Prepared], *, shared: bool) -> bool:
     try:
-        response = await respond(**message, **options, unfurl_links=False, unfurl_media=False)
-    except Exception as error:
-        # No traceback: the address in it lets anyone answer in the bot's name.
-        log.warning("Slack can't be answered.", action="response_failed", error=type(error).__name__)
-        return ""
-    if response.status_code == 200:
-        return ""
-    log.warning("Slack refused an answer.", action="response_refused", status=response.status_code, body=response.body)
-    return str(response.body)
+        answer, messages = await preparing
+    except BotError as error:
+        await outlet.sorry(str(error))
+        return False
+    except Exception:
+        await outlet.sorry(BROKEN, broken())
+        return False
+    said = ""
+    async for message in messages:
+        said = await outlet.put(message, shared=shared or answer.share)
+        if said != REFUSED_LAYOUT:
+            break
+    return not said
+
+
+async def _after(first: Message, others: AsyncIterator[Message]) -> AsyncIterator[Message]:
+    yield first
+    async for message in others:
+        yield message
+
+
+def broken() -> str:
+    """Log the exception being handled; the reference under which it stands in the log."""
+    reference = secrets.token_hex(4)
+    log.exception("An answer broke.", action="answer_failed", reference=reference)
+    return reference

@@ -74,14 +74,25 @@ def test_every_button_asks_a_question_that_can_be_read(name: str) -> None:
 @pytest.mark.parametrize("name", REPORTS)
 def test_a_program_finds_every_field_that_was_promised(name: str) -> None:
     document: dict[str, Any] = json.loads(programs.dump(programs.document(REPORTS[name])))
-    assert list(document) == ["query", "currency", "total", "previous", "rows", "data_through", "notes"]
+    why = ["change", "effects"] if document["query"]["subject"] == "why" else []
+    assert list(document) == [
+        "query",
+        "currency",
+        "total",
+        "previous",
+        *why,
+        "rows",
+        "discount",
+        "data_through",
+        "notes",
+    ]
     assert list(document["query"]) == ["subject", "name", "by", "period"]
     assert list(document["query"]["period"]) == ["start", "end", "timezone"]
     assert document["currency"] == "USD"
     for figures in (document["total"], document["previous"], *document["rows"]):
-        assert [key for key in figures if key not in ("id", "name", "share")] == FIGURES
+        assert [key for key in figures if key not in ("id", "name", "share", "list_cost_high", "change")] == FIGURES
         assert list(figures["tokens"]) == [*TOKEN_TYPES, "total"]
-        assert figures["requests"] is None
+        assert isinstance(figures["requests"], int | None)
         assert {type(figures[cost]) for cost in ("billed_cost", "list_cost")} <= {str, type(None)}
     for row in document["rows"]:
         assert list(row)[:3] == ["id", "name", "share"]
@@ -95,5 +106,8 @@ def test_what_is_not_known_is_null_and_what_is_nothing_is_zero() -> None:
     assert unread["previous"]["billed_cost"] is None
     assert programs.document(EXAMPLES["spend/not-billed-yet"])["total"]["billed_cost"] is None
     assert programs.document(EXAMPLES["spend/team-without-spend"])["total"]["billed_cost"] == "0.0000"
+    people = programs.document(EXAMPLES["ranking/users-together"])
+    assert people["total"]["requests"] == sum(row["requests"] for row in people["rows"])
+    assert programs.document(EXAMPLES["spend/team"])["total"]["requests"] is None
     priced = {row["id"]: row["list_cost"] for row in programs.document(EXAMPLES["ranking/models"])["rows"]}
     assert (priced["claude-x"], priced["claude-haiku-4-5"]) == (None, "47.5833")

@@ -71,3 +71,15 @@ async def test_an_object_of_the_directory_is_found_by_its_id(api: Api, kind: str
         assert await api.get(f"{path}/{item['id']}") == item
     lost = await api.http.get(f"{path}/user_unknown")
     assert (lost.status_code, lost.json()["error"]["type"]) == (404, "not_found_error")
+
+
+async def test_a_workspace_lists_only_the_rate_limits_it_does_not_inherit(api: Api) -> None:
+    ids = {item.name: item.id for item in api.organization.workspaces}
+    (own,) = (await api.get(f"/v1/organizations/workspaces/{ids['sandbox']}/rate_limits"))["data"]
+    assert own["models"] == ["claude-sonnet-5-5"]
+    assert own["limits"] == [
+        {"type": "requests_per_minute", "value": 500, "org_limit": 10_000, "source": "workspace"},
+    ]
+    assert (await api.get(f"/v1/organizations/workspaces/{ids['support-prod']}/rate_limits"))["data"] == []
+    lost = await api.http.get("/v1/organizations/workspaces/wrkspc_unknown/rate_limits")
+    assert (lost.status_code, lost.json()["error"]["type"]) == (404, "not_found_error")

@@ -174,6 +174,23 @@ def test_haiku_and_fast_mode_add_streams_and_change_no_other(organization: Organ
     assert {row.speed for row in usual} == {"standard"}
 
 
+def test_waste_adds_what_could_cost_less_and_changes_no_other(organization: Organization) -> None:
+    more = Organization.simulate(until=UNTIL, waste=True)
+    before, since = (TODAY - 12 * DAY, TODAY - 11 * DAY), (TODAY - 3 * DAY, TODAY - 2 * DAY)
+    usual, all_of_it = list(organization.usage(*since)), list(more.usage(*since))
+    assert [row for row in all_of_it if row in usual] == usual
+    called = {key.id: key.name for key in more.api_keys}
+    added = {called[row.api_key_id or ""] for row in all_of_it if row not in usual}
+    assert added == {"search-digest", "pipelines-reports", "support-labels", "docs-index", "contract-summaries"}
+    (digest,) = (id_ for id_, name in called.items() if name == "search-digest")
+
+    def written(days: tuple[datetime, datetime]) -> float:
+        rows = [row for row in more.usage(*days) if row.api_key_id == digest]
+        return sum(row.ephemeral_5m_input_tokens for row in rows) / sum(sum(row.tokens) for row in rows)
+
+    assert written(before) < 0.1 < 0.7 < written(since)
+
+
 def test_the_list_price_stays_when_a_discount_comes_off() -> None:
     billed = Organization.simulate(until=UNTIL, discount=Decimal("0.125")).costs(TODAY - DAY, TODAY)
     assert all(row.list_cents * Decimal("0.875") == row.cents for row in billed)

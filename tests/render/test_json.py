@@ -19,7 +19,7 @@ def test_each_example_reads_as_it_did(name: str) -> None:
 
 def test_a_report_has_exactly_the_promised_keys() -> None:
     document = renderer.document(TEAM)
-    assert list(document) == ["query", "currency", "total", "previous", "rows", "data_through", "notes"]
+    assert list(document) == ["query", "currency", "total", "previous", "rows", "discount", "data_through", "notes"]
     assert list(document["query"]) == ["subject", "name", "by", "period"]
     fields = ["billed_cost", "list_cost", "web_search_requests", "requests", "tokens", "cache_hit_rate"]
     assert list(document["total"]) == list(document["previous"]) == fields

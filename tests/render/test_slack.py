@@ -182,14 +182,16 @@ def test_every_button_asks_its_own_question_and_the_last_one_shares() -> None:
         ("ask:0", "trend team alpha", "By day"),
         ("ask:1", "why team alpha", "Why more?"),
         ("receipt", "team alpha by model", "Receipt"),
+        ("csv", "team alpha by model", "CSV"),
         ("share", "team alpha by model", "Share to channel"),
     ]
 
 
-def test_an_answer_without_figures_has_no_receipt() -> None:
+@pytest.mark.parametrize("button", ["receipt", "csv"])
+def test_an_answer_without_figures_has_no_receipt_and_no_file(button: str) -> None:
     assert TEAM.report is not None
-    assert '"receipt"' in json.dumps(slack.message(TEAM))
-    assert '"receipt"' not in json.dumps(slack.message(replace(TEAM, report=None)))
+    assert f'"{button}"' in json.dumps(slack.message(TEAM))
+    assert f'"{button}"' not in json.dumps(slack.message(replace(TEAM, report=None)))
 
 
 def test_a_message_nobody_asked_for_cannot_be_shared() -> None:
@@ -202,7 +204,7 @@ def test_thirty_buttons_are_cut_to_what_slack_takes_and_the_last_still_shares() 
     [row] = of_type(blocks, "actions")
     assert len(row["elements"]) == 25
     assert row["elements"][-1]["action_id"] == "share"
-    assert "and 7 more questions" in letters(blocks)
+    assert "and 8 more questions" in letters(blocks)
 
 
 def test_a_question_too_long_for_a_button_is_not_cut_into_another_question() -> None:

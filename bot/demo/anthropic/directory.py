@@ -1,4 +1,4 @@
-"""The directory: the organisation itself, its workspaces, its keys and its people."""
+"""The directory: the organisation itself, its workspaces, its keys, its people and its service accounts."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from bot.demo.anthropic import query
 from bot.demo.anthropic.instants import written
 from bot.demo.anthropic.refusals import Refused
-from bot.demo.organization import ApiKey, Organization, User, Workspace
+from bot.demo.organization import ApiKey, Organization, ServiceAccount, User, Workspace
 
 _BY_ID: Final = ("limit", "after_id", "before_id")
 
@@ -70,6 +70,20 @@ class Directory:
             ],
         )
 
+    def service_accounts(self, request: Request) -> Response:
+        """Its service accounts; unlike the other lists they are moved through by an opaque cursor."""
+        query.known(request, ("limit", "page", "include_archived"))
+        query.flag(request, "include_archived")
+        size, (place,) = query.limit(request, 20, 100), query.resume(request, "0")
+        first, accounts = int(place), self._organization.service_accounts
+        more = first + size < len(accounts)
+        return JSONResponse(
+            {
+                "data": [_service_account(item) for item in accounts[first : first + size]],
+                "next_page": query.cursor(request, str(first + size)) if more else None,
+            }
+        )
+
     def workspace(self, request: Request) -> Response:
         """One workspace, archived and default ones too."""
         return _one(request, map(_workspace, self._organization.workspaces))
@@ -126,6 +140,18 @@ def _user(item: User) -> dict[str, Any]:
         "name": item.name,
         "role": item.role,
         "added_at": written(item.added_at),
+    }
+
+
+def _service_account(item: ServiceAccount) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "type": "service_account",
+        "name": item.name,
+        "description": None,
+        "organization_role": "developer",
+        "created_at": written(item.created_at),
+        "archived_at": None,
     }
 
 

@@ -34,6 +34,8 @@ _OTHER_GROUPS: Final = (
     ("token_count", "Token counting", (("requests_per_minute", 10_000),)),
     ("web_search", "Web search", (("tool_uses_per_second", 30),)),
 )
+# What a workspace was given instead, of the organisation's.
+_OVERRIDES: Final = (("sandbox", "sonnet-5-5", "requests_per_minute", 500),)
 
 _SCOPES: Final = ("organization", "workspace", "usage_tier")
 # Cents a month; None is no limit.
@@ -68,6 +70,21 @@ class Limits:
             entries = [entry for entry in entries if model in (entry["models"] or ())]
             if not entries:
                 raise HTTPException(404, f"model: no rate limit group contains {model}")
+        return _page(request, entries)
+
+    def workspace_rate(self, request: Request) -> Response:
+        """The rate limits that one workspace does not inherit."""
+        query.known(request, ("limit", "page"))
+        names = {item.id: item.name for item in self._organization.workspaces}
+        if request.path_params["id"] not in names:
+            raise HTTPException(404, "Not Found")
+        entries = []
+        for workspace, group, limiter, value in _OVERRIDES:
+            if workspace == names[request.path_params["id"]]:
+                (whole,) = (one for one in _MODEL_GROUPS if one[0] == group)
+                entry = self._rate_limit("model_group", group, whole[1], whole[2], [(limiter, value)])
+                entry["limits"][0] |= {"org_limit": dict(whole[3])[limiter], "source": "workspace"}
+                entries.append(entry | {"id": self._organization.ids("rl", f"{workspace}/{group}")})
         return _page(request, entries)
 
     def spend(self, request: Request) -> Response:

@@ -243,7 +243,45 @@ const iconButton = (block, one, reader) =>
   h("button", { class: "button", type: "button", "aria-label": one.accessibility_label, onclick: (event) => reader.press(block, one, one.value, event.currentTarget) }, one.icon === "trash" ? "🗑 " : "", one.text.text);
 const picture = (one) => h("img", { src: one.slack_file?.id ? `/files/${encodeURIComponent(one.slack_file.id)}` : one.slack_file?.url ?? one.image_url, alt: one.alt_text, title: one.alt_text });
 
-const ELEMENTS = { button, static_select: select, overflow, image: (_block, one) => picture(one), feedback_buttons: feedback, icon_button: iconButton };
+/** A field that finds as one types: what it offers is asked of the bot at every pause. */
+function finder(block, one, reader) {
+  const list = h("div", { class: "choices", role: "listbox", hidden: true });
+  const field = h("input", { type: "text", class: "button finder", role: "combobox", "aria-expanded": "false", placeholder: one.placeholder?.text ?? "Find", "aria-label": one.placeholder?.text ?? "Find" });
+  let waiting = 0, mine = 0;
+  const close = () => { list.hidden = true; field.setAttribute("aria-expanded", "false"); };
+  const choose = (option) => { close(); field.value = option.text.text; reader.press(block, one, option.value, field); };
+  const offer = async () => {
+    const asked = ++mine;
+    const options = await reader.suggest(one, field.value);
+    if (asked !== mine) return; // more was typed since
+    const rows = options.map((option) => h("button", { type: "button", role: "option", onclick: () => choose(option) }, option.text.text));
+    list.replaceChildren(...(rows.length ? rows : [h("p", { class: "dim none" }, "Nothing found")]));
+    list.hidden = false;
+    field.setAttribute("aria-expanded", "true");
+  };
+  field.addEventListener("focus", offer);
+  field.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(offer, 150); });
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") { event.preventDefault(); list.querySelector("button")?.click(); }
+    if (event.key === "Escape" && !list.hidden) { event.preventDefault(); event.stopPropagation(); close(); }
+    if (event.key === "ArrowDown") { event.preventDefault(); list.querySelector("button")?.focus(); }
+  });
+  const whole = h("div", { class: "overflow" }, field, list);
+  whole.addEventListener("focusout", (event) => { if (!whole.contains(event.relatedTarget)) close(); });
+  return whole;
+}
+
+/** A form field; its error stands under it, as the bot's answer named it. */
+function input(block, reader) {
+  const id = `field-${block.block_id}`, wrong = (reader.errors ?? {})[block.block_id];
+  const attributes = { id, class: "field", "data-field": block.block_id, maxlength: block.element.max_length, placeholder: block.element.placeholder?.text, "aria-invalid": wrong ? "true" : null, autocomplete: "off", required: !block.optional };
+  const field = block.element.multiline ? h("textarea", attributes) : h("input", { type: "text", ...attributes });
+  field.value = block.element.initial_value ?? "";
+  return h("div", { class: "input" }, h("label", { for: id }, block.label.text, block.optional ? h("span", { class: "dim" }, " (optional)") : null), field,
+    wrong ? h("p", { class: "wrong", role: "alert" }, wrong) : null, block.hint ? h("p", { class: "dim" }, block.hint.text) : null);
+}
+
+const ELEMENTS = { button, static_select: select, external_select: finder, overflow, image: (_block, one) => picture(one), feedback_buttons: feedback, icon_button: iconButton };
 
 // --- tables
 
@@ -423,7 +461,7 @@ const card = (block, reader) => h("section", { class: "container card" }, block.
   block.actions ? actions({ ...block, elements: block.actions }, reader) : null);
 
 const BLOCKS = {
-  section, actions, container, card, table,
+  section, actions, container, card, table, input,
   header: (block, reader) => h("h2", { class: `header level-${block.level ?? 3}` }, textOf(block.text, reader)),
   divider: () => h("hr"),
   context: (block, reader) => h("div", { class: "context" }, block.elements.map((one) => (one.type === "image" ? picture(one) : h("span", {}, textOf(one, reader))))),

@@ -61,10 +61,11 @@ function draw() {
   $("home").hidden = !home;
   $("words").placeholder = `Message ${$("place").textContent} as ${me.name}, or / for a command`;
   $("suggestions").replaceChildren(...state.suggestions.map((command) => h("button", { type: "button", class: "chip", onclick: () => send(command) }, command)));
-  $("hint").textContent = $("words").value.startsWith("/") ? `${state.command} [subject] [name] [period] · try ${state.command} help` : "Enter sends · ↑ brings back what you typed";
+  $("hint").textContent = $("words").value.startsWith("/") ? `${state.command} [subject] [name] [period] · try ${state.command} help` : `Enter sends · ↑ brings back what you typed · ${channel ? `${state.mention} asks the bot in a thread` : "plain words ask the bot"}`;
   const reader = readerOf(me);
   if (home) drawHome(reader);
   else drawMessages(reader);
+  drawDialog(reader);
 }
 
 function placeItem(id, name, mark = null) {
@@ -164,11 +165,37 @@ function drawHome(reader) {
   const key = JSON.stringify([state.home, here.user]);
   if ($("home").dataset.key === key) return;
   $("home").dataset.key = key;
-  const press = (block, element, value, node) => pressed(null, block, element, value, node);
-  $("home").replaceChildren(...(state.home ? renderBlocks(state.home.blocks, { ...reader, press }) : [h("div", { class: "empty" }, h("b", {}, "No Home yet."), h("span", {}, "The app publishes one when it is ready; its answers are under Messages."))]));
+  const press = (block, element, value, node) => pressed({}, block, element, value, node);
+  const suggest = (element, typed) => suggested(element, typed, false);
+  $("home").replaceChildren(...(state.home ? renderBlocks(state.home.blocks, { ...reader, press, suggest }) : [h("div", { class: "empty" }, h("b", {}, "No Home yet."), h("span", {}, "The app publishes one when it is ready; its answers are under Messages."))]));
+}
+
+/** The dialog that is open; a field keeps what was typed into it for as long as the bot leaves it in its place. */
+function drawDialog(reader) {
+  const view = state.dialog;
+  if (!view) { if ($("modal").open) $("modal").close(); $("modal").dataset.key = ""; return; }
+  const key = JSON.stringify(view);
+  if ($("modal").dataset.key !== key) {
+    const typed = new Map([...$("modal-body").querySelectorAll("[data-field]")].map((field) => [field.dataset.field, field.value]));
+    const same = $("modal").dataset.view === view.id;
+    $("modal").dataset.key = key;
+    $("modal").dataset.view = view.id;
+    const press = (block, element, value, node) => pressed({ dialog: true }, block, element, value, node);
+    const suggest = (element, words) => suggested(element, words, true);
+    $("modal-title").textContent = view.title.text;
+    $("modal-close").textContent = view.close?.text ?? "Cancel";
+    $("modal-submit").textContent = view.submit?.text ?? "Submit";
+    $("modal-submit").hidden = !view.submit;
+    $("modal-status").textContent = "";
+    $("modal-body").replaceChildren(...renderBlocks(view.blocks, { ...reader, press, suggest, errors: view.errors ?? {} }));
+    if (same) for (const field of $("modal-body").querySelectorAll("[data-field]")) field.value = typed.get(field.dataset.field) ?? field.value;
+  }
+  if (!$("modal").open) { $("modal").showModal(); $("modal-body").querySelector("[data-field]")?.focus(); }
 }
 
 // --- acting
+
+const suggested = (element, typed, dialog) => ask("suggest", { action_id: element.action_id, typed, dialog }).then((answer) => answer.options ?? []);
 
 async function send(text) {
   if (!text.trim()) return;
@@ -185,7 +212,7 @@ async function pressed(message, block, element, value, node) {
   if (element.confirm && !(await confirmed(element.confirm))) return;
   node.classList.add("pending");
   node.setAttribute("aria-busy", "true");
-  const answer = await ask("press", { channel: message?.channel, ts: message?.ts, action_id: element.action_id, block_id: block.block_id, value });
+  const answer = await ask("press", { channel: message.channel, ts: message.ts, dialog: message.dialog, action_id: element.action_id, block_id: block.block_id, value });
   node.classList.remove("pending");
   node.removeAttribute("aria-busy");
   $("status").textContent = answer.ok ? "" : `The button did not work: ${answer.error}`;
@@ -203,6 +230,19 @@ function confirmed(confirm) {
   return new Promise((done) => $("confirm").addEventListener("close", () => done($("confirm").returnValue === "yes"), { once: true }));
 }
 
+async function submitDialog(event) {
+  event.preventDefault();
+  const fields = [...$("modal-body").querySelectorAll("[data-field]")];
+  $("modal-submit").classList.add("pending");
+  const answer = await ask("submit", { typed: Object.fromEntries(fields.map((field) => [field.dataset.field, field.value])) });
+  $("modal-submit").classList.remove("pending");
+  $("modal-status").textContent = answer.ok ? "" : `Not sent: ${answer.error}`;
+}
+
+$("modal-form").addEventListener("submit", submitDialog);
+for (const id of ["modal-close", "modal-x"]) $(id).addEventListener("click", () => ask("close", {}));
+$("modal").addEventListener("cancel", (event) => { event.preventDefault(); ask("close", {}); });
+$("shortcut").addEventListener("click", () => ask("shortcut", {}).then((answer) => { $("status").textContent = answer.ok ? "" : `The shortcut did not work: ${answer.error}`; }));
 $("composer").addEventListener("submit", (event) => { event.preventDefault(); send($("words").value); });
 $("words").addEventListener("input", () => { if (state) draw(); });
 $("words").addEventListener("keydown", (event) => {

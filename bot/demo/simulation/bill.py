@@ -18,6 +18,7 @@ _PRICES: Final[Mapping[str, _Prices]] = {
     "claude-haiku-5-5": (100, 125, 200, 10, 500),
     "claude-haiku-4-5-20251001": (1000, 1250, 2000, 100, 5000),
     "claude-sonnet-4-6": (3000, 3750, 6000, 300, 15000),
+    "claude-sonnet-4-5-20250929": (3000, 3750, 6000, 300, 15000),
     "claude-opus-4-8": (5000, 6250, 10000, 500, 25000),
 }
 _LONG_PROMPTS: Final[Mapping[str, _Prices]] = {"claude-haiku-5-5": (500, 625, 1000, 50, 2500)}

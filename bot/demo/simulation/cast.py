@@ -1,6 +1,6 @@
 """Who is in the organisation: its workspaces, keys and people. The same for every seed; ids differ by organisation."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -123,6 +123,21 @@ def api_keys(ids: Ids, since: datetime, homes: Mapping[str, str]) -> Iterator[Ap
             created_at=since - timedelta(days=90 - position),
             created_by=ids("user", creator),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAccount:
+    """A program's own identity, with which it calls without a key."""
+
+    id: str
+    name: str
+    created_at: datetime
+
+
+def service_accounts(ids: Ids, since: datetime, names: Iterable[str]) -> Iterator[ServiceAccount]:
+    """The service accounts, given by name; the newest first."""
+    for position, name in enumerate(names):
+        yield ServiceAccount(ids("svac", name), name, since - timedelta(days=60 + position))
 
 
 def users(ids: Ids, since: datetime) -> Iterator[User]:

@@ -40,6 +40,10 @@ _REVIEW: Final = (3000, 0, 800, 4000, 600)
 _AGENT: Final = (600, 2500, 1500, 45000, 700)
 _LOOP: Final = (800, 0, 0, 9000, 250)
 _WHOLE_MANUAL: Final = (130_000, 0, 0, 0, 900)
+_DIGEST: Final = (300, 400, 0, 9000, 250)
+_DIGEST_ANEW: Final = (300, 8500, 0, 900, 250)
+_FOR_AN_HOUR: Final = (500, 0, 6000, 0, 400)
+_LABEL: Final = (1800, 300, 0, 3000, 40)
 
 # A team takes up a new model some weeks after its launch; no line uses a model on days its price is in doubt.
 _LINES: Final[Mapping[str, tuple[tuple[date, str], ...]]] = {
@@ -49,6 +53,7 @@ _LINES: Final[Mapping[str, tuple[tuple[date, str], ...]]] = {
     "new haiku": ((date(2026, 10, 12), "claude-haiku-5-5"), (date.min, "claude-haiku-4-5-20251001")),
     "old opus": ((date.min, "claude-opus-4-8"),),
     "old sonnet": ((date.min, "claude-sonnet-4-6"),),
+    "retiring sonnet": ((date.min, "claude-sonnet-4-5-20250929"),),
 }
 
 
@@ -102,7 +107,7 @@ class Stream:
             model,
             self.tier,
             "0-200k",
-            "not_available" if model.startswith("claude-haiku-4-5") else self.geo,
+            "not_available" if "-4-5" in model else self.geo,
             self.speed,
             "message_batches_api" if self.tier == "batch" else self.product,
             self.long_prompts,
@@ -111,17 +116,37 @@ class Stream:
         )
 
 
-def streams(until: datetime, *, haiku_bands: bool = False, fast_mode: bool = False) -> tuple[Stream, ...]:
+def streams(
+    until: datetime, *, haiku_bands: bool = False, fast_mode: bool = False, waste: bool = False
+) -> tuple[Stream, ...]:
     """Everything this organisation runs, with the runaway loop in the night before `until`.
 
-    `haiku_bands` adds prompts on both sides of Haiku 5.5's price step, `fast_mode` calls at the doubled price.
+    `haiku_bands` adds prompts on both sides of Haiku 5.5's price step, `fast_mode` calls at the doubled price, `waste`
+    what could cost less.
     """
     bands = (
         Stream("docs-site", "docs-index", "new haiku", _EXTRACT, 3000, _NIGHT),
         Stream("docs-site", "docs-index", "new haiku", _WHOLE_MANUAL, 60, _NIGHT, long_prompts=True),
     )
     fast = (_code("ben", "opus", 40, speed="fast"),)
-    return (*_usual(until), *(bands if haiku_bands else ()), *(fast if fast_mode else ()))
+    more = (*(bands if haiku_bands else ()), *(fast if fast_mode else ()), *(_wasteful(until) if waste else ()))
+    return (*_usual(until), *more)
+
+
+def _wasteful(until: datetime) -> tuple[Stream, ...]:
+    """What advice is for: a cache that leaks since an afternoon, nightly work that is no batch, short answers from a
+    large model, cache writes that nobody reads, a model about to retire, a key that nobody uses."""
+    leaking = midnight(until) - timedelta(days=9) + 14 * HOUR
+    before, since, unused = (_ALWAYS[0], leaking), (leaking, _ALWAYS[1]), (_ALWAYS[0], until - timedelta(days=40))
+    return (
+        Stream("search-prod", "search-digest", "sonnet", _DIGEST, 500, _CUSTOMERS, lives=before),
+        Stream("search-prod", "search-digest", "sonnet", _DIGEST_ANEW, 500, _CUSTOMERS, lives=since),
+        Stream("data-pipelines", "pipelines-reports", "sonnet", _EXTRACT, 500, _NIGHT),
+        Stream("support-eval", "support-labels", "opus", _LABEL, 500, _OFFICE),
+        Stream("docs-site", "docs-index", "sonnet", _FOR_AN_HOUR, 250, _CUSTOMERS),
+        Stream("legal-review", "contract-summaries", "retiring sonnet", _CHAT, 60, _OFFICE),
+        Stream("support-eval", "support-pilot", "sonnet", _CHAT, 40, _OFFICE, lives=unused),
+    )
 
 
 def _code(person: str, line: str, calls: int, speed: str = "standard") -> Stream:

@@ -18,7 +18,7 @@ class Access:
         self._app_token = app_token
         self._clock = clock
         self._tickets: set[str] = set()
-        self._triggers: dict[str, datetime] = {}
+        self._triggers: dict[str, tuple[str, datetime]] = {}
 
     def authorize(self, token: str | None, method: str) -> None:
         """Refuse a call without the right token; `apps.connections.open` takes the app-level one."""
@@ -41,16 +41,17 @@ class Access:
         self._tickets.discard(ticket)
         return known
 
-    def new_trigger(self) -> str:
-        """A trigger_id, good for one dialog within three seconds."""
+    def new_trigger(self, user_id: str) -> str:
+        """A trigger_id, good for one dialog of this person's within three seconds."""
         trigger = uuid.uuid4().hex
-        self._triggers[trigger] = self._clock()
+        self._triggers[trigger] = user_id, self._clock()
         return trigger
 
-    def use_trigger(self, trigger_id: object) -> None:
-        """Refuse a trigger that was never given, was used already, or is older than three seconds."""
-        issued = self._triggers.pop(str(trigger_id), None)
+    def use_trigger(self, trigger_id: object) -> str:
+        """Whose trigger it was; refuses one that was never given, was used already, or is older than three seconds."""
+        user_id, issued = self._triggers.pop(str(trigger_id), ("", None))
         if issued is None:
             raise Refused("invalid_trigger_id")
         if self._clock() - issued > TRIGGER_LIFE:
             raise Refused("expired_trigger_id")
+        return user_id

@@ -1,7 +1,7 @@
 """The page in the browser: what one person sees, and what they type and press."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +15,8 @@ from bot.demo.slack.values import BOT_NAME, BOT_USER_ID, COMMAND, SLACKBOT, TEAM
 from bot.demo.slack.workspace import Workspace
 
 SUGGESTIONS = (COMMAND, f"{COMMAND} team alpha", f"{COMMAND} models last 30 days", f"{COMMAND} help")
+SHORTCUT = "claude_usage"
+"""The one in manifest.yml: a Slack workspace knows an app's shortcuts from there."""
 _FOLDER = Path(__file__).parents[1] / "page"
 
 
@@ -35,7 +37,19 @@ class Acts(Protocol):
 
     async def press_home(self, user_id: str, action_id: str, value: str | None = None) -> Delivery: ...
 
+    async def press_dialog(self, user_id: str, action_id: str, value: str | None = None) -> Delivery: ...
+
     async def open_home(self, user_id: str) -> Delivery: ...
+
+    async def shortcut(self, user_id: str, callback_id: str) -> Delivery: ...
+
+    async def submit(self, user_id: str, typed: Mapping[str, str]) -> Delivery: ...
+
+    async def suggest(self, user_id: str, action_id: str, typed: str, *, home: bool = False) -> list[Json]: ...
+
+    async def write(self, user_id: str, channel_id: str, text: str, thread: str | None = None) -> Delivery | None: ...
+
+    def close_dialog(self, user_id: str) -> None: ...
 
 
 def routes(workspace: Workspace, acts: Acts) -> list[BaseRoute]:
@@ -60,8 +74,9 @@ def routes(workspace: Workspace, acts: Acts) -> list[BaseRoute]:
             raise LookupError(f"{user} sees no channel {channel}.")
         name, _, rest = text.partition(" ")
         if not text.startswith("/"):
-            workspace.say(user, channel, text)
-        elif name != COMMAND:
+            heard = await acts.write(user, channel, text)
+            return _delivered(heard) if heard else JSONResponse({"ok": True})
+        if name != COMMAND:
             workspace.post(channel, SLACKBOT, f"{name} is not a valid command.", ephemeral_to=user)
         else:
             return _delivered(await acts.command(user, channel, name, rest.strip()))
@@ -75,20 +90,46 @@ def routes(workspace: Workspace, acts: Acts) -> list[BaseRoute]:
             asked.get("value"),
         )
         if ts is None:
-            return _delivered(await acts.press_home(user, action, value))
+            press_view = acts.press_dialog if asked.get("dialog") else acts.press_home
+            return _delivered(await press_view(user, action, value))
         return _delivered(await acts.press(user, ts, action, value, asked["channel"], asked.get("block_id")))
 
     async def home(asked: Json) -> Response:
         return _delivered(await acts.open_home(_person(workspace, asked["user"]).id))
+
+    async def shortcut(asked: Json) -> Response:
+        return _delivered(await acts.shortcut(_person(workspace, asked["user"]).id, SHORTCUT))
+
+    async def submit(asked: Json) -> Response:
+        return _delivered(await acts.submit(_person(workspace, asked["user"]).id, asked["typed"]))
+
+    async def close(asked: Json) -> Response:
+        acts.close_dialog(_person(workspace, asked["user"]).id)
+        return JSONResponse({"ok": True})
+
+    async def suggest(asked: Json) -> Response:
+        user, home = _person(workspace, asked["user"]).id, not asked.get("dialog")
+        return JSONResponse(
+            {"ok": True, "options": await acts.suggest(user, asked["action_id"], asked["typed"], home=home)}
+        )
 
     return [
         Route("/", page),
         Mount("/page", StaticFiles(directory=_FOLDER)),
         Route("/api-page/state", _found(state)),
         Route("/api-page/stream", stream),
-        Route("/api-page/command", _found(_asked_by_page(command)), methods=["POST"]),
-        Route("/api-page/press", _found(_asked_by_page(press)), methods=["POST"]),
-        Route("/api-page/home", _found(_asked_by_page(home)), methods=["POST"]),
+        *(
+            Route(f"/api-page/{name}", _found(_asked_by_page(act)), methods=["POST"])
+            for name, act in {
+                "command": command,
+                "press": press,
+                "home": home,
+                "shortcut": shortcut,
+                "submit": submit,
+                "close": close,
+                "suggest": suggest,
+            }.items()
+        ),
     ]
 
 
@@ -165,6 +206,8 @@ def _state(workspace: Workspace, me: SlackUser) -> Json:
         ],
         "dm": workspace.dm_of(me.id),
         "home": workspace.homes.get(me.id),
+        "dialog": workspace.dialog_of(me.id),
+        "mention": f"@{BOT_NAME}",
         "now": workspace.clock().timestamp(),
         "command": COMMAND,
         "suggestions": SUGGESTIONS,

@@ -39,17 +39,36 @@ def slash_command(
 
 def block_actions(user: SlackUser, action: Json, blocks: Sequence[Json], trigger_id: str) -> Json:
     """A press, without the message or view it happened in."""
+    pressed = {"trigger_id": trigger_id, "state": {"values": state_of(blocks, action)}, "actions": [action]}
+    return _interaction("block_actions", user) | pressed
+
+
+def shortcut(user: SlackUser, callback_id: str, trigger_id: str, ts: str) -> Json:
+    """A global shortcut: it says who wants it, and not where they are."""
+    return _interaction("shortcut", user) | {"callback_id": callback_id, "trigger_id": trigger_id, "action_ts": ts}
+
+
+def view_submission(user: SlackUser, view: Json, values: Json, trigger_id: str) -> Json:
+    """A dialog that was sent; `values` by block id and action id."""
+    sent = view | {"blocks": view["blocks"], "state": {"values": values}}
+    return _interaction("view_submission", user) | {"trigger_id": trigger_id, "view": sent, "response_urls": []}
+
+
+def block_suggestion(user: SlackUser, view: Json, action_id: str, block_id: str, typed: str) -> Json:
+    """What was typed so far into a field whose choices are the bot's to give."""
+    field = {"action_id": action_id, "block_id": block_id, "value": typed}
+    return _interaction("block_suggestion", user) | field | in_view(view, view["blocks"])
+
+
+def _interaction(kind: str, user: SlackUser) -> Json:
     return {
-        "type": "block_actions",
+        "type": kind,
         "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": TEAM_ID},
         "api_app_id": APP_ID,
         "token": _VERIFICATION,
-        "trigger_id": trigger_id,
         "team": {"id": TEAM_ID, "domain": TEAM_DOMAIN},
         "enterprise": None,
         "is_enterprise_install": False,
-        "state": {"values": state_of(blocks, action)},
-        "actions": [action],
     }
 
 

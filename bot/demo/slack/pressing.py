@@ -1,7 +1,7 @@
 """Finding in blocks what can be pressed, and what a press sends."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.demo.slack.values import Json
 
@@ -36,6 +36,25 @@ def state_of(blocks: Sequence[Json], action: Json) -> Json:
     return dict(values)
 
 
+def block_of(blocks: Sequence[Json], action_id: str) -> str:
+    """The block in which an element sits; raises LookupError when none does."""
+    for block, element in _elements(with_block_ids(blocks)):
+        if element["action_id"] == action_id:
+            return str(block["block_id"])
+    raise LookupError(f"No element {action_id!r} is there.")
+
+
+def typed_into(view: Json, typed: Mapping[str, str]) -> Json:
+    """What the fields of a dialog hold when it is sent: block id, action id, value. What was not touched stays."""
+    values: Json = {}
+    for block in with_block_ids(view["blocks"]):
+        element = block.get("element") or {}
+        if element.get("type") == "plain_text_input":
+            value = typed.get(block["block_id"], element.get("initial_value")) or None
+            values[block["block_id"]] = {element["action_id"]: {"type": "plain_text_input", "value": value}}
+    return values
+
+
 def _elements(blocks: Sequence[Json]) -> Iterator[tuple[Json, Json]]:
     """Every interactive element with the block it sits in."""
     for block in blocks:
@@ -56,6 +75,8 @@ def _chosen(element: Json, value: str | None) -> Json | None:
             if option["value"] == value:
                 return {"type": kind, "selected_option": option}
         return None
+    if kind == "external_select":  # its options were the bot's to give, and are not kept
+        return {"type": kind, "selected_option": {"text": {"type": "plain_text", "text": value}, "value": value}}
     if kind == "feedback_buttons":
         offered = [element["positive_button"], element["negative_button"]]
         return next(({"type": kind, "value": value} for button in offered if button.get("value") == value), None)

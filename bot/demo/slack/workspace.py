@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import html
 import itertools
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -12,6 +13,11 @@ from typing import Any
 from bot.demo.slack.values import Call, Json, Message, Refused, SlackChannel, SlackUser, Upload
 
 BURST = 3
+
+
+def escape(text: str) -> str:
+    """What people type, as Slack keeps it: `<!channel>` stays words, and the mention of a person stays one."""
+    return re.sub(r"&lt;(@\w+)&gt;", r"<\1>", html.escape(text, quote=False))
 
 
 class Workspace:
@@ -28,6 +34,7 @@ class Workspace:
         self.calls: list[Call] = []
         self.homes: dict[str, Json] = {}
         self.views: dict[str, Json] = {}
+        self.dialogs: dict[str, str] = {}
         self.dms: dict[str, str] = {}
         self.files: dict[str, Upload] = {}
         self._messages: dict[str, Message] = {}
@@ -58,6 +65,10 @@ class Workspace:
     def find(self, ts: str) -> Message | None:
         """The message with this timestamp, deleted or not."""
         return self._messages.get(ts)
+
+    def dialog_of(self, user_id: str) -> Json | None:
+        """The dialog this person has open."""
+        return self.views.get(self.dialogs.get(user_id, ""))
 
     def owner_of(self, dm: str) -> str | None:
         """The person behind a channel of direct messages."""
@@ -93,10 +104,9 @@ class Workspace:
         """Store a new message; `more` are fields of `Message`."""
         return self.store(Message(channel_id, self.next_ts(), user_id, text, **more))
 
-    def say(self, user_id: str, channel_id: str, text: str) -> Message:
+    def say(self, user_id: str, channel_id: str, text: str, thread: str | None = None) -> Message:
         """A person writes a plain message; the bot hears nothing of it."""
-        # Slack keeps what people type escaped, so that `<!channel>` stays words.
-        return self.post(channel_id, user_id, html.escape(text, quote=False))
+        return self.post(channel_id, user_id, escape(text), thread_ts=thread)
 
     def start_upload(self, name: str) -> str:
         """A new file id whose bytes are still to come."""

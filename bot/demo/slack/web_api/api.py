@@ -18,7 +18,7 @@ from bot.demo.slack.web_api.views import Views
 from bot.demo.slack.workspace import Workspace
 
 SCOPES = (
-    "commands,chat:write,chat:write.public,files:write,files:read,im:write,"
+    "commands,app_mentions:read,chat:write,chat:write.public,files:write,files:read,im:history,im:write,"
     "users:read,users:read.email,channels:read,groups:read"
 )
 
@@ -26,7 +26,7 @@ SCOPES = (
 class WebApi:
     """Slack's Web API over one workspace."""
 
-    def __init__(self, workspace: Workspace, access: Access, faults: Faults, files: Files) -> None:
+    def __init__(self, workspace: Workspace, access: Access, faults: Faults, files: Files, views: Views) -> None:
         self._workspace = workspace
         self._access = access
         self._faults = faults
@@ -36,7 +36,7 @@ class WebApi:
             **Chat(workspace).methods(),
             **Conversations(workspace).methods(),
             **Users(workspace).methods(),
-            **Views(workspace, access).methods(),
+            **views.methods(),
             **files.methods(),
         }
 

@@ -38,9 +38,11 @@ class Views:
         return {"view": view}
 
     def _open(self, arguments: Json) -> Json:
-        self._access.use_trigger(arguments.get("trigger_id"))
+        user_id = self._access.use_trigger(arguments.get("trigger_id"))
         view = self._view(arguments, "modal", self._workspace.next_id("V"))
         self._workspace.views[view["id"]] = view
+        self._workspace.dialogs[user_id] = view["id"]
+        self._workspace.changed()
         return {"view": view}
 
     def _update(self, arguments: Json) -> Json:
@@ -49,9 +51,31 @@ class Views:
         if current is None:
             raise Refused("not_found")
         self._check_hash(arguments, current)
-        view = self._view(arguments, "modal", view_id)
-        self._workspace.views[view_id] = view
-        return {"view": view}
+        return {"view": self.changed(arguments, view_id)}
+
+    def changed(self, arguments: Json, view_id: str) -> Json:
+        """Put another view in the place of a dialog's, checked as Slack does."""
+        view = self._workspace.views[view_id] = self._view(arguments, "modal", view_id)
+        self._workspace.changed()
+        return view
+
+    def submitted(self, user_id: str, answer: Json) -> None:
+        """What the bot's answer to a dialog that was sent does to it: without one it closes."""
+        view_id = self._workspace.dialogs[user_id]
+        match answer.get("response_action"):
+            case "update":
+                self.changed({"view": answer.get("view")}, view_id)
+            case "errors":
+                errors = answer.get("errors")
+                known = {block.get("block_id") for block in self._workspace.views[view_id]["blocks"]}
+                if not isinstance(errors, dict) or not errors or not set(errors) <= known:
+                    raise Refused("invalid_arguments")
+                self._workspace.views[view_id] = self._workspace.views[view_id] | {"errors": errors}
+            case None | "clear":
+                self._workspace.dialogs.pop(user_id)
+            case other:
+                raise Refused(f"unknown response_action: {other}")
+        self._workspace.changed()
 
     def _check_hash(self, arguments: Json, current: Json | None) -> None:
         if current and arguments.get("hash") not in (None, "", current["hash"]):

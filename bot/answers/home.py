@@ -1,0 +1,287 @@
+"""App Home: one person's teams, how their month goes, what is wrong, what is sent, and what is in force."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from types import MappingProxyType
+
+from bot.answers import examples
+from bot.answers.alert import limit_of, reached
+from bot.answers.answer import Action, Amount, Answer, Bar, Cell, Column, Table, Tone
+from bot.answers.budget import is_over
+from bot.answers.forecast import example_days, named
+from bot.answers.pieces import day_label
+from bot.core import wording
+from bot.core.alert_rule import Metric, Rule, Window
+from bot.core.budget import Budget, Scope, Standing
+from bot.core.configuration import PeopleData
+from bot.core.forecast import Forecast, forecast
+from bot.core.money import Money
+from bot.core.question import Subject, written
+from bot.core.schedule import Cadence, Digest
+
+MOST_BUTTONS = 8
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_SEEN_BY = {
+    PeopleData.ADMINS: "admins",
+    PeopleData.OWNERS: "admins and owners",
+    PeopleData.EVERYONE: "everybody",
+}
+_WITHHELD = "not shown to you"
+
+
+@dataclass(frozen=True, slots=True)
+class TeamMonth:
+    """A team's month so far beside the same days of the one before; None: not in yet."""
+
+    id: str
+    name: str
+    spent: Money | None
+    before: Money | None
+    budgets: tuple[Standing, ...] = ()
+    withheld: bool = False
+    """It is a single person's, whom the reader may not see."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAlert:
+    """A rule that fires; `first` is its first window's first day, `value` in tokens or 10⁻¹⁰ dollars."""
+
+    rule: Rule
+    team: str
+    """A team's id, or "" for the whole organisation."""
+    who: str
+    first: date
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What is configured, to be read here and changed where it comes from."""
+
+    zone: str
+    admins: tuple[str, ...]
+    people_data: PeopleData
+    source: str
+    """The file's name; empty where none was applied."""
+    applied_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What one person sees. `owner`: the teams are theirs; else they own none and see the largest of all."""
+
+    owner: bool
+    teams: tuple[TeamMonth, ...]
+    hidden: int
+    """Teams that are not listed, because the list would be too long."""
+    before: str
+    """What the month is compared with: "1–21 Oct"."""
+    alerts: tuple[OpenAlert, ...]
+    digests: tuple[tuple[Digest, str], ...]
+    """Each with the name of what it is about."""
+    in_force: InForce
+    data_through: datetime | None
+
+
+def answer(home: Home) -> Answer:
+    over = any(is_over(standing) for team in home.teams for standing in team.budgets)
+    return Answer(
+        title="Claude usage",
+        headline=_headline(home),
+        tables=tuple(table for table in _tables(home) if table.rows),
+        paragraphs=tuple(_hints(home)),
+        notes=(f"And {home.hidden:,} more teams: press All teams.",) if home.hidden else (),
+        actions=tuple(_actions(home)),
+        data_through=home.data_through,
+        tone=Tone.WARNING if over or home.alerts else Tone.PLAIN,
+    )
+
+
+def _headline(home: Home) -> str:
+    """Whose teams these are, then what is wrong with them."""
+    if not home.teams:
+        return "There are no teams yet: nothing is configured."
+    whose = (
+        f"{_counted(len(home.teams), 'team')} yours."
+        if home.owner
+        else "You own no team, so these are the organisation's."
+    )
+    standings = [standing for team in home.teams for standing in team.budgets]
+    over = sum(map(is_over, standings))
+    of = f"{over or 'None'} of {len(standings)} budget{'s' if len(standings) > 1 else ''}"
+    budgets = f"{of} {'are' if over > 1 else 'is'} over or heading over. " if standings else ""
+    return f"{whose} {budgets}{_counted(len(home.alerts), 'alert')} open."
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count or 'No'} {thing} is" if count < 2 else f"{count} {thing}s are"
+
+
+def _tables(home: Home) -> Sequence[Table]:
+    names = (
+        Column("Team", numeric=False),
+        Column("This month"),
+        Column(f"vs {home.before}" if home.before else "Change"),
+    )
+    standings = [(team.name, standing) for team in home.teams for standing in team.budgets]
+    return (
+        Table("Your teams" if home.owner else "Teams", names, tuple(map(_month, home.teams))),
+        Table(
+            "Budgets",
+            (
+                *(Column("Budget", numeric=False), Column("Used"), Column("Spent"), Column("Of")),
+                Column("Heading for"),
+            ),
+            tuple(_budget(name, standing) for name, standing in standings),
+        ),
+        Table(
+            "Open alerts",
+            (
+                *(Column("Alert", numeric=False), Column("Since", numeric=False), Column("Reached", numeric=False)),
+                *(Column("Limit", numeric=False), Column("Rule", numeric=False)),
+            ),
+            tuple(_alert(one) for one in home.alerts),
+        ),
+        Table(
+            "Your digests" if home.owner else "Digests",
+            (
+                *(Column("Digest", numeric=False), Column("When", numeric=False)),
+                *(Column("Where", numeric=False), Column("About", numeric=False)),
+            ),
+            tuple(
+                (digest.id, _when(digest, home.in_force.zone), digest.channel, about) for digest, about in home.digests
+            ),
+        ),
+        Table(
+            "Settings", (Column("Setting", numeric=False), Column("In force", numeric=False)), _settings(home.in_force)
+        ),
+    )
+
+
+def _month(team: TeamMonth) -> tuple[Cell, ...]:
+    if team.withheld:
+        return (team.name, _WITHHELD, "–")
+    return (team.name, Amount(team.spent), wording.delta(team.spent, team.before))
+
+
+def _budget(name: str, standing: Standing) -> tuple[Cell, ...]:
+    ahead = standing.forecast
+    return (
+        f"{name}, {named(standing.span)}",
+        Bar(standing.used),
+        Amount(standing.spent),
+        Amount(standing.limit),
+        Amount(ahead.total) if isinstance(ahead, Forecast) else "–",
+    )
+
+
+def _alert(alert: OpenAlert) -> tuple[Cell, ...]:
+    since = f"since {day_label(alert.first)}"
+    return (alert.who, since, reached(alert.rule, alert.value), f"limit {limit_of(alert.rule)}", alert.rule.id)
+
+
+def _when(digest: Digest, zone: str) -> str:
+    at = f"at {digest.at:%H:%M} {digest.zone or zone}"
+    match digest.cadence:
+        case Cadence.DAILY:
+            return f"every day {at}"
+        case Cadence.WEEKLY:
+            return f"every {_WEEKDAYS[digest.weekday]} {at}"
+        case Cadence.MONTHLY:
+            return f"on the 1st of the month {at}"
+
+
+def _settings(in_force: InForce) -> tuple[tuple[Cell, ...], ...]:
+    applied = f"{in_force.source}, applied {wording.instant(in_force.applied_at)}"
+    return (
+        ("Time zone", in_force.zone),
+        ("Admins", ", ".join(in_force.admins) or "nobody"),
+        ("Figures of single people", f"seen by {_SEEN_BY[in_force.people_data]}, and by themselves"),
+        ("Configuration", applied if in_force.source else "none applied yet"),
+    )
+
+
+def _hints(home: Home) -> Sequence[str]:
+    if not home.in_force.source:
+        return ("Whoever runs this bot sets teams, budgets, alerts and digests with `claude-usage config apply FILE`.",)
+    hints = ["Settings are changed in the configuration file, by whoever runs this bot."]
+    if not home.digests:
+        hints.insert(0, "No digest reports on these teams: one is added under `digests:` in the configuration.")
+    return hints
+
+
+def _actions(home: Home) -> Sequence[Action]:
+    """The figures of each team, why each alert fired, and where to read on."""
+    alerts = [Action(f"Why? {one.who}", f"why {_about(one.team)} {_window(one)}") for one in home.alerts]
+    teams = [Action(team.name, _about(team.id)) for team in home.teams if not team.withheld]
+    beside = [Action("All teams", "teams"), Action("Status", "status"), Action("Help", "help")]
+    return [*alerts[: MOST_BUTTONS // 2], *teams[:MOST_BUTTONS], *beside]
+
+
+def _about(team_id: str) -> str:
+    return f"team {written(Subject.TEAM, team_id)}" if team_id else "summary"
+
+
+def _window(alert: OpenAlert) -> str:
+    return f"{alert.first:%Y-%m}" if alert.rule.window is Window.MONTH else str(alert.first)
+
+
+def _standing(team: str, amount: str) -> Standing:
+    """The examples' days of November, held against an amount for the month."""
+    days, stop = example_days(), date(2026, 11, 21)
+    budget = Budget(f"{team}-month", Scope("team", team), Money.from_dollars(amount))
+    span = budget.span(stop)
+    assert span is not None
+    spent = Money(sum(day.units for day in days[-20:] if day is not None))
+    ahead = forecast([None, *days], stop - timedelta(days=len(days) + 1), span.start, span.end)
+    return Standing(budget, span, spent, 20, Money(spent.units // 20), ahead)
+
+
+_IN_FORCE = InForce(
+    "Europe/Berlin",
+    ("cfo@example.com", "U0ADMIN01"),
+    PeopleData.OWNERS,
+    "teams.yml",
+    datetime(2026, 11, 2, 8, 15, tzinfo=UTC),
+)
+_DAY_CAP = Rule("day_cap", Metric.COST, Decimal(200), Window.DAY, "alpha")
+_ALPHA_BUDGET = _standing("alpha", "1150")
+_ALPHA = TeamMonth("alpha", "Team Alpha", _ALPHA_BUDGET.spent, Money.from_dollars("1101.50"), (_ALPHA_BUDGET,))
+_BETA = TeamMonth("beta", "Team Beta", Money.from_dollars("402.08"), Money.from_dollars("0"))
+_MORNING = Digest("morning", "C0GENERAL1", Cadence.DAILY, time(9), "Europe/Berlin")
+_WEEK = Digest("alpha-week", "C0ALPHA01", Cadence.WEEKLY, time(9), None, team="alpha")
+_OWNER = Home(
+    owner=True,
+    teams=(_ALPHA, _BETA),
+    hidden=0,
+    before="1–21 Oct",
+    alerts=(OpenAlert(_DAY_CAP, "alpha", "Team Alpha", date(2026, 11, 20), 2_141_000_000_000),),
+    digests=((_WEEK, "Team Alpha"), (_MORNING, examples.ORGANISATION)),
+    in_force=_IN_FORCE,
+    data_through=examples.THROUGH,
+)
+_HOSTILE_TEAM = TeamMonth("alpha", examples.HOSTILE, None, None, (_standing("alpha", "0.01"),))
+EXAMPLES: Mapping[str, Answer] = MappingProxyType(
+    {
+        "owner": answer(_OWNER),
+        "nobody's owner": answer(replace(_OWNER, owner=False, alerts=(), digests=(), hidden=12)),
+        "well": answer(replace(_OWNER, teams=(_BETA,), alerts=(), digests=())),
+        "withheld": answer(replace(_OWNER, teams=(_ALPHA, replace(_BETA, spent=None, before=None, withheld=True)))),
+        "nothing configured": answer(
+            Home(False, (), 0, "", (), (), InForce("UTC", (), PeopleData.OWNERS, "", None), None)
+        ),
+        "hostile names": answer(
+            replace(
+                _OWNER,
+                teams=(_HOSTILE_TEAM,),
+                alerts=(OpenAlert(_DAY_CAP, "alpha", examples.HOSTILE, date(2026, 11, 20), 10**17),),
+                digests=((replace(_MORNING, id="a" * 200), examples.HOSTILE),),
+                in_force=replace(_IN_FORCE, admins=(examples.HOSTILE,), source=examples.HOSTILE),
+            )
+        ),
+    }
+)

@@ -1,0 +1,345 @@
+"""`why`: a change in billed cost by cause, by who and by day; each of them adds up to the change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from bot.answers import examples
+from bot.answers.answer import Action, Amount, Answer, Cell, Chart, ChartKind, Column, Fact, Series, Table
+from bot.answers.pieces import CHRONOLOGICAL, MOST_BARS, SIDE_ROWS, Plan, during, spent, title_of
+from bot.core import wording
+from bot.core.allocation import Basis
+from bot.core.change import Cause, Spent, causes, moved, parts
+from bot.core.money import ZERO, Money, share_out
+from bot.core.periods import days as days_of
+from bot.core.question import Dimension, Subject, written
+from bot.core.report import Figures, Report, Row, added, rest
+from bot.core.usage import CACHE_READ, OUTPUT, UNCACHED_INPUT
+
+PLANS = {
+    Subject.SUMMARY: Plan(Dimension.TEAM, (Dimension.MODEL, Dimension.KEY)),
+    Subject.TEAM: Plan(Dimension.KEY, (Dimension.MODEL,)),
+    Subject.MODEL: Plan(Dimension.KEY, (Dimension.TEAM,)),
+    Subject.WORKSPACE: Plan(Dimension.KEY, (Dimension.MODEL,)),
+    Subject.KEY: Plan(Dimension.MODEL),
+    Subject.USER: Plan(Dimension.MODEL, (Dimension.KEY,)),
+}
+MOST_DRIVERS = 15
+_IN_HEADLINE = 3
+_WORTH_SAYING = 50
+"""A cause below a fiftieth of all that moved is left to the table."""
+_WORDS = {  # more of it, less of it
+    Cause.VOLUME: ("more use", "less use"),
+    Cause.MODEL_MIX: ("dearer models", "cheaper models"),
+    Cause.TIER: ("dearer tiers", "cheaper tiers"),
+    Cause.OUTPUT_SHARE: ("more output", "less output"),
+    Cause.CACHE: ("worse caching", "better caching"),
+    Cause.NOT_IN_YET: ("billed by now", "not billed yet"),
+    Cause.PRICE: ("higher prices", "lower prices"),
+    Cause.OTHER: ("more other charges", "fewer other charges"),
+    Cause.ADJUSTMENT: ("adjustments", "adjustments"),
+}
+_METHOD = "Each cause counts with its mean over every order in which they could have moved; they add up to the change."
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A report whose rows stand on either side of a change, with what else is cut that way."""
+
+    report: Report
+    breakdowns: Mapping[Dimension, tuple[Row, ...]]
+    days: tuple[Row, ...]
+    own: Mapping[str, Mapping[Cause, Money]]
+    """The causes of the first rows that have an id, each by itself."""
+
+
+def answer(explained: Explained, who: str) -> Answer:
+    """`who` is the name of what was asked about, as people call it."""
+    report = explained.report
+    tables = [_causes(explained), _drivers(title_of(report.by), report, explained.own)]
+    tables += [_aside(by, rows) for by, rows in explained.breakdowns.items() if by is not report.by]
+    known = report.causes is not None
+    moved_at_all = known and any(one.units for one in (report.causes or {}).values())
+    return Answer(
+        title=f"Why {who} spent {_more(_change(report)) if known else 'what it did'}, {report.period.label}",
+        headline=_headline(explained, who),
+        facts=_facts(report),
+        charts=_course(explained) if known and report.by not in CHRONOLOGICAL else (),
+        tables=tuple(table for table in tables if table.rows) if moved_at_all else (),
+        notes=(*_lengths(report), *report.notes, *((_METHOD,) if known else ())),
+        actions=_actions(report),
+        data_through=report.data_through,
+        report=report,
+        question=report.question.text,
+        share=report.question.share,
+    )
+
+
+def _change(report: Report) -> Money:
+    return moved(report.total.billed_cost, report.previous.billed_cost)
+
+
+def _more(change: Money) -> str:
+    return "more" if change.units > 0 else "less" if change.units < 0 else "the same"
+
+
+def _headline(explained: Explained, who: str) -> str:
+    """What moved, and the three causes that moved it most: "$180 is more use (mostly key ci), −$9 better caching"."""
+    report = explained.report
+    if report.causes is None:
+        nothing = f" What it was {during(report.previous_period)} is not in yet: there is nothing to compare with."
+        return spent(who, report) + (nothing if report.total.billed_cost is not None else "")
+    change, when, before = _change(report), during(report.period), during(report.previous_period)
+    said = [(cause, amount) for cause, amount in _ranked(report.causes) if _tells(amount, report.causes)]
+    parts = [f"{_signed(amount)} {_WORDS[cause][amount.units < 0]}" for cause, amount in said[:_IN_HEADLINE]]
+    if not parts:
+        same = f"{who} spent {wording.dollars(report.total.billed_cost)} {when}, the same as {before}"
+        return f"{same}: there is nothing to explain."
+    mostly = _mostly(explained, *said[0])
+    parts[0] = parts[0].replace(" ", " is ", 1) + (f" (mostly {mostly})" if mostly else "")
+    left = change - sum((amount for _, amount in said[:_IN_HEADLINE]), ZERO)
+    parts += [f"{_signed(left)} the rest"] if _tells(left, report.causes) else []
+    dollars = wording.dollars(Money(abs(change.units)))
+    compared = f"{dollars} {_more(change)} {when} than {before}" if change.units else f"just as much {when} as {before}"
+    return f"{who} spent {compared}: {', '.join(parts)}."
+
+
+def _ranked(causes: Mapping[Cause, Money]) -> list[tuple[Cause, Money]]:
+    """The causes that brought anything, what brought most first."""
+    return sorted(((cause, one) for cause, one in causes.items() if one.units), key=lambda part: -abs(part[1].units))
+
+
+def _tells(amount: Money, causes: Mapping[Cause, Money]) -> bool:
+    return abs(amount.units) * _WORTH_SAYING >= sum(abs(one.units) for one in causes.values()) and amount.units != 0
+
+
+def _mostly(explained: Explained, cause: Cause, amount: Money) -> str:
+    """Who brought at least half of a cause, if it is one of several: "key ci-bot", "Team Beta"."""
+    report = explained.report
+    own = {
+        row.name: explained.own[row.id].get(cause, ZERO).units
+        for row in report.rows
+        if row.id is not None and row.id in explained.own
+    }
+    name = max(own, key=lambda one: own[one] * amount.units, default=None)
+    if name is None or len(report.rows) < 2 or 2 * own[name] * amount.units < amount.units**2:
+        return ""
+    return name if report.by in (Dimension.TEAM, Dimension.MODEL, Dimension.USER) else f"{report.by} {name}"
+
+
+def _signed(amount: Money) -> str:
+    return f"{'−' if amount.units < 0 else ''}{wording.dollars(Money(abs(amount.units)))}"
+
+
+def _facts(report: Report) -> tuple[Fact, ...]:
+    now, before = report.total.billed_cost, report.previous.billed_cost
+    listed = [Fact("Billed cost", Amount(now), report.period.label)]
+    listed.append(Fact("Before", Amount(before), report.previous_period.label))
+    if report.causes is not None:
+        listed.append(Fact("Change", Amount(_change(report)), wording.delta(now, before)))
+    return tuple(listed)
+
+
+def _causes(explained: Explained) -> Table:
+    """One line for each cause that brought anything."""
+    report = explained.report
+    lines = [
+        (_WORDS[cause][amount.units < 0].capitalize(), Amount(amount), _mostly(explained, cause, amount))
+        for cause, amount in _ranked(report.causes or {})
+    ]
+    columns = (Column("Cause", numeric=False), Column("Change"), Column("Mostly", numeric=False))
+    total: tuple[Cell, ...] = ("In all", Amount(_change(report)), "")
+    if not any(mostly for _, _, mostly in lines):
+        return Table("By cause", columns[:2], tuple(line[:2] for line in lines), total[:2])
+    return Table("By cause", columns, tuple(lines), total)
+
+
+def _drivers(title: str, report: Report, own: Mapping[str, Mapping[Cause, Money]]) -> Table:
+    """Who moved it, with the cause that moved each of them most."""
+    days = report.by in CHRONOLOGICAL
+    shown, hidden = (report.rows, ()) if days else (report.rows[:MOST_DRIVERS], report.rows[MOST_DRIVERS:])
+    lines = [(*_sides(row), _main(own.get(row.id or "", {}))) for row in shown]
+    if hidden:
+        lines.append((*_sides(rest(hidden)), ""))
+    total: tuple[Cell, ...] = (*_cells("In all", report.total, report.previous), "")
+    columns = (*_columns(report.by), Column("Mostly", numeric=False))
+    if not own:
+        return Table(title, columns[:-1], tuple(line[:-1] for line in lines), total[:-1])
+    return Table(title, columns, tuple(lines), total)
+
+
+def _aside(by: Dimension, rows: Sequence[Row]) -> Table:
+    shown = rows if len(rows) <= SIDE_ROWS else (*rows[:SIDE_ROWS], rest(rows[SIDE_ROWS:]))
+    return Table(title_of(by), _columns(by), tuple(map(_sides, shown)))
+
+
+def _columns(by: Dimension) -> tuple[Column, ...]:
+    name = Column(by.value.replace("-", " ").capitalize(), numeric=False)
+    return (name, Column("Change"), Column("Before"), Column("Now"))
+
+
+def _sides(row: Row) -> tuple[Cell, ...]:
+    return _cells(row.name, row.figures, row.previous or Figures(ZERO, ZERO))
+
+
+def _cells(name: str, now: Figures, before: Figures) -> tuple[Cell, ...]:
+    change = moved(now.billed_cost, before.billed_cost)
+    return (name, Amount(change), Amount(before.billed_cost), Amount(now.billed_cost))
+
+
+def _main(causes: Mapping[Cause, Money]) -> str:
+    ranked = _ranked(causes)
+    return _WORDS[ranked[0][0]][ranked[0][1].units < 0] if ranked else ""
+
+
+def _course(explained: Explained) -> tuple[Chart, ...]:
+    """By how much each day differs from the one it is compared with; silent where a period is a day."""
+    days = [
+        (row, moved(row.figures.billed_cost, row.previous.billed_cost))
+        for row in explained.days
+        if row.previous and None not in (row.figures.billed_cost, row.previous.billed_cost)
+    ]
+    if len(days) < 2 or not any(by.units for _, by in days):
+        return ()
+    shown = days[-MOST_BARS:]
+    top, by = max(days, key=lambda day: abs(day[1].units))
+    span = f"last {len(shown)} of {len(days)} days" if len(shown) < len(days) else f"{len(shown)} days"
+    return (
+        Chart(
+            ChartKind.BAR,
+            f"Change of each day, {span}",
+            f"Largest on {top.name}: {wording.to_the_cent(Money(abs(by.units)))} {_more(by)} than the day beside it.",
+            tuple(row.name for row, _ in shown),
+            (Series("Change", tuple(change.dollars for _, change in shown)),),
+        ),
+    )
+
+
+def _lengths(report: Report) -> Iterable[str]:
+    """A longer month costs more for no other reason than its length."""
+    now, before = (
+        round((one.end - one.start).total_seconds() / 86400) for one in (report.period, report.previous_period)
+    )
+    if now != before:
+        yield f"{now} days are compared with {before}."
+
+
+def _actions(report: Report) -> tuple[Action, ...]:
+    """Cut the change another way, or see the figures themselves."""
+    question = report.question
+    about = f"{question.thing} {written(question.thing, question.name)}" if question.name else ""
+    period, versus = question.period.words, f"vs {question.versus.words}" if question.versus else ""
+    cuts = [by for by in (Dimension.MODEL, Dimension.KEY, Dimension.DAY) if by is not report.by]
+    offered = [Action(f"Why, {title_of(by).lower()}", _said("why", about, period, f"by {by}", versus)) for by in cuts]
+    return (*offered, Action("The figures", _said(about or Subject.SUMMARY.value, period, versus)))
+
+
+def _said(*words: str) -> str:
+    return " ".join(filter(None, words))
+
+
+_OPUS, _HAIKU = ("claude-opus-5-5", "Claude Opus 5.5"), ("claude-haiku-4-5", "Claude Haiku 4.5")
+_DIMES = {_OPUS[0]: (50, 5, 250), _HAIKU[0]: (10, 1, 50)}
+"""Tenths of a dollar per million tokens: uncached input, cache reads, output."""
+_Key = tuple[str, str]
+_Sides = tuple[list[Spent], list[Spent]]
+
+
+def _use(model: _Key, *millions: int) -> list[Spent]:
+    """So many million tokens of uncached input, cache reads and output."""
+    charges = zip((UNCACHED_INPUT, CACHE_READ, OUTPUT), _DIMES[model[0]], millions, strict=True)
+    return [
+        Spent((), model[0], "standard", "global", charge, Basis.REPORTED, count * 10**6, dimes * count * 10**9)
+        for charge, dimes, count in charges
+        if count
+    ]
+
+
+def _figures(spending: Iterable[Spent]) -> Figures:
+    return added(
+        [
+            Figures(ZERO, ZERO, {}),
+            *(Figures(Money(one.billed or 0), Money(one.billed or 0), {one.charge: one.quantity}) for one in spending),
+        ]
+    )
+
+
+def _example(text: str, who: str, keys: Mapping[_Key, _Sides], *, known: bool = True) -> Answer:
+    """The answer about these keys' use before and after, by key and by model."""
+    base = examples.findings(text, Dimension.KEY, ()).report
+    then, now = (
+        [replace(one, caller=(id_,)) for (id_, _), sides in keys.items() for one in sides[at]] for at in (0, 1)
+    )
+    by_model = {
+        model: ([one for one in then if one.model == model[0]], [one for one in now if one.model == model[0]])
+        for model in (_OPUS, _HAIKU)
+    }
+    report = replace(
+        base,
+        total=_figures(now),
+        previous=_figures(then) if known else Figures(None, None),
+        rows=_example_rows(keys),
+        causes=causes(parts(then, now)) if known else None,
+    )
+    models = _example_rows({model: sides for model, sides in by_model.items() if any(sides)})
+    own: dict[str, Mapping[Cause, Money]] = {id_: causes(parts(*sides)) for (id_, _), sides in keys.items()}
+    days = _example_days(report) if known else ()
+    return answer(Explained(report, {Dimension.MODEL: models}, days, own if known else {}), who)
+
+
+def _example_rows(sides: Mapping[_Key, _Sides]) -> tuple[Row, ...]:
+    """What moved most first."""
+    total = sum(one.billed or 0 for _, now in sides.values() for one in now)
+    found = []
+    for (id_, name), (then, now) in sides.items():
+        billed = sum(one.billed or 0 for one in now)
+        row = Row(id_, name, _figures(now), billed / total if total else None, _figures(then))
+        found.append((abs(billed - sum(one.billed or 0 for one in then)), row))
+    return tuple(row for _, row in sorted(found, key=lambda one: -one[0]))
+
+
+def _example_days(report: Report) -> tuple[Row, ...]:
+    """The total over the days, the last of them the largest."""
+    names = days_of(report.period)
+    sides = [
+        share_out(figures.billed_cost.units if figures.billed_cost else 0, [*([2] * (len(names) - 1)), 3])
+        for figures in (report.total, report.previous)
+    ]
+    return tuple(
+        Row(str(day), f"{day:%a} {day.day} {day:%b}", Figures(Money(now), None), None, Figures(Money(then), None))
+        for day, now, then in zip(names, *sides, strict=True)
+    )
+
+
+_CI, _WEB = ("apikey_01c", "ci-bot"), ("apikey_01a", "support-autotriage")
+_GREW: Mapping[_Key, _Sides] = {
+    _CI: (_use(_HAIKU, 40, 20, 6), _use(_HAIKU, 110, 60, 17)),
+    _WEB: (_use(_OPUS, 30, 30, 4) + _use(_HAIKU, 20, 20, 3), _use(_OPUS, 28, 48, 5) + _use(_HAIKU, 12, 22, 2)),
+}
+_HOSTILE = (_OPUS[0], examples.HOSTILE)
+EXAMPLES: Mapping[str, Answer] = MappingProxyType(
+    {
+        "team": _example("why team alpha last week", "Team Alpha", _GREW),
+        "less": _example("why team alpha last week", "Team Alpha", {key: (b, a) for key, (a, b) in _GREW.items()}),
+        "the same": _example("why team alpha yesterday", "Team Alpha", {key: (a, a) for key, (a, _) in _GREW.items()}),
+        "after nothing": _example("why last 7 days by key", examples.ORGANISATION, {_CI: ([], _use(_OPUS, 9, 1, 2))}),
+        "nothing to compare": _example(
+            "why team alpha october", "Team Alpha", {_CI: ([], _use(_OPUS, 9, 1, 2))}, known=False
+        ),
+        "hostile names": _example(
+            f'why workspace "{examples.HOSTILE[:20]}" october vs september',
+            examples.HOSTILE,
+            {_HOSTILE: _GREW[_CI], ("apikey_02", examples.HOSTILE[::-1]): _GREW[_WEB]},
+        ),
+        "ten million and a millionth": _example(
+            "why last month",
+            examples.ORGANISATION,
+            {
+                _CI: (_use(_OPUS, 1, 0, 0), _use(_OPUS, 1_000_000, 1_000_000, 200_000)),
+                _WEB: ([], [Spent((), _HAIKU[0], "standard", "global", OUTPUT, Basis.REPORTED, 1, 10_000)]),
+            },
+        ),
+    }
+)

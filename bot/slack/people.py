@@ -1,0 +1,58 @@
+"""By what names somebody goes in Slack: their user id and their e-mail address, asked for once an hour at most."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+log = structlog.get_logger()
+
+DEADLINE_SECONDS = 2
+"""Somebody waits for the answer, and gets one without this too."""
+KEPT = timedelta(hours=1)
+FAILURE_KEPT = timedelta(minutes=1)
+MOST = 10_000
+
+
+class SlackPeople:
+    """Remembers what Slack says of people; while Slack is away, nobody is known by more than the name they came by."""
+
+    def __init__(self, client: AsyncWebClient, clock: Callable[[], datetime]) -> None:
+        self._client = client
+        self._clock = clock
+        self._known: OrderedDict[str, tuple[datetime, frozenset[str]]] = OrderedDict()
+
+    async def names(self, name: str) -> frozenset[str]:
+        """The user id and e-mail address of whoever has this one of the two; empty where Slack does not say."""
+        until, found = self._known.get(name, (None, frozenset()))
+        if until is not None and self._clock() < until:
+            return found
+        try:
+            found = await asyncio.wait_for(self._asked(name), DEADLINE_SECONDS)
+            kept = KEPT
+        except SlackApiError as error:
+            log.info("Slack does not know them.", action="lookup_failed", error=str(error.response.get("error")))
+            found, kept = frozenset(), FAILURE_KEPT
+        except (TimeoutError, aiohttp.ClientError) as error:
+            log.warning("Slack could not be asked who they are.", action="lookup_failed", error=type(error).__name__)
+            found, kept = frozenset(), FAILURE_KEPT
+        self._known[name] = (self._clock() + kept, found)
+        self._known.move_to_end(name)
+        while len(self._known) > MOST:
+            self._known.popitem(last=False)
+        return found
+
+    async def _asked(self, name: str) -> frozenset[str]:
+        if "@" in name:
+            answer = await self._client.users_lookupByEmail(email=name)
+        else:
+            answer = await self._client.users_info(user=name.upper())
+        user = answer["user"]
+        return frozenset(filter(None, (str(user["id"]), user.get("profile", {}).get("email"))))
