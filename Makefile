@@ -22,8 +22,9 @@ setup: $(DEV) ## Install everything for working on the code
 demo: $(RUNTIME) ## Run the whole bot with no account anywhere
 	@$(BIN)/claude-usage demo $(ARGS)
 
-# A file of tests is one worker's: its servers and its database are started once.
-PYTEST := $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
+# A file of tests is one worker's: its servers and its database are started once. Four workers also on two cores, because
+# many tests wait for a clock or a socket.
+PYTEST := $(BIN)/pytest -n 4 --dist loadfile
 
 test: $(DEV) ## Run the tests
 	@$(PYTEST) $(ARGS)

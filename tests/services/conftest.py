@@ -9,7 +9,6 @@ import pytest_asyncio
 from bot.demo.anthropic_server import create_app
 from bot.demo.organization import Organization
 from bot.demo.serving import serve
-from bot.store import schema
 from bot.store.database import Database
 from tests.faults import Faults
 from tests.services.world import DAYS, KEY, NOW, World, fresh
@@ -44,9 +43,8 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def any_database(database_url: str) -> Iterator[Database]:
+def any_database(migrated_url: str) -> Iterator[Database]:
     """A migrated database of each kind."""
-    database = Database(database_url)
-    schema.migrate(database)
+    database = Database(migrated_url)
     yield database
     database.close()

@@ -41,6 +41,8 @@ ZONES = [
 NOW = datetime(2026, 11, 6, 9, 20, tzinfo=UTC)
 """A few days after Berlin (25 Oct) and Los Angeles (1 Nov) have set their clocks back."""
 DAYS = 16
+FEWER = ["Europe/Berlin", "America/Los_Angeles", "Asia/Kathmandu"]
+"""Enough where it is not the zone that is tested."""
 FIELDS = ("billed_cost", "list_cost")
 
 
@@ -119,7 +121,7 @@ async def test_the_day_on_which_clocks_go_forward_has_23_hours(tmp_path: Path) -
             assert found["total"]["tokens"]["total"] == tokens_of(world, start, start + timedelta(hours=23))
 
 
-@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("zone", FEWER)
 @pytest.mark.parametrize("subject", ["summary", "team alpha", "workspace Default", "model claude-opus-5-5"])
 async def test_local_days_and_weeks_add_up_to_the_period_to_the_last_digit(
     synced: Database, zone: str, subject: str
@@ -210,7 +212,7 @@ async def test_a_receipt_of_local_days_verifies_to_the_last_digit(synced: Databa
     assert (verdict.outcome, verdict.differences) == (Outcome.EQUAL, ())
 
 
-@pytest.mark.parametrize("zone", ["UTC", *ZONES])
+@pytest.mark.parametrize("zone", ["UTC", *FEWER])
 @pytest.mark.parametrize("subject", ["summary", "team alpha", "workspace Default", "model claude-opus-5-5"])
 async def test_hours_add_up_to_the_period_to_the_last_digit(synced: Database, zone: str, subject: str) -> None:
     found = await told(synced, f"{subject} 2026-10-24..2026-10-26 by hour", zone)

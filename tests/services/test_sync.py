@@ -316,9 +316,9 @@ async def test_the_order_of_chunks_sources_and_rows_changes_nothing(
 
 
 async def test_two_replicas_that_sync_at_once_end_with_the_same_ledger_as_one(
-    world: World, database_url: str, any_database: Database, tmp_path: Path
+    world: World, migrated_url: str, any_database: Database, tmp_path: Path
 ) -> None:
-    replica = Database(database_url)
+    replica = Database(migrated_url)
     results = await asyncio.gather(world.synced(any_database), world.synced(replica))
     assert [result.failures for result in results] == [[], []]
     with fresh(tmp_path) as alone:
