@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from bot.core.money import Money
 from bot.core.periods import local_date, midnight
+from bot.core.utc import month_after
 
 
 class Metric(StrEnum):
@@ -30,9 +31,7 @@ class Window(StrEnum):
     def after(self, start: datetime, zone: str) -> datetime:
         """The start of the next window, which is this one's end."""
         day = local_date(start, zone)
-        return midnight(
-            day + timedelta(days=1) if self is Window.DAY else (day + timedelta(days=32)).replace(day=1), zone
-        )
+        return midnight(day + timedelta(days=1) if self is Window.DAY else month_after(day), zone)
 
 
 class Severity(StrEnum):

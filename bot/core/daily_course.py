@@ -13,6 +13,8 @@ from datetime import date, timedelta
 from itertools import accumulate
 from operator import mul, truediv
 
+from bot.core.utc import month_after
+
 LEAST_DAYS = 7
 """A guess that has not seen every weekday once is none."""
 
@@ -125,7 +127,7 @@ def _month_ends_ahead(today: date, count: int) -> Iterator[int]:
     """Where the last days of months lie in the days from `today` on, as far as the last two of each reach into them."""
     month = today
     while (month - today).days <= count:
-        month = (month.replace(day=1) + timedelta(days=31)).replace(day=1)
+        month = month_after(month)
         yield (month - today).days - 1
 
 

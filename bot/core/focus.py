@@ -28,6 +28,7 @@ from bot.core.usage import (
     UNCACHED_INPUT,
     WEB_SEARCH,
 )
+from bot.core.utc import month_after
 
 PROVIDER = "Anthropic"
 SERVICE = "Claude API"
@@ -95,7 +96,7 @@ def _cells(charge: Charge, called: Called) -> dict[str, object]:
         "BillingAccountType": "Organization",
         "BillingCurrency": "USD",
         "BillingPeriodStart": _midnight(first),
-        "BillingPeriodEnd": _midnight((first + timedelta(days=31)).replace(day=1)),
+        "BillingPeriodEnd": _midnight(month_after(first)),
         "ChargeCategory": "Usage",
         "ChargeClass": "Correction" if correction else None,
         "ChargeDescription": _described(place, meter),

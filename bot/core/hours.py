@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from bot.core.allocation import Attribution, Basis, Entry
 from bot.core.money import share_out
 from bot.core.usage import CONSOLE, DEFAULT_WORKSPACE, NO_ACTOR, REQUESTS, TOKEN_TYPES, WEB_SEARCH, UsageRecord
+from bot.core.utc import midnight
 
 IN_A_DAY = 24
 NOON = 12
@@ -62,7 +63,7 @@ class Stretch:
 
     def hours_on(self, day: date) -> tuple[int, int]:
         """Which hours of a day lie in it, from and until."""
-        begin, end = datetime.combine(day, time(), UTC), datetime.combine(day + _DAY, time(), UTC)
+        begin, end = midnight(day), midnight(day + _DAY)
         inside = (max(self.start, begin), min(self.end, end))
         since, until = (int((at - begin) / timedelta(hours=1)) for at in inside)
         return since, max(since, until)

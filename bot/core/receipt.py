@@ -25,6 +25,7 @@ from bot.core.prices import ListPrice, list_price
 from bot.core.report import Figures
 from bot.core.sharing import Rule, Sharing
 from bot.core.usage import REQUESTS, TOKEN_TYPES, Source
+from bot.core.utc import dates
 
 ID_LETTERS = 12
 WHOLE_DAY = (0, IN_A_DAY)
@@ -69,7 +70,7 @@ class Asked:
     def days(self) -> list[date]:
         """The UTC days that the period touches."""
         since, until = self.stretch.touched
-        return [since + timedelta(days=n) for n in range((until - since).days)]
+        return dates(since, until)
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,3 +131,10 @@ def rest(hidden: Sequence[Row]) -> Row:
         sum(shares) if shares else None,
         added(previous) if previous else None,
     )
+
+
+def leading(rows: Sequence[Row], top: int | None) -> tuple[Row, ...]:
+    """The first `top` rows, and one line for the rest, so that the rows still add up to the total."""
+    if top is None or len(rows) <= top:
+        return tuple(rows)
+    return (*rows[:top], rest(rows[top:]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, Row
 
@@ -18,6 +18,7 @@ from bot.core.hours import Stretch, on_the_hour
 from bot.core.periods import Period
 from bot.core.question import Dimension, Question
 from bot.core.usage import CONSOLE, NOT_BY_KEY, REQUESTS, SERVICE_ACCOUNT, TOKEN_TYPES, Source
+from bot.core.utc import dates, midnight
 from bot.services.names import Found, Names
 from bot.services.people import Sight
 from bot.services.plans import whole_days
@@ -68,9 +69,9 @@ def _window(connection: Connection, period: Period, coverage: Coverage) -> Windo
     """The whole UTC days of a period; those of them, and before them, whose usage and cost are known."""
     since, until = Stretch(on_the_hour(period.start), on_the_hour(period.end)).days
     begin = min(since, until - FOR_SO_LONG) - _BEFORE
-    asked = replace(period, start=_midnight(begin), end=_midnight(until), zone="UTC")
+    asked = replace(period, start=midnight(begin), end=midnight(until), zone="UTC")
     missing = {day for source in (Source.USAGE, Source.COST) for day in coverage.missing(connection, source, asked)}
-    read = frozenset(begin + n * _DAY for n in range((until - begin).days)) - missing
+    read = frozenset(dates(begin, until)) - missing
     hourly = hours.known(connection, coverage.organizations, since, until)
     return Window(since, until, period.zone, read, hourly & read)
 
@@ -145,7 +146,7 @@ def _closely(connection: Connection, window: Window, dear: Sequence[_Known]) -> 
     for row in uses.hours(connection, window.since, window.until, ids):
         if row.day in window.hourly:
             counts = {charge: int(row._mapping[charge]) for charge in TOKEN_TYPES}
-            by_hour[of_series[row.series_id]][_midnight(row.day) + timedelta(hours=row.hour)].append(counts)
+            by_hour[of_series[row.series_id]][midnight(row.day) + timedelta(hours=row.hour)].append(counts)
     return {
         use: replace(
             one.course,
@@ -201,7 +202,3 @@ def _caller(finding: Finding, names: Names) -> str:
     if use.api_key_id.rpartition("/")[2] in (CONSOLE, NOT_BY_KEY):
         return f"{key} in {names.of(Dimension.WORKSPACE, use.workspace_id)}"
     return key
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)

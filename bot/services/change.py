@@ -16,7 +16,7 @@ from bot.core.change import Cause, Part, Spent, causes, counterparts, drivers, p
 from bot.core.money import Money
 from bot.core.periods import Period, days
 from bot.core.question import Dimension, Question
-from bot.core.report import Figures, Findings, Report, Row, added, rest
+from bot.core.report import Figures, Findings, Report, Row, added, leading
 from bot.services.findings import gather
 from bot.services.names import Found, Names
 from bot.services.steps import span_name, span_start
@@ -52,8 +52,7 @@ def explain(
     beside = {by: cut(by).rows for by in (() if question.by else plan.also)}
     days = _rows(view, report, Dimension.DAY, names)
     report = cut(report.by)
-    if question.top is not None and len(report.rows) > question.top:
-        report = replace(report, rows=(*report.rows[: question.top], rest(report.rows[question.top :])))
+    report = replace(report, rows=leading(report.rows, question.top))
     if report.total.billed_cost is None or report.previous.billed_cost is None:
         return Explained(report, beside, days, {})
     then, now = (_spent(view, period) for period in (report.previous_period, report.period))

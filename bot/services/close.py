@@ -14,6 +14,7 @@ from bot.core.allocation import Basis
 from bot.core.errors import CloseRefused
 from bot.core.periods import span
 from bot.core.usage import Source
+from bot.core.utc import dates, month_after
 from bot.core.words import Sheet
 from bot.services import export
 from bot.services.names import Names
@@ -43,7 +44,7 @@ def close(connection: Connection, month: date, now: datetime) -> Closed:
     closed = closes.months(connection).get(month)
     if closed:
         return Closed(closed, before=True)
-    until = (month + timedelta(days=31)).replace(day=1)
+    until = month_after(month)
     if now.astimezone(UTC).date() < until:
         raise CloseRefused(f"{month:%B %Y} is not over: it ends on {until - timedelta(days=1)} at midnight UTC.")
     names = Names.read(connection)
@@ -67,7 +68,7 @@ def _missing(connection: Connection, organizations: Mapping[str, str], month: da
     """What of the month is not known, one phrase per organisation and source."""
     if not organizations:
         yield "nothing has been read yet"
-    days = [month + timedelta(days=n) for n in range((until - month).days)]
+    days = dates(month, until)
     for organization_id, name in sorted(organizations.items()):
         for source in _MADE_OF:
             fetched = snapshots.fetched(connection, organization_id, source, month, until)

@@ -19,6 +19,7 @@ from bot.core.hours import Stretch
 from bot.core.periods import Period, Unit
 from bot.core.question import Question, Subject
 from bot.core.spreadsheet import written
+from bot.core.utc import dates
 from bot.core.words import Sheet
 from bot.services.names import Names
 from bot.services.notes import closed_notes
@@ -91,7 +92,7 @@ def lines(
     )
     columns, rows = _SHEETS[kind]
     yield _bytes([columns])
-    for day in (since + timedelta(days=n) for n in range((until - since).days)):
+    for day in dates(since, until):
         yield _bytes(rows(charges(_posted(connection, day, selection, called.organizations)), called))
 
 

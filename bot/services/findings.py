@@ -13,7 +13,7 @@ from bot.core.errors import WordsError
 from bot.core.money import ZERO
 from bot.core.periods import days
 from bot.core.question import Dimension, Question, Subject
-from bot.core.report import Figures, Findings, Report, Row, rest
+from bot.core.report import Figures, Findings, Report, Row, leading
 from bot.core.words import TIMES
 from bot.services.names import Found, Names
 from bot.services.notes import notes
@@ -64,7 +64,7 @@ def gather(
         total,
         before,
         previous,
-        _top(rows, question.top),
+        leading(rows, question.top),
         coverage.data_through,
         tuple(notes(gathered, period, total, by, rows, also, before, names.configuration.timezone or zone)),
         gathered.covered(period),
@@ -105,10 +105,3 @@ def _largest_first(row: Row) -> tuple[bool, int, int, str]:
     billed, listed = row.figures.billed_cost, row.figures.list_cost
     idle = row.id == UNALLOCATED and not billed
     return (idle, -(billed.units if billed else -1), -(listed.units if listed else 0), row.name)
-
-
-def _top(rows: tuple[Row, ...], top: int | None) -> tuple[Row, ...]:
-    """The first `top` rows, and one line for the rest, so that the rows still add up to the total."""
-    if top is None or len(rows) <= top:
-        return rows
-    return (*rows[:top], rest(rows[top:]))

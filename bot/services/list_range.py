@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, timedelta
 from fractions import Fraction
 
 from sqlalchemy import Connection
@@ -22,6 +22,7 @@ from bot.core.periods import Period, each_day
 from bot.core.prices import Dearer, dearest, display_name, extras
 from bot.core.question import Dimension
 from bot.core.report import Figures, Findings, Row
+from bot.core.utc import midnight
 from bot.services.steps import span_start
 from bot.services.view import Coverage, View
 from bot.store import ledger, snapshots
@@ -135,12 +136,12 @@ def _inexact(view: View, period: Period) -> Iterator[Period]:
     for day in (first + timedelta(days=n) for n in range((last - first).days + 1)):
         if day in exact:
             continue
-        begins = through is not None and _midnight(day) == through
+        begins = through is not None and midnight(day) == through
         if not runs or runs[-1][-1] != day - timedelta(days=1) or begins:
             runs.append([])
         runs[-1].append(day)
     for run in runs:
-        start, end = max(period.start, _midnight(run[0])), min(period.end, _midnight(run[-1] + timedelta(days=1)))
+        start, end = max(period.start, midnight(run[0])), min(period.end, midnight(run[-1] + timedelta(days=1)))
         if start < end:
             yield replace(period, start=start, end=end)
 
@@ -194,7 +195,3 @@ def _days(period: Period) -> tuple[date, date]:
     """The first and the last UTC day that a period touches."""
     first = period.start.astimezone(UTC).date()
     return first, max(first, (period.end - timedelta.resolution).astimezone(UTC).date())
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)

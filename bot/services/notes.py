@@ -16,6 +16,7 @@ from bot.core.periods import Period
 from bot.core.question import Dimension
 from bot.core.report import Figures, Row
 from bot.core.usage import Source
+from bot.core.utc import month_after
 from bot.services.view import View
 from bot.store import closes, ledger
 from bot.store.ledger import Selection
@@ -92,8 +93,8 @@ def closed_notes(connection: Connection, since: date, until: date, selection: Se
     """Which of these days stand fast, what came after, and what here is about months that were closed before."""
     closed = closes.months(connection)
     for month in closed.values():
-        if month.month < until and since < _next(month.month):
-            later = _adjusted(closes.adjustments_to(connection, month.month, _next(month.month)), selection)
+        if month.month < until and since < month_after(month.month):
+            later = _adjusted(closes.adjustments_to(connection, month.month, month_after(month.month)), selection)
             since_then = (
                 f"; {wording.to_the_cent(later)} of adjustments since are booked in later months" if later else ""
             )
@@ -127,10 +128,6 @@ def _shared(by: Dimension, rows: Sequence[Row], total: Figures) -> Iterable[str]
         yield f"By key, {amounts}: Anthropic reports cost per workspace and model, not per key."
     else:
         yield f"{amounts}: teams share workspaces whose cost Anthropic reports as one."
-
-
-def _next(month: date) -> date:
-    return (month + timedelta(days=31)).replace(day=1)
 
 
 def _between(start: datetime, end: datetime) -> list[date]:

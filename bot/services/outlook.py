@@ -20,6 +20,7 @@ from bot.core.money import ZERO, Money
 from bot.core.periods import Period, Unit, local_date, midnight
 from bot.core.question import Dimension, Question, Subject
 from bot.core.usage import Source
+from bot.core.utc import dates
 from bot.services.names import Found, Names
 from bot.services.people import Sight
 from bot.services.view import Coverage, View
@@ -82,7 +83,7 @@ def history(view: View, zone: str) -> History:
         day = first + n * _DAY
         since, until = Stretch(midnight(day, zone), midnight(day + _DAY, zone)).touched
         figures = course.get(day.isoformat())
-        unread = not missing.isdisjoint(since + k * _DAY for k in range((until - since).days))
+        unread = not missing.isdisjoint(dates(since, until))
         days.append(None if unread else figures.billed_cost if figures else ZERO)
     return History(first, tuple(days))
 

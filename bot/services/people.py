@@ -15,7 +15,7 @@ from bot.core.directory import is_person
 from bot.core.errors import NotFound, Withheld
 from bot.core.periods import Period
 from bot.core.question import Dimension, Question, Subject
-from bot.core.report import Findings, Row, rest
+from bot.core.report import Findings, Row, leading, rest
 from bot.core.words import TIMES
 from bot.services.configuration import in_force
 from bot.services.names import Found, Names
@@ -210,9 +210,7 @@ def _shown(by: Dimension, rows: Sequence[Row], behind: Sequence[Mapping[str, Gro
 
 def topped(findings: Findings, question: Question) -> Findings:
     """The findings as the question's own, with the rows beyond its `top` in one line, so that they still add up."""
-    rows = findings.report.rows
-    if question.top is not None and len(rows) > question.top:
-        rows = (*rows[: question.top], rest(rows[question.top :]))
+    rows = leading(findings.report.rows, question.top)
     return replace(findings, report=replace(findings.report, question=question, rows=rows))
 
 

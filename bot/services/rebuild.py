@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import Connection
 
@@ -16,6 +16,7 @@ from bot.core.errors import StoreError
 from bot.core.hours import spread
 from bot.core.money import Money
 from bot.core.usage import CostRecord, Source
+from bot.core.utc import month_after
 from bot.services.configuration import in_force
 from bot.store import closes, snapshots
 from bot.store import directory as directories
@@ -36,7 +37,7 @@ def rebuild(connection: Connection, organization_id: str, days: Iterable[date], 
     fixed = {day for day in wanted if day.replace(day=1) in closed}
     ledger = Ledger(connection, organization_id)
     if fixed and noticed:
-        booked_on = max(noticed, (max(closed) + timedelta(days=31)).replace(day=1))
+        booked_on = max(noticed, month_after(max(closed)))
         if _book(connection, ledger, organization_id, fixed, booked_on):
             wanted.add(booked_on)
     booked = _booked(connection, organization_id, wanted - fixed)
@@ -68,11 +69,12 @@ def rebuild_everything(connection: Connection) -> int:
 
 
 class _Hourly:
-    """What is known of some days by the hour."""
+    """What is known of some days by the hour, read one day at a time as `_allocated` does."""
 
     def __init__(self, connection: Connection, organization_id: str, days: Collection[date]) -> None:
+        self._connection = connection
+        self._organization_id = organization_id
         since, until = (min(days), max(days) + timedelta(days=1)) if days else (date.min, date.min)
-        self._usage = snapshots.usage(connection, organization_id, since, until, source=Source.HOURS)
         self._fetched = snapshots.fetched(connection, organization_id, Source.HOURS, since, until)
 
     def spread(self, day: date, entries: Sequence[Entry]) -> list[tuple[int, Entry]]:
@@ -80,7 +82,9 @@ class _Hourly:
         fetched_at = self._fetched.get(day)
         if fetched_at is None:
             return []
-        return spread(entries, self._usage.get(day, ()), over=snapshots.whole(day, fetched_at))
+        next_day = day + timedelta(days=1)
+        usage = snapshots.usage(self._connection, self._organization_id, day, next_day, source=Source.HOURS)
+        return spread(entries, usage.get(day, ()), over=snapshots.whole(day, fetched_at))
 
 
 _Allocated = tuple[date, list[Entry], list[CostRecord] | None]
@@ -99,9 +103,12 @@ def _allocated(connection: Connection, organization_id: str, days: Collection[da
         costs = snapshots.costs(connection, organization_id, day, next_day)
         fetched_at = cost_fetched.get(day)
         reported = costs.get(day, []) if fetched_at else None
-        over = datetime.combine(next_day, time(), UTC)
         entries = allocate(
-            day, usage.get(day, ()), reported, owners(day), complete=fetched_at is not None and fetched_at >= over
+            day,
+            usage.get(day, ()),
+            reported,
+            owners(day),
+            complete=fetched_at is not None and snapshots.whole(day, fetched_at),
         )
         yield day, entries, reported
 

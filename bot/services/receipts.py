@@ -41,6 +41,7 @@ from bot.core.receipt import (
 from bot.core.recompute import Grounds, recompute, splits_of
 from bot.core.report import Report
 from bot.core.usage import Source
+from bot.core.utc import dates
 from bot.services import ask, compare
 from bot.services.configuration import in_force, zone_in_force
 from bot.services.names import Names
@@ -141,7 +142,7 @@ def _gathered(
         everything += held_lines(connection, organization_id, stretch)
         readings += _readings(connection, organization_id, stretch, closed)
         grounds.append(_grounds(connection, directory, configuration, stretch))
-    days = [since + timedelta(days=n) for n in range((until - since).days)]
+    days = dates(since, until)
     again = recompute(grounds, [day for day in days if not closed_in(closed, day)], stretch)
     everything.sort(key=lambda line: line.key)
     mine: list[Line] = []

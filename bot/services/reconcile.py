@@ -7,7 +7,7 @@ once, ever; days that are found together are one message.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -20,6 +20,7 @@ from bot.core.money import ZERO
 from bot.core.periods import Period, days, month_to_date, parse_period
 from bot.core.reconcile import Reconciliation, Stage, reconcile
 from bot.core.usage import Source
+from bot.core.utc import midnight
 from bot.services.configuration import in_force
 from bot.services.deliver import Deliverer, Message
 from bot.store import deliveries, hours, ledger, reported, snapshots
@@ -132,7 +133,7 @@ def _around(hourly: Mapping[date, list[int]], day: date) -> list[int]:
 
 
 def _stage(day: date, used: datetime | None, paid: datetime | None, now: datetime) -> Stage:
-    over = datetime.combine(day + _DAY, time(), UTC)
+    over = midnight(day + _DAY)
     if used is None or paid is None:
         return Stage.UNREAD
     if min(used, paid) < over:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from bot.anthropic_api.buckets import LONGEST_PAGE_DAYS
 from bot.core.directory import Directory
 from bot.core.usage import Source
+from bot.core.utc import dates
 from bot.store import snapshots
 
 LONGEST_HOURLY_DAYS = 7
@@ -33,7 +34,7 @@ class Span:
 
     @property
     def dates(self) -> list[date]:
-        return [self.since + n * _DAY for n in range(self.days)]
+        return dates(self.since, self.until)
 
 
 @dataclass(frozen=True, slots=True)

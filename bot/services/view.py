@@ -15,6 +15,7 @@ from bot.core.periods import Period, days, local_date, midnight, tomorrow
 from bot.core.question import Dimension
 from bot.core.report import Figures
 from bot.core.usage import LEDGER_SOURCES, Source
+from bot.core.utc import dates
 from bot.core.words import TIMES
 from bot.services.steps import hour_id, span_start
 from bot.store import closes, hours, ledger, snapshots
@@ -71,7 +72,7 @@ class Coverage:
         """The begun UTC days of the period that this source has not been read for, in any organisation."""
         since, until = Stretch(period.start, period.end).touched
         until = min(until, self.now.astimezone(UTC).date() + timedelta(days=1))
-        wanted = [since + timedelta(days=n) for n in range((until - since).days)]
+        wanted = dates(since, until)
         held = [snapshots.fetched(connection, one, source, since, until) for one in self.organizations]
         return [day for day in wanted if not held or not all(day in days for days in held)]
 
@@ -151,7 +152,7 @@ class View:
         known = hours.known(self.connection, self.coverage.organizations, since, until)
         held = ledger.hourly(self.connection, known, selection=self.selection, by=by)
         inside = {start: sums for start, sums in held.items() if stretch.start <= start < stretch.end}
-        for day in (since + timedelta(days=n) for n in range((until - since).days)):
+        for day in dates(since, until):
             if day not in known:
                 sums = ledger.sums(self.connection, day, day + timedelta(days=1), selection=self.selection, by=by)
                 if sums.rows:
@@ -190,8 +191,8 @@ class View:
         for start, since, until, figures in zip(starts, cuts, cuts[1:], course, strict=False):
             if figures is not None:
                 first, stop = Stretch(since, until).touched
-                whole = unread.issuperset(first + timedelta(days=n) for n in range((stop - first).days))
-                known = self.uncounted(period).isdisjoint(first + timedelta(days=n) for n in range((stop - first).days))
+                whole = unread.issuperset(dates(first, stop))
+                known = self.uncounted(period).isdisjoint(dates(first, stop))
                 found[start.isoformat()] = _without_usage(figures) if whole else _called(figures, known=known)
         return found
 

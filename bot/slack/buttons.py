@@ -8,7 +8,7 @@ answered in it, and what is pressed on App Home opens it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -96,19 +96,18 @@ def listen(
             return await dialog.under(client, body, press.question)
         return Response(respond, client, user=press.user, channel=press.channel, thread=press.thread, own=own)
 
-    @app.action(re.compile(rf"^({ASK}:\d+|{NAMES})$"))
-    async def on_ask(ack: AsyncAck, respond: AsyncRespond, action: dict[str, Any], body: dict[str, Any]) -> None:
-        await ack()
-        press, now = Press.of(body, action, clock()), clock()
-        place = await outlet(body, respond, press, own=press.own)
-        await replies.give(place, lambda: ask.answer(press.question, now, press.asker, said=press.said))
+    def answers(pattern: str | re.Pattern[str], answer: Callable[..., Awaitable[Answer]]) -> None:
+        """A press of these is answered where it stands."""
 
-    @app.action(RECEIPT)
-    async def on_receipt(ack: AsyncAck, respond: AsyncRespond, action: dict[str, Any], body: dict[str, Any]) -> None:
-        await ack()
-        press, now = Press.of(body, action, clock()), clock()
-        place = await outlet(body, respond, press, own=press.own)
-        await replies.give(place, lambda: receipts.answer(press.question, now, press.asker, said=press.said))
+        @app.action(pattern)
+        async def on_press(ack: AsyncAck, respond: AsyncRespond, action: dict[str, Any], body: dict[str, Any]) -> None:
+            await ack()
+            press, now = Press.of(body, action, clock()), clock()
+            place = await outlet(body, respond, press, own=press.own)
+            await replies.give(place, lambda: answer(press.question, now, press.asker, said=press.said))
+
+    answers(re.compile(rf"^({ASK}:\d+|{NAMES})$"), ask.answer)
+    answers(RECEIPT, receipts.answer)
 
     @app.action(SHARE)
     async def on_share(ack: AsyncAck, respond: AsyncRespond, action: dict[str, Any], body: dict[str, Any]) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
 from bot.core.coding import Actor, ActorKind, CodeRecord, Work
 from bot.core.money import Money
 from bot.core.usage import Source
+from bot.core.utc import midnight
 from bot.store.tables import BucketRow, CodeRow, table
 from bot.store.upsert import upsert
 
@@ -51,7 +52,7 @@ def replace_day(
     ]
     if rows:
         connection.execute(insert(_code), rows)
-    start = datetime.combine(day, time(), UTC)
+    start = midnight(day)
     bucket = {"organization_id": organization_id, "source": Source.CODE, "start": start, "fetched_at": fetched_at}
     upsert(connection, _bucket, [bucket])
 

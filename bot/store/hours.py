@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from bot.core.hours import IN_A_DAY
 from bot.core.usage import TOKEN_TYPES, Source, UsageRecord
+from bot.core.utc import midnight
 from bot.store import snapshots
 from bot.store.tables import BucketRow, HourSnapshot, table
 
@@ -40,8 +41,8 @@ def known(connection: Connection, organizations: Sequence[str], since: date, unt
         .where(
             _bucket.c.organization_id.in_(organizations),
             _bucket.c.source == Source.HOURS,
-            _bucket.c.start >= _midnight(since),
-            _bucket.c.start < _midnight(until),
+            _bucket.c.start >= midnight(since),
+            _bucket.c.start < midnight(until),
         )
         .group_by(_bucket.c.start)
         .having(func.count() == len(organizations))
@@ -50,8 +51,4 @@ def known(connection: Connection, organizations: Sequence[str], since: date, unt
 
 
 def _on(since: date, until: date) -> list[ColumnElement[bool]]:
-    return [_hour.c.start >= _midnight(since), _hour.c.start < _midnight(until)]
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
+    return [_hour.c.start >= midnight(since), _hour.c.start < midnight(until)]

@@ -22,6 +22,7 @@ from bot.core.money import Money
 from bot.core.question import Dimension
 from bot.core.report import Figures
 from bot.core.usage import RECURRING, REQUESTS, TOKEN_TYPES
+from bot.core.utc import dates
 from bot.store.tables import LedgerEntry, LedgerHour, LedgerHourTotal, LedgerSeries, LedgerTotal, table
 
 _entry = table(LedgerEntry)
@@ -203,7 +204,7 @@ def course(
         if start.hour:
             half(start, sum_, before=False)
         first = start.date() + timedelta(days=1 if start.hour else 0)
-        for day in (first + timedelta(days=n) for n in range((end.date() - first).days)):
+        for day in dates(first, end.date()):
             for row in held[day]:
                 sum_.add(row, shared)
         if end.hour:

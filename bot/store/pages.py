@@ -6,12 +6,13 @@ import zlib
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 
 from sqlalchemy import Connection, delete, exists, insert, select
 
 from bot.core.page import RawPage
 from bot.core.usage import Source
+from bot.core.utc import midnight
 from bot.store.tables import BucketPageRow, PageRow, ReceiptPageRow, table
 from bot.store.upsert import insert_new
 
@@ -82,8 +83,8 @@ def of_days(
         .where(
             _bucket_page.c.organization_id == organization_id,
             _bucket_page.c.source == source,
-            _bucket_page.c.start >= _midnight(since),
-            _bucket_page.c.start < _midnight(until),
+            _bucket_page.c.start >= midnight(since),
+            _bucket_page.c.start < midnight(until),
         )
         .order_by(_bucket_page.c.start, _bucket_page.c.position)
     )
@@ -116,7 +117,3 @@ def prune(connection: Connection, organization_id: str, before: datetime) -> int
         _page.c.organization_id == organization_id, _page.c.fetched_at < before, ~in_a_bucket, ~in_a_receipt
     )
     return connection.execute(old).rowcount
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)

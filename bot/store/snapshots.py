@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, delete, func, select
 from bot.core.hours import IN_A_DAY
 from bot.core.money import Money
 from bot.core.usage import LEDGER_SOURCES, CostRecord, Source, UsageRecord
+from bot.core.utc import midnight
 from bot.store import restatements
 from bot.store.bulk import insert_rows
 from bot.store.tables import BucketRow, CostSnapshot, HourSnapshot, SourceState, UsageSnapshot, table
@@ -105,8 +106,8 @@ def fetched(
     query = select(_bucket.c.start, _bucket.c.fetched_at).where(
         _bucket.c.organization_id == organization_id,
         _bucket.c.source == source,
-        _bucket.c.start >= _midnight(since),
-        _bucket.c.start < _midnight(until),
+        _bucket.c.start >= midnight(since),
+        _bucket.c.start < midnight(until),
     )
     return {start.date(): fetched_at for start, fetched_at in connection.execute(query)}
 
@@ -115,8 +116,8 @@ def uncounted(connection: Connection, since: date, until: date) -> set[date]:
     """The UTC days whose usage some organisation's report gave without requests, and so without people."""
     query = select(_bucket.c.start).where(
         _bucket.c.source == Source.USAGE,
-        _bucket.c.start >= _midnight(since),
-        _bucket.c.start < _midnight(until),
+        _bucket.c.start >= midnight(since),
+        _bucket.c.start < midnight(until),
         _bucket.c.counted.is_(False),
     )
     return {start.date() for start in connection.execute(query).scalars()}
@@ -131,7 +132,7 @@ def listed(connection: Connection, since: date, until: date) -> set[date]:
         .scalar_subquery()
     )
     query = select(_bucket.c.start, first).where(
-        _bucket.c.source == Source.COST, _bucket.c.start >= _midnight(since), _bucket.c.start < _midnight(until)
+        _bucket.c.source == Source.COST, _bucket.c.start >= midnight(since), _bucket.c.start < midnight(until)
     )
     said: dict[date, list[bool]] = defaultdict(list)
     for start, attributed in connection.execute(query):
@@ -142,7 +143,7 @@ def listed(connection: Connection, since: date, until: date) -> set[date]:
 
 def whole(day: date, fetched_at: datetime) -> bool:
     """Whether a UTC day was over when it was read."""
-    return fetched_at >= _midnight(day + timedelta(days=1))
+    return fetched_at >= midnight(day + timedelta(days=1))
 
 
 def days_held(connection: Connection, organization_id: str) -> list[date]:
@@ -233,9 +234,8 @@ def _through(connection: Connection, organization_id: str, source: str) -> datet
         .limit(400)
     )
     for start, fetched_at in connection.execute(query):
-        end: datetime = start + timedelta(days=1)
-        if fetched_at >= end:
-            return end
+        if whole(start.date(), fetched_at):
+            return midnight(start.date() + _DAY)
     return None
 
 
@@ -243,8 +243,8 @@ def _rows(connection: Connection, source: Source, organization_id: str, since: d
     snapshot = _SNAPSHOT[source]
     query = select(*(snapshot.c[name] for name in _NAMES[source])).where(
         snapshot.c.organization_id == organization_id,
-        snapshot.c.start >= _midnight(since),
-        snapshot.c.start < _midnight(until),
+        snapshot.c.start >= midnight(since),
+        snapshot.c.start < midnight(until),
     )
     return connection.execute(query).all()
 
@@ -303,7 +303,3 @@ def _sum(records: Iterable[Record]) -> int:
         else record.uncached_input + record.cache_write_5m + record.cache_write_1h + record.cache_read + record.output
         for record in records
     )
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)

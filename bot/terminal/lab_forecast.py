@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from bot.core.errors import MoneyError
 from bot.core.forecast import Forecast, forecast
 from bot.core.money import Money
+from bot.core.utc import month_after
 from bot.core.words import shown
 from bot.terminal.output import say, show
 
@@ -45,7 +46,7 @@ def _answer(line: str) -> str:
     asked = _object(line)
     first = _date(asked, "first_day", "2026-01-01", date.fromisoformat)
     start = _date(asked, "month", "2026-11", lambda text: date.fromisoformat(f"{text}-01"))
-    end = (start + timedelta(days=31)).replace(day=1)
+    end = month_after(start)
     said, name = forecast(_days(asked), first, start, end), json.dumps(asked["id"])
     if isinstance(said, Forecast):
         return f'{{"id": {name}, "total": {said.total}, "low": {said.low}, "high": {said.high}}}'

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 from bot.core.advice.finding import Evidence, Finding
@@ -16,6 +16,7 @@ from bot.core.hours import IN_A_DAY
 from bot.core.money import Money
 from bot.core.plans import DAYS_IN_A_MONTH, Between
 from bot.core.usage import CACHE_READ, CACHE_WRITE_1H, CACHE_WRITE_5M
+from bot.core.utc import midnight
 
 FEWEST_BEFORE = 10
 """Days that show how it usually is: they hold a weekend, which may be unlike other days."""
@@ -59,7 +60,7 @@ class _Point:
 
 def leak(course: Course, window: Window) -> Finding | None:
     """The leak that goes on until the window's end, with what it costs against how it was before."""
-    days = _telling([_Point(_midnight(day), counts) for day, counts in sorted(course.days.items())])
+    days = _telling([_Point(midnight(day), counts) for day, counts in sorted(course.days.items())])
     split = _split(days)
     if split is None:
         return None
@@ -74,7 +75,7 @@ def leak(course: Course, window: Window) -> Finding | None:
     days_since = [day for day in course.days if began.date() <= day < window.until]
     low, high = (sum(_extra(course, day, share) for day in days_since) for share in (worst, typical))
     most = sum(_extra(course, day, typical) for day in days_since if day >= window.since)
-    long = Fraction((_midnight(window.until) - began) // _HOUR, IN_A_DAY)
+    long = Fraction((midnight(window.until) - began) // _HOUR, IN_A_DAY)
     if low <= 0 or not course.billed:
         return None
     written_parts, read_parts = ((_part(count, usual), _part(count, now)) for count in (written, read))
@@ -150,7 +151,3 @@ def _extra(course: Course, day: date, usual: Fraction) -> int:
     as_written = course.cost({CACHE_WRITE_5M: excess - of_long, CACHE_WRITE_1H: of_long}, day)
     as_read = course.cost({CACHE_READ: excess}, day)
     return as_written - as_read if as_written is not None and as_read is not None else 0
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
