@@ -12,9 +12,9 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.core.errors import BotError
 from bot.services.alerts import Alerts
+from bot.services.books.reconcile import Reconcile
 from bot.services.digests import Digests
-from bot.services.reconcile import Reconcile
-from bot.services.sync import Sync
+from bot.services.syncing.sync import Sync
 
 log = structlog.get_logger()
 

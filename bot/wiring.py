@@ -24,17 +24,17 @@ from bot.core.errors import SchemaMismatch, SettingsError, StoreUnavailable
 from bot.core.usage import Surface
 from bot.scheduler import Scheduler
 from bot.services.alerts import Alerts
-from bot.services.ask import Ask
+from bot.services.asking.ask import Ask
+from bot.services.asking.home import Homes
+from bot.services.asking.receipts import Receipts
+from bot.services.asking.typeahead import Typeahead
+from bot.services.asking.understanding import Understanding
+from bot.services.books.reconcile import Reconcile
 from bot.services.deliver import Deliverer
 from bot.services.digests import Digests
-from bot.services.home import Homes
-from bot.services.people import Recognition
+from bot.services.figures.people import Recognition
 from bot.services.presses import Presses
-from bot.services.receipts import Receipts
-from bot.services.reconcile import Reconcile
-from bot.services.sync import Sync
-from bot.services.typeahead import Typeahead
-from bot.services.understanding import Understanding
+from bot.services.syncing.sync import Sync
 from bot.settings import Settings
 from bot.slack import app as slack_app
 from bot.slack.connection import SocketMode

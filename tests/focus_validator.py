@@ -21,8 +21,8 @@ from bot import wiring
 from bot.core.periods import month_to_date
 from bot.core.usage import Source
 from bot.core.words import Sheet
-from bot.services.close import close
-from bot.services.export import export
+from bot.services.books.close import close
+from bot.services.books.export import export
 from bot.terminal import config
 from tests.faults import mutate
 from tests.outside import opened, written

@@ -12,9 +12,9 @@ from bot.answers.answer import Action, Amount, Answer, Cell, Column, Fact, Perce
 from bot.answers.forecast import during, example_days, heading, named
 from bot.answers.pieces import day_label
 from bot.core import wording
-from bot.core.budget import Budget, Every, Scope, Standing, Uplift, suggestion
-from bot.core.forecast import Forecast, Unsaid, forecast
 from bot.core.money import Money
+from bot.core.outlook.budget import Budget, Every, Scope, Standing, Uplift, suggestion
+from bot.core.outlook.forecast import Forecast, Unsaid, forecast
 from bot.core.question import Question, Subject, parse, written
 
 _NONE = "–"

@@ -17,9 +17,9 @@ from bot.answers.chart import drawn
 from bot.answers.forecast import Outlook, example_days, named
 from bot.answers.pieces import day_label
 from bot.core import wording
-from bot.core.budget import Budget, Scope, Span, Standing
-from bot.core.forecast import Forecast, fan, forecast
 from bot.core.money import ZERO, Money
+from bot.core.outlook.budget import Budget, Scope, Span, Standing
+from bot.core.outlook.forecast import Forecast, fan, forecast
 from bot.core.question import parse
 
 _NONE = "–"

@@ -10,9 +10,9 @@ from types import MappingProxyType
 from bot.answers import examples
 from bot.answers.answer import Action, Amount, Answer, Column, Fact, Percent, Table
 from bot.core import wording
-from bot.core.budget import Span
-from bot.core.forecast import Forecast, Past, Unsaid, forecast, track_record
 from bot.core.money import Money
+from bot.core.outlook.budget import Span
+from bot.core.outlook.forecast import Forecast, Past, Unsaid, forecast, track_record
 from bot.core.periods import span as stretch
 from bot.core.question import Question, Subject, parse, written
 

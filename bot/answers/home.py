@@ -16,10 +16,10 @@ from bot.answers.forecast import example_days, named
 from bot.answers.pieces import day_label
 from bot.core import wording
 from bot.core.alert_rule import Metric, Rule, Window
-from bot.core.budget import Budget, Scope, Standing
 from bot.core.configuration import PeopleData
-from bot.core.forecast import Forecast, forecast
 from bot.core.money import Money
+from bot.core.outlook.budget import Budget, Scope, Standing
+from bot.core.outlook.forecast import Forecast, forecast
 from bot.core.question import Subject, written
 from bot.core.schedule import Cadence, Digest
 

@@ -12,10 +12,7 @@ from bot.answers.answer import Action, Amount, Answer, Column, Fact, Table, Tone
 from bot.answers.pieces import day_label
 from bot.core import wording
 from bot.core.allocation import Attribution, Basis
-from bot.core.directory import ApiKey, Directory, Workspace
-from bot.core.money import ZERO, Money
-from bot.core.prices import display_name
-from bot.core.receipt import (
+from bot.core.books.receipt import (
     Asked,
     Chosen,
     Configured,
@@ -30,6 +27,9 @@ from bot.core.receipt import (
     sums,
     total,
 )
+from bot.core.directory import ApiKey, Directory, Workspace
+from bot.core.money import ZERO, Money
+from bot.core.prices import display_name
 from bot.core.sharing import Rule
 from bot.core.usage import CACHE_READ, OUTPUT, Source
 from bot.core.words import quote

@@ -10,8 +10,8 @@ from types import MappingProxyType
 from bot.answers import examples
 from bot.answers.answer import Action, Amount, Answer, Cell, Column, Fact, Table, Tone
 from bot.answers.pieces import day_label
+from bot.core.books.reconcile import Cause, Fault, Reconciliation, Stage
 from bot.core.money import ZERO, Money
-from bot.core.reconcile import Cause, Fault, Reconciliation, Stage
 
 MOST_DAYS_NAMED = 3
 _SENTENCES: Mapping[Fault, str] = MappingProxyType(

@@ -11,8 +11,8 @@ from typing import Annotated, Generic, TypeVar
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, StrictBool
 
 from bot.anthropic_api.client import Params, Reader, validated
+from bot.core.books.page import RawPage
 from bot.core.errors import MoneyError, PageMalformed
-from bot.core.page import RawPage
 
 R = TypeVar("R")
 LONGEST_PAGE_DAYS = 31

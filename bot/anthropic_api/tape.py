@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from bot.anthropic_api.client import AnthropicClient, Params, Reader, decoded
+from bot.core.books.page import RawPage
 from bot.core.errors import PageMalformed
-from bot.core.page import RawPage
 
 
 class Recording(Reader):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from bot.answers.answer import Amount, Answer, Table
+from bot.core.books.spreadsheet import written
 from bot.core.change import moved
 from bot.core.report import Figures, Report, Row
-from bot.core.spreadsheet import written
 from bot.core.usage import TOKEN_TYPES
 from bot.render.plain import exact, rate
 

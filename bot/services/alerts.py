@@ -31,9 +31,9 @@ from bot.core.question import Dimension, Question, Subject
 from bot.core.usage import Source
 from bot.services.configuration import in_force
 from bot.services.deliver import Deliverer, Message
-from bot.services.findings import gather
-from bot.services.names import Names
-from bot.services.view import Coverage, View
+from bot.services.figures.findings import gather
+from bot.services.figures.names import Names
+from bot.services.figures.view import Coverage, View
 from bot.store import deliveries, episodes
 from bot.store.database import Database
 from bot.store.episodes import Episode

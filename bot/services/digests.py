@@ -18,10 +18,10 @@ from bot.core.question import Dimension, Question, Subject
 from bot.core.schedule import Digest, Occurrence, newest_due, occurrence_on
 from bot.services.configuration import in_force
 from bot.services.deliver import Deliverer, Message
-from bot.services.findings import gather
-from bot.services.list_range import ranged
-from bot.services.names import Names
-from bot.services.view import Coverage
+from bot.services.figures.findings import gather
+from bot.services.figures.list_range import ranged
+from bot.services.figures.names import Names
+from bot.services.figures.view import Coverage
 from bot.store import deliveries, preferences
 from bot.store.database import Database
 

@@ -13,11 +13,11 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.access import Asker
-from bot.services.ask import Ask
-from bot.services.home import Homes
+from bot.services.asking.ask import Ask
+from bot.services.asking.home import Homes
+from bot.services.asking.receipts import Receipts
+from bot.services.asking.typeahead import Typeahead
 from bot.services.presses import Presses
-from bot.services.receipts import Receipts
-from bot.services.typeahead import Typeahead
 from bot.slack import buttons, dialog, home, talk
 from bot.slack.outlets import Response
 from bot.slack.reply import Replies

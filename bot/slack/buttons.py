@@ -22,9 +22,9 @@ from bot.core.access import Asker
 from bot.render import csv
 from bot.render.slack import ASK, CSV, RECEIPT, SHARE
 from bot.render.slack_views import NAMES
-from bot.services.ask import Ask
+from bot.services.asking.ask import Ask
+from bot.services.asking.receipts import Receipts
 from bot.services.presses import Presses
-from bot.services.receipts import Receipts
 from bot.slack import dialog
 from bot.slack.outlets import Outlet, Response
 from bot.slack.reply import Replies

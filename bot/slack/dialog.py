@@ -16,8 +16,8 @@ from bot.core.access import Asker
 from bot.core.errors import BotError
 from bot.core.question import Subject
 from bot.render import slack_views as render
-from bot.services.ask import Ask
-from bot.services.typeahead import Typeahead
+from bot.services.asking.ask import Ask
+from bot.services.asking.typeahead import Typeahead
 from bot.slack.outlets import Conversation, Dialog, Outlet
 from bot.slack.reply import Replies
 

@@ -17,7 +17,7 @@ from bot.answers.answer import Answer
 from bot.core.access import Asker
 from bot.core.errors import BotError
 from bot.render import slack_views as render
-from bot.services.home import Homes
+from bot.services.asking.home import Homes
 from bot.services.presses import Presses
 from bot.slack.reply import BROKEN, PATIENCE_SECONDS, broken
 

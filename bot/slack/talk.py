@@ -12,7 +12,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.access import Asker
-from bot.services.ask import Ask
+from bot.services.asking.ask import Ask
 from bot.services.presses import Presses
 from bot.slack.outlets import Conversation
 from bot.slack.reply import Replies

@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, delete, exists, insert, select
 
-from bot.core.page import RawPage
+from bot.core.books.page import RawPage
 from bot.core.usage import Source
 from bot.core.utc import midnight
 from bot.store.tables import BucketPageRow, PageRow, ReceiptPageRow, table

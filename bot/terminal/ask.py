@@ -8,8 +8,8 @@ from datetime import datetime
 from bot.core.access import OPERATOR, Asker
 from bot.core.errors import Withheld, WordsError
 from bot.render import json
-from bot.services.ask import Ask
-from bot.services.receipts import Receipts
+from bot.services.asking.ask import Ask
+from bot.services.asking.receipts import Receipts
 from bot.terminal.output import dumped, rendered, show
 
 

@@ -15,7 +15,7 @@ from bot.core.errors import NotFound, WordsError
 from bot.core.periods import parse_period
 from bot.core.words import quote
 from bot.render import json
-from bot.services.ask import Ask
+from bot.services.asking.ask import Ask
 from bot.terminal.files import sink
 from bot.terminal.output import dumped, rendered, show
 

@@ -6,7 +6,7 @@ from argparse import Namespace
 from datetime import UTC, datetime
 
 from bot.core import wording
-from bot.services import close
+from bot.services.books import close
 from bot.store.database import Database
 from bot.terminal.output import dumped, say, show
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from bot.core.configuration import Configuration
 from bot.core.errors import ConfigError, NotFound, WordsError
 from bot.services import configuration
-from bot.services.rebuild import rebuild_everything
+from bot.services.syncing.rebuild import rebuild_everything
 from bot.store.database import Database
 from bot.terminal.output import dumped, show
 

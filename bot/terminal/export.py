@@ -8,8 +8,8 @@ from datetime import datetime
 from bot.core.errors import WordsError
 from bot.core.periods import Period, month_to_date, parse_period
 from bot.core.words import Sheet
-from bot.services import export
-from bot.services.export import Exported
+from bot.services.books import export
+from bot.services.books.export import Exported
 from bot.store.database import Database
 from bot.terminal.files import sink
 from bot.terminal.output import dumped, say, show

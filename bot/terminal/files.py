@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bot.core.errors import ConfigError
-from bot.services.export import Sink
+from bot.services.books.export import Sink
 from bot.terminal.output import write
 
 

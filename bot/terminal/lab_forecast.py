@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from bot.core.errors import MoneyError
-from bot.core.forecast import Forecast, forecast
 from bot.core.money import Money
+from bot.core.outlook.forecast import Forecast, forecast
 from bot.core.utc import month_after
 from bot.core.words import shown
 from bot.terminal.output import say, show

@@ -11,7 +11,7 @@ from bot.answers.reconcile import Held
 from bot.core.errors import WordsError
 from bot.core.money import Money
 from bot.core.periods import Period
-from bot.services.reconcile import Reconcile
+from bot.services.books.reconcile import Reconcile
 from bot.terminal.output import dumped, rendered, show
 
 

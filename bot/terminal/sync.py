@@ -15,9 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bot.core.errors import SettingsError, WordsError
 from bot.core.usage import Source
 from bot.render.plain import uncoded
-from bot.services.reading import Finished
-from bot.services.reading import Progress as Told
-from bot.services.sync import Sync
+from bot.services.syncing.reading import Finished
+from bot.services.syncing.reading import Progress as Told
+from bot.services.syncing.sync import Sync
 from bot.terminal.output import say, show
 
 log = structlog.get_logger()

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.errors import ReceiptUnreadable
-from bot.services.receipts import Receipts
-from bot.services.verify import Outcome, Verdict
+from bot.services.asking.receipts import Receipts
+from bot.services.books.verify import Outcome, Verdict
 from bot.terminal.config import read
 from bot.terminal.output import dumped, show
 

@@ -10,8 +10,8 @@ from bot.anthropic_api.analytics import Analytics
 from bot.anthropic_api.cost_report import read_cost
 from bot.anthropic_api.tape import Recording, Replay
 from bot.anthropic_api.usage_report import read_usage
+from bot.core.books.page import RawPage
 from bot.core.errors import PageMalformed
-from bot.core.page import RawPage
 from tests.anthropic_api.api import KEY, Api
 from tests.faults import cut_json, status
 

@@ -19,7 +19,7 @@ from bot.core.question import parse
 from bot.demo.main import ANA, APP_TOKEN, BOT_TOKEN, CHANNELS, SIGNING_SECRET, USERS
 from bot.demo.serving import serve
 from bot.demo.slack_server import COMMAND, SlackStandIn
-from bot.services.ask import answer
+from bot.services.asking.ask import answer
 from bot.settings import Settings
 from bot.store.database import Database
 from tests.bench.store import fill

@@ -19,8 +19,8 @@ from sqlalchemy import Connection, func, select, text
 from bot import wiring
 from bot.core.usage import LEDGER_SOURCES, Source, Surface
 from bot.services import configuration
-from bot.services.reading import Finished
-from bot.services.rebuild import rebuild_everything
+from bot.services.syncing.reading import Finished
+from bot.services.syncing.rebuild import rebuild_everything
 from bot.settings import Settings
 from bot.store.tables import LedgerEntry, LedgerSeries, LedgerTotal, table
 from tests.bench import stand_in, year

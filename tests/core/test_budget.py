@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.budget import (
+from bot.core.money import ZERO, Money
+from bot.core.outlook.budget import (
     Budget,
     Every,
     Notice,
@@ -20,8 +21,7 @@ from bot.core.budget import (
     look_ahead,
     suggestion,
 )
-from bot.core.forecast import Forecast, Unsaid
-from bot.core.money import ZERO, Money
+from bot.core.outlook.forecast import Forecast, Unsaid
 
 ALPHA = Scope("team", "alpha")
 NOVEMBER = Span(date(2026, 11, 1), date(2026, 12, 1))

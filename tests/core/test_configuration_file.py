@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.alert_rule import EACH_TEAM, Metric, Rule, Severity, Window
-from bot.core.budget import Budget, Every, Scope, Span, Uplift
 from bot.core.configuration import Configuration, PeopleData
 from bot.core.configuration.file import parse
 from bot.core.directory import Match, Precision, Team
 from bot.core.errors import ConfigError
 from bot.core.money import Money
+from bot.core.outlook.budget import Budget, Every, Scope, Span, Uplift
 from bot.core.schedule import Cadence, Digest
 
 # INTERFACE.md §4, as it stands.

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.forecast import Forecast, Unsaid, forecast, track_record
 from bot.core.money import ZERO, Money
+from bot.core.outlook.forecast import Forecast, Unsaid, forecast, track_record
 
 NOVEMBER, DECEMBER = date(2026, 11, 1), date(2026, 12, 1)
 

@@ -13,7 +13,7 @@ from bot.anthropic_api.client import AnthropicClient
 from bot.core.usage import Surface
 from bot.demo.anthropic_server import create_app
 from bot.demo.organization import Organization
-from bot.services.sync import Sync
+from bot.services.syncing.sync import Sync
 from bot.store.database import Database
 from tests.faults import mutate
 from tests.properties.organizations import DAYS, LOOKBACK, NOW

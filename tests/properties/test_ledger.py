@@ -17,10 +17,10 @@ from bot.core.question import Dimension
 from bot.core.usage import LEDGER_SOURCES, Surface
 from bot.demo.organization import Organization
 from bot.render.json import document
-from bot.services.ask import Ask
-from bot.services.reading import Finished
-from bot.services.rebuild import rebuild_everything
-from bot.services.reconcile import Reconcile
+from bot.services.asking.ask import Ask
+from bot.services.books.reconcile import Reconcile
+from bot.services.syncing.reading import Finished
+from bot.services.syncing.rebuild import rebuild_everything
 from bot.store.database import Database
 from tests.properties.conftest import Databases
 from tests.properties.organizations import FIRST, NOW, TODAY, TOMORROW, Tree, cuts, few, organizations, some, trees

@@ -13,7 +13,7 @@ from bot.core.directory import Directory, Workspace
 from bot.core.money import Money
 from bot.core.usage import CostRecord, Source, UsageRecord
 from bot.services import configuration
-from bot.services.rebuild import rebuild, rebuild_everything, rebuild_hours
+from bot.services.syncing.rebuild import rebuild, rebuild_everything, rebuild_hours
 from bot.store import directory, schema, snapshots
 from bot.store.database import Database
 

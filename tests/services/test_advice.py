@@ -20,7 +20,7 @@ from bot.demo.simulation import cast, traffic
 from bot.demo.simulation.traffic import Stream
 from bot.render import csv
 from bot.render.json import document
-from bot.services.ask import Ask
+from bot.services.asking.ask import Ask
 from bot.store.database import Database
 from tests.faults import Faults
 from tests.services.world import KEY, NOW, TODAY, World, configured, fresh

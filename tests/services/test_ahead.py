@@ -5,7 +5,7 @@ from contextlib import aclosing
 
 import pytest
 
-from bot.services.ahead import ahead
+from bot.services.syncing.ahead import ahead
 
 pytestmark = pytest.mark.asyncio
 ENDLESS = 3600

@@ -9,8 +9,8 @@ from bot.answers.answer import Answer
 from bot.core.coding import CodeRecord, total
 from bot.core.errors import AnthropicUnavailable, CredentialRefused
 from bot.core.usage import Source, Surface
-from bot.services.ask import Ask
-from bot.services.reading import Finished, SyncResult
+from bot.services.asking.ask import Ask
+from bot.services.syncing.reading import Finished, SyncResult
 from bot.store import coding, limits, refusals, snapshots
 from bot.store.database import Database
 from tests.faults import mutate, status

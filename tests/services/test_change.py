@@ -13,7 +13,7 @@ from bot.core.question import Dimension
 from bot.core.usage import Source
 from bot.render import csv
 from bot.render.json import document
-from bot.services.ask import Ask
+from bot.services.asking.ask import Ask
 from bot.store.database import Database
 from tests.services.world import NOW, World, configured, days, fresh
 

@@ -9,7 +9,7 @@ import pytest
 from bot.answers.answer import Amount, Answer, Chart, ChartKind, Stroke
 from bot.core.access import NOBODY, OPERATOR, Asker
 from bot.core.errors import Withheld
-from bot.services.ask import Ask
+from bot.services.asking.ask import Ask
 from bot.store.database import Database
 from tests.services.books import Books
 from tests.services.test_people import ANA, EMI, filled

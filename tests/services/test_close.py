@@ -15,12 +15,12 @@ from bot.core.money import Money
 from bot.core.periods import parse_period
 from bot.core.question import Dimension
 from bot.core.words import Sheet
-from bot.services import reconcile
-from bot.services.ask import Ask
-from bot.services.close import Closed, close
-from bot.services.export import Exported, export
-from bot.services.reading import SyncResult
-from bot.services.rebuild import rebuild_everything
+from bot.services.asking.ask import Ask
+from bot.services.books import reconcile
+from bot.services.books.close import Closed, close
+from bot.services.books.export import Exported, export
+from bot.services.syncing.reading import SyncResult
+from bot.services.syncing.rebuild import rebuild_everything
 from bot.store import closes, ledger
 from bot.store.database import Database
 from tests.faults import mutate

@@ -13,8 +13,8 @@ from bot.core.limits import ORGANISATION, Limits, RateLimit, SpendLimit
 from bot.core.money import Money
 from bot.core.usage import Source
 from bot.render.json import document
-from bot.services.ask import Ask
-from bot.services.people import Recognition
+from bot.services.asking.ask import Ask
+from bot.services.figures.people import Recognition
 from bot.store import coding, directory, limits, snapshots
 from bot.store.database import Database
 from tests.services.books import ORGANIZATION, Books

@@ -16,10 +16,10 @@ from bot.core.errors import NotFound, Withheld, WordsError
 from bot.core.usage import LEDGER_SOURCES, Source, Surface
 from bot.render.json import document
 from bot.services import configuration
-from bot.services.ask import Ask
-from bot.services.rebuild import rebuild_everything
-from bot.services.receipts import Receipts
-from bot.services.verify import Outcome
+from bot.services.asking.ask import Ask
+from bot.services.asking.receipts import Receipts
+from bot.services.books.verify import Outcome
+from bot.services.syncing.rebuild import rebuild_everything
 from bot.store.database import Database
 from tests.services.test_people import ANA, CFO, EMI, TEAMS, filled
 from tests.services.test_people import NOW as LATER

@@ -11,7 +11,7 @@ import pytest_asyncio
 from bot.core.question import Dimension
 from bot.core.usage import Source
 from bot.render.json import document
-from bot.services.ask import Ask
+from bot.services.asking.ask import Ask
 from bot.store.database import Database
 from tests.faults import mutate, status
 from tests.services.books import Books

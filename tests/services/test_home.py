@@ -10,10 +10,10 @@ from sqlalchemy import Connection, text
 from bot.answers.answer import Answer
 from bot.core.access import Asker
 from bot.render import terminal
-from bot.services.home import MOST_TEAMS, Homes
-from bot.services.people import Recognition
+from bot.services.asking.home import MOST_TEAMS, Homes
+from bot.services.asking.typeahead import Typeahead
+from bot.services.figures.people import Recognition
 from bot.services.presses import REPEATED, Presses
-from bot.services.typeahead import Typeahead
 from bot.store.database import Database
 from tests.services.books import Books
 from tests.services.test_people import filled

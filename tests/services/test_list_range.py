@@ -16,7 +16,7 @@ from bot.demo.anthropic_server import create_app
 from bot.demo.organization import Organization
 from bot.demo.serving import serve
 from bot.render.json import document
-from bot.services.ask import Ask
+from bot.services.asking.ask import Ask
 from bot.store.database import Database
 from tests.faults import Faults
 from tests.services.world import KEY, NOW, World, configured, fresh

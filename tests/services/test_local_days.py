@@ -19,9 +19,9 @@ from bot.demo.anthropic_server import create_app
 from bot.demo.organization import Organization
 from bot.demo.serving import serve
 from bot.render.json import document
-from bot.services.ask import Ask
-from bot.services.receipts import Receipts
-from bot.services.verify import Outcome
+from bot.services.asking.ask import Ask
+from bot.services.asking.receipts import Receipts
+from bot.services.books.verify import Outcome
 from bot.store import ledger
 from bot.store.database import Database
 from tests.faults import Faults

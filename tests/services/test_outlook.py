@@ -9,7 +9,7 @@ from bot.answers.answer import Answer, Tone
 from bot.core.access import Asker
 from bot.core.errors import NotFound
 from bot.render import terminal
-from bot.services.ask import Ask
+from bot.services.asking.ask import Ask
 from bot.store.database import Database
 from tests.services.books import Books
 

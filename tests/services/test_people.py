@@ -14,10 +14,10 @@ from bot.core.money import Money
 from bot.core.usage import CostRecord, Source, Surface, UsageRecord
 from bot.render.json import document
 from bot.services import configuration
-from bot.services.ask import Ask
-from bot.services.people import Recognition
-from bot.services.rebuild import rebuild
-from bot.services.receipts import Receipts
+from bot.services.asking.ask import Ask
+from bot.services.asking.receipts import Receipts
+from bot.services.figures.people import Recognition
+from bot.services.syncing.rebuild import rebuild
 from bot.store import directory, snapshots
 from bot.store.database import Database
 from tests.faults import mutate, status

@@ -13,7 +13,7 @@ from bot.core.limits import Limits, SpendLimit
 from bot.core.money import Money
 from bot.core.usage import Surface
 from bot.render.json import document
-from bot.services.ask import Ask
+from bot.services.asking.ask import Ask
 from bot.store import limits
 from bot.store.database import Database
 from tests.services.world import DAYS, NOW, TEAMS, World, configured, fresh

@@ -10,7 +10,7 @@ from bot.core.directory import Directory, Workspace
 from bot.core.money import Money
 from bot.core.question import Dimension
 from bot.core.usage import CostRecord, Source, UsageRecord
-from bot.services.rebuild import rebuild, rebuild_everything
+from bot.services.syncing.rebuild import rebuild, rebuild_everything
 from bot.store import directory, ledger, snapshots
 from bot.store.database import Database
 from bot.store.tables import LedgerEntry, LedgerSeries, LedgerTotal, table

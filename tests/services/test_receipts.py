@@ -13,14 +13,14 @@ import pytest_asyncio
 from sqlalchemy import Connection, insert, select, text
 
 from bot.core.allocation import Basis
+from bot.core.books.receipt import document, id_of, read
 from bot.core.errors import NotFound, ReceiptUnreadable, WordsError
 from bot.core.money import Money
-from bot.core.receipt import document, id_of, read
 from bot.core.usage import Surface
-from bot.services import close
-from bot.services.rebuild import rebuild
-from bot.services.receipts import Receipts
-from bot.services.verify import Outcome, Verdict
+from bot.services.asking.receipts import Receipts
+from bot.services.books import close
+from bot.services.books.verify import Outcome, Verdict
+from bot.services.syncing.rebuild import rebuild
 from bot.store import closes, ledger, pages
 from bot.store.database import Database
 from bot.store.posting import Ledger

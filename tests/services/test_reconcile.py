@@ -13,9 +13,9 @@ from structlog.testing import capture_logs
 
 from bot.answers.reconcile import Held
 from bot.core import prices
+from bot.core.books.reconcile import Cause, Fault, Stage
 from bot.core.directory import Directory
 from bot.core.money import Money
-from bot.core.reconcile import Cause, Fault, Stage
 from bot.core.usage import (
     CACHE_WRITE_1H,
     CACHE_WRITE_5M,
@@ -26,11 +26,11 @@ from bot.core.usage import (
     Surface,
     UsageRecord,
 )
-from bot.services import reconcile
-from bot.services.ask import Ask
+from bot.services.asking.ask import Ask
+from bot.services.books import reconcile
+from bot.services.books.reconcile import Reconcile
 from bot.services.deliver import Deliverer
-from bot.services.rebuild import rebuild
-from bot.services.reconcile import Reconcile
+from bot.services.syncing.rebuild import rebuild
 from bot.slack.notifier import SlackNotifier, web_client
 from bot.store import directory, reported, snapshots
 from bot.store.database import Database

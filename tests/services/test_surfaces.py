@@ -8,7 +8,7 @@ import pytest
 from bot.core.allocation import Basis
 from bot.core.question import Dimension
 from bot.core.usage import CONSOLE, Source, Surface
-from bot.services.rebuild import rebuild_everything
+from bot.services.syncing.rebuild import rebuild_everything
 from bot.store import directory as directories
 from bot.store import ledger, snapshots
 from bot.store.database import Database

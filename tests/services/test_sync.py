@@ -15,8 +15,8 @@ from bot.core.allocation import Entry, allocate
 from bot.core.errors import AnthropicUnavailable, CredentialRefused, PageMalformed, StoreError
 from bot.core.question import Dimension
 from bot.core.usage import LEDGER_SOURCES, Source
-from bot.services import rebuild
-from bot.services.reading import Finished
+from bot.services.syncing import rebuild
+from bot.services.syncing.reading import Finished
 from bot.store import directory, pages, restatements, snapshots
 from bot.store.database import Database
 from tests.faults import cut_in_half, mutate, status

@@ -25,8 +25,8 @@ from bot.core.access import NOBODY, OPERATOR, Asker
 from bot.core.errors import BotError, UnreadWords, Withheld, WordsError
 from bot.demo.serving import serve
 from bot.render.json import document
-from bot.services.ask import Ask
-from bot.services.understanding import Understanding
+from bot.services.asking.ask import Ask
+from bot.services.asking.understanding import Understanding
 from bot.settings import Settings
 from bot.store.database import Database
 from tests.services.test_people import ANA, NOW, PERIOD, filled

@@ -17,9 +17,9 @@ from bot.core.report import Figures
 from bot.core.usage import LEDGER_SOURCES, Surface
 from bot.demo.organization import Organization
 from bot.services import configuration
-from bot.services.reading import Finished, Progress, SyncResult
-from bot.services.rebuild import rebuild_everything
-from bot.services.sync import Sync
+from bot.services.syncing.reading import Finished, Progress, SyncResult
+from bot.services.syncing.rebuild import rebuild_everything
+from bot.services.syncing.sync import Sync
 from bot.store import ledger, schema
 from bot.store.database import Database
 from bot.store.tables import LedgerEntry, LedgerSeries, LedgerTotal, table

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from bot.demo.slack_server import COMMAND, Message
-from bot.services import filing
+from bot.services.asking import filing
 from tests.outside import ALPHA, ANA, BEN, Outside, until
 
 pytestmark = [pytest.mark.usefixtures("bot"), pytest.mark.parametrize("bot", ["http"], indirect=True)]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.core.alert_rule import Rule
-from bot.core.budget import Budget
 from bot.core.directory import Team
+from bot.core.outlook.budget import Budget
 from bot.core.schedule import Digest
 
 

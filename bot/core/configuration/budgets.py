@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from bot.core.budget import Budget, Every, Scope, Span, Uplift
 from bot.core.configuration import words
 from bot.core.configuration.entry import Entry
 from bot.core.configuration.yaml import Fields, Mistakes, Scalar, described, shown
 from bot.core.errors import MoneyError
 from bot.core.money import Money
+from bot.core.outlook.budget import Budget, Every, Scope, Span, Uplift
 from bot.core.periods import MONTHS
 
 _MARKS = (50, 80, 100)

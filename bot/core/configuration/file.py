@@ -7,7 +7,6 @@ from datetime import time
 from decimal import Decimal
 
 from bot.core.alert_rule import EACH_TEAM, WHOLE_ORGANISATION, Metric, Rule, Severity, Window
-from bot.core.budget import Budget
 from bot.core.configuration import Configuration, PeopleData, words
 from bot.core.configuration.budgets import read_budget
 from bot.core.configuration.checks import Links, Reference, check
@@ -15,6 +14,7 @@ from bot.core.configuration.entry import Entry
 from bot.core.configuration.matches import read_matches
 from bot.core.configuration.yaml import Fields, Mistakes, Node, Scalar, described, read, shown
 from bot.core.directory import Team
+from bot.core.outlook.budget import Budget
 from bot.core.schedule import Cadence, Digest
 
 _NINE = time(9)

@@ -10,12 +10,12 @@ from decimal import Decimal
 from zoneinfo import available_timezones
 
 from bot.core.alert_rule import EACH_TEAM, WHOLE_ORGANISATION, Window
-from bot.core.budget import Every
 from bot.core.configuration.entry import Entry, suggestion
 from bot.core.configuration.yaml import Items, Kind, Scalar, described, is_credential, shown
 from bot.core.directory import UNALLOCATED
 from bot.core.errors import MoneyError
 from bot.core.money import Money
+from bot.core.outlook.budget import Every
 
 FILE_KEYS = ("timezone", "admins", "people_data", "teams", "budgets", "digests", "alerts")
 ENTRY_KEYS = {

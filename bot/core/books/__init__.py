@@ -1,0 +1,1 @@
+"""Proof: receipts and the sum done again, differences explained, adjustments, exports."""

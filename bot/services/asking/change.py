@@ -1,0 +1,123 @@
+"""Gathers why a figure moved: both periods from the ledger, cut by cause, by who, and by day."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+
+from sqlalchemy import Connection
+
+from bot.answers.pieces import CHRONOLOGICAL, Plan
+from bot.answers.why import MOST_DRIVERS, Explained
+from bot.core.allocation import Basis
+from bot.core.change import Cause, Part, Spent, causes, counterparts, drivers, parts
+from bot.core.money import Money
+from bot.core.periods import Period, days
+from bot.core.question import Dimension, Question
+from bot.core.report import Figures, Findings, Report, Row, added, leading
+from bot.services.figures.findings import gather
+from bot.services.figures.names import Found, Names
+from bot.services.figures.steps import span_name, span_start
+from bot.services.figures.view import Coverage, View
+
+_CALLER = (Dimension.TEAM, Dimension.WORKSPACE, Dimension.KEY, Dimension.USER)
+_KIND = (Dimension.MODEL, Dimension.TIER, Dimension.GEO)
+"""What, with the charge, has one price."""
+
+
+def explain(
+    connection: Connection,
+    question: Question,
+    found: Found,
+    names: Names,
+    plan: Plan,
+    coverage: Coverage,
+    zone: str,
+    shown: Callable[[Findings], Findings],
+) -> Explained:
+    """Everything the answer to a `why` shows; without causes where either period's cost is not known.
+
+    `shown` leaves of rows what the asker may see.
+    """
+    report = gather(connection, question, found, names, Plan(plan.by), coverage, zone).report
+    view = View(connection, found.selection, coverage)
+    for period in (report.previous_period, report.period):
+        view.read(period, report.by, *_CALLER, *_KIND)  # finely and first: every other cut is a sum of this
+
+    def cut(by: Dimension) -> Report:
+        return shown(Findings(replace(report, by=by, rows=_rows(view, report, by, names)), {})).report
+
+    beside = {by: cut(by).rows for by in (() if question.by else plan.also)}
+    days = _rows(view, report, Dimension.DAY, names)
+    report = cut(report.by)
+    report = replace(report, rows=leading(report.rows, question.top))
+    if report.total.billed_cost is None or report.previous.billed_cost is None:
+        return Explained(report, beside, days, {})
+    then, now = (_spent(view, period) for period in (report.previous_period, report.period))
+    moved = parts(then, now)
+    return Explained(replace(report, causes=causes(moved)), beside, days, _own_causes(moved, report))
+
+
+def _rows(view: View, report: Report, by: Dimension, names: Names) -> tuple[Row, ...]:
+    """Everything that is on either side, what moved most first; days, weeks and months in their order."""
+    then, now = view.by(by, report.previous_period), view.by(by, report.period)
+    if by in CHRONOLOGICAL:
+        then, now = _aligned(view, report.previous_period, report.period, by), now
+    nothing_then, nothing_now = view.nothing_in(report.previous_period), view.nothing_in(report.period)
+    total = report.total.billed_cost
+    whole = total.units if total else 0
+    order = list(drivers(_billed(then), _billed(now)))
+    found = []
+    for id_ in sorted(order) if by in CHRONOLOGICAL else order:
+        name = span_name(id_, by) if by in CHRONOLOGICAL else names.of(by, id_)
+        figures = now.get(id_, nothing_now)
+        share = figures.billed_cost.units / whole if whole and figures.billed_cost is not None else None
+        found.append(Row(id_ or None, name, figures, share, then.get(id_, nothing_then)))
+    return tuple(found)
+
+
+def _aligned(view: View, then: Period, now: Period, by: Dimension) -> dict[str, Figures]:
+    """The earlier period's days under the days, weeks or months they are compared with."""
+    partner = counterparts(days(then), days(now))
+    spans: dict[str, list[Figures]] = defaultdict(list)
+    for text, figures in view.by(Dimension.DAY, then).items():
+        day = date.fromisoformat(text)
+        spans[span_start(partner.get(day, day), by).isoformat()].append(figures)
+    return {start: added(parts) for start, parts in spans.items()}
+
+
+def _own_causes(moved: Iterable[Part], report: Report) -> dict[str, Mapping[Cause, Money]]:
+    """The causes of each named row by itself, where rows are callers or models."""
+    if report.by not in (*_CALLER, Dimension.MODEL):
+        return {}
+    found: dict[str, list[Part]] = defaultdict(list)
+    for part in moved:
+        id_ = part.model if report.by is Dimension.MODEL else part.caller[_CALLER.index(report.by)]
+        found[id_].append(part)
+    return {row.id: causes(found[row.id]) for row in report.rows[:MOST_DRIVERS] if row.id in found}
+
+
+def _spent(view: View, period: Period) -> list[Spent]:
+    """One period of the ledger as what the causes are worked out of."""
+    sums = view.read(period, *_CALLER, *_KIND)
+    caller = [sums.by.index(dimension) for dimension in _CALLER]
+    model, tier, geo = (sums.by.index(dimension) for dimension in _KIND)
+    return [
+        Spent(
+            tuple(row[at] for at in caller),
+            row[model],
+            row[tier],
+            row[geo],
+            row.charge,
+            Basis(row.basis),
+            int(row.quantity),
+            None if row.basis == Basis.UNKNOWN else int(row.billed or 0),
+        )
+        for row in sums.rows
+    ]
+
+
+def _billed(figures: Mapping[str, Figures]) -> dict[str, Money | None]:
+    return {id_: one.billed_cost for id_, one in figures.items()}

@@ -1,0 +1,70 @@
+"""An export for whoever asks in words: the bytes that `claude-usage export` writes, if they may see its rows."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date, timedelta
+
+from sqlalchemy import Connection
+
+from bot.answers.answer import File
+from bot.answers.export import Filed
+from bot.core.errors import WordsError
+from bot.core.periods import Period, Unit, local_date, midnight
+from bot.core.question import Dimension, Question, Sheet
+from bot.services.books import export
+from bot.services.figures.names import Found, Names
+from bot.services.figures.people import Sight
+from bot.services.figures.view import Coverage
+
+MOST_BYTES = 20_000_000
+"""It is held in memory on its way to Slack; the command line writes files of any size."""
+_ROWS = (Dimension.TEAM, Dimension.WORKSPACE, Dimension.KEY, Dimension.MODEL)
+
+
+def filed(
+    connection: Connection, question: Question, found: Found, names: Names, coverage: Coverage, sight: Sight
+) -> Filed:
+    """The file, over the UTC days of the same dates: the ledger's own.
+
+    Raises Withheld where rows of it would be a single person's, WordsError where it would be too large.
+    """
+    kind, period = question.sheet or Sheet.COST, _in_utc(question.period)
+    sight.allow_rows(found, coverage.cut(period), coverage, _ROWS)
+    content = bytearray()
+
+    def keep(piece: bytes) -> None:
+        content.extend(piece)
+        if len(content) > MOST_BYTES:
+            raise WordsError(
+                f"This file would be larger than {MOST_BYTES // 10**6} MB. Ask for a shorter period, or for one team."
+            )
+
+    exported = export.write(connection, kind, period, found.selection, names, coverage, keep)
+    last = max(exported.since, exported.until - timedelta(days=1))
+    file = File(_file_name(kind, found, period, exported.since, last), bytes(content))
+    return Filed(
+        question,
+        found.name,
+        file,
+        exported.since,
+        last,
+        exported.sha256,
+        exported.closed_at,
+        exported.notes,
+        coverage.data_through,
+    )
+
+
+def _in_utc(period: Period) -> Period:
+    """The period of the same dates that UTC days have."""
+    start, end = (midnight(local_date(at, period.zone), "UTC") for at in (period.start, period.end))
+    return replace(period, start=start, end=end, zone="UTC")
+
+
+def _file_name(kind: Sheet, found: Found, period: Period, first: date, last: date) -> str:
+    """`cost-2026-10.csv`, `usage-alpha-2026-11-01..2026-11-21.csv`."""
+    whole = period.unit is Unit.MONTH and not period.running
+    of = [re.sub(r"[^\w.]+", "-", found.id).strip("-.")] if found.id else []
+    return f"{'-'.join([kind, *of, f'{first:%Y-%m}' if whole else f'{first}..{last}'])}.csv"

@@ -1,0 +1,140 @@
+"""App Home: gathers one person's teams, budgets, alerts and digests, and what is in force."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.answers import home as home_answer
+from bot.answers.answer import Answer
+from bot.answers.home import Home, InForce, OpenAlert, TeamMonth
+from bot.core.access import Asker
+from bot.core.alert_rule import WHOLE_ORGANISATION
+from bot.core.directory import family
+from bot.core.errors import Withheld
+from bot.core.money import ZERO
+from bot.core.periods import Period, local_date, month_to_date
+from bot.core.question import Dimension, Question, Subject
+from bot.core.schedule import Digest
+from bot.services.alerts import window_period
+from bot.services.asking import outlook
+from bot.services.configuration import zone_in_force
+from bot.services.figures.names import Found, Names
+from bot.services.figures.people import Recognition, Sight
+from bot.services.figures.view import Coverage, View
+from bot.store import episodes, preferences
+from bot.store.database import Database
+
+MOST_TEAMS = 12
+MOST_ALERTS = 10
+MOST_DIGESTS = 10
+
+
+class Homes:
+    """`zone` is where people count their days unless the configuration says another."""
+
+    def __init__(self, database: Database, zone: str, recognition: Recognition) -> None:
+        self._database = database
+        self._zone = zone
+        self._recognition = recognition
+
+    async def answer(self, now: datetime, asker: Asker) -> Answer:
+        """What this person's Home shows as of `now`."""
+        known = await self._recognition.by_every_name(asker)
+        return await self._database.read(_answered, now, self._zone, known)
+
+
+def _answered(connection: Connection, now: datetime, zone: str, asker: Asker) -> Answer:
+    names, coverage = Names.read(connection), Coverage.read(connection, now)
+    zone = zone_in_force(connection, zone)
+    sight = Sight.of(connection, names, asker, shared=False)
+    month = coverage.cut(month_to_date(now=now, zone=zone))
+    owned = [team.id for team in names.configuration.teams if asker.is_one_of(team.owners)]
+    ids = owned or _largest(connection, names, coverage, month)
+    configured = bool(names.configuration.teams)
+    shown = ids[:MOST_TEAMS] if configured else []
+    within = frozenset().union(*(family(id_, names.configuration.teams) for id_ in ids))
+    return home_answer.answer(
+        Home(
+            owner=bool(owned),
+            teams=tuple(_team(connection, names, coverage, sight, id_, month) for id_ in shown),
+            hidden=len(ids) - len(shown) if configured else 0,
+            before=month.previous().label,
+            alerts=tuple(_alerts(connection, names, coverage, sight, within, zone))[:MOST_ALERTS],
+            digests=tuple(_digests(names, within))[:MOST_DIGESTS],
+            in_force=_in_force(connection, names, zone),
+            data_through=coverage.data_through,
+        )
+    )
+
+
+def _largest(connection: Connection, names: Names, coverage: Coverage, month: Period) -> list[str]:
+    """Every team, the one that costs most first."""
+    spent = View(connection, names.selection(), coverage).by(Dimension.TEAM, month)
+    costs = {id_: figures.billed_cost or ZERO for id_, figures in spent.items()}
+    return sorted(names.team_ids(), key=lambda id_: costs.get(id_, ZERO), reverse=True)
+
+
+def _found(connection: Connection, names: Names, team: str, period: Period) -> Found:
+    question = Question(Subject.TEAM, team, period, None, None, None, share=False, text="")
+    return names.find(connection, question)
+
+
+def _team(
+    connection: Connection, names: Names, coverage: Coverage, sight: Sight, team: str, month: Period
+) -> TeamMonth:
+    found, before = _found(connection, names, team, month), month.previous()
+    view = View(connection, found.selection, coverage)
+    try:
+        sight.allow(found, month, coverage)
+        sight.allow(found, before, coverage)
+    except Withheld:
+        return TeamMonth(team, found.name, None, None, withheld=True)
+    budgets = outlook.standings(names, found, view, month.zone, sight)
+    return TeamMonth(team, found.name, view.total(month).billed_cost, view.total(before).billed_cost, budgets)
+
+
+def _alerts(
+    connection: Connection, names: Names, coverage: Coverage, sight: Sight, teams: frozenset[str], zone: str
+) -> Iterator[OpenAlert]:
+    """What fires for these teams and for the whole, as far as its figure may be shown."""
+    rules = {rule.id: rule for rule in names.configuration.rules}
+    for episode in episodes.firing(connection):
+        rule = rules.get(episode.rule_id)
+        whole = episode.scope == WHOLE_ORGANISATION
+        if rule is None or not (whole or (episode.scope in teams and names.configuration.team(episode.scope))):
+            continue
+        period = window_period(rule, episode.last_window, zone)
+        found = (
+            Found(names.selection(), None, names.organization)
+            if whole
+            else _found(connection, names, episode.scope, period)
+        )
+        try:
+            sight.allow(found, coverage.cut(period), coverage)
+        except Withheld:
+            continue
+        first = local_date(episode.since, zone)
+        yield OpenAlert(rule, "" if whole else episode.scope, found.name, first, episode.value)
+
+
+def _digests(names: Names, teams: frozenset[str]) -> Sequence[tuple[Digest, str]]:
+    """Those about one of these teams or sent to its channel, then those about everything."""
+    channels = {team.channel for team in names.configuration.teams if team.id in teams and team.channel}
+    mine = [one for one in names.configuration.digests if one.team in teams or one.channel in channels]
+    whole = [one for one in names.configuration.digests if one.team is None and one not in mine]
+    return [(one, names.of(Dimension.TEAM, one.team) if one.team else names.organization) for one in (*mine, *whole)]
+
+
+def _in_force(connection: Connection, names: Names, zone: str) -> InForce:
+    applied = preferences.newest(connection)
+    configuration = names.configuration
+    return InForce(
+        zone,
+        configuration.admins,
+        configuration.people_data,
+        applied.name if applied else "",
+        applied.applied_at if applied else None,
+    )

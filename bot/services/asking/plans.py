@@ -1,0 +1,97 @@
+"""Gathers what a team, a person or everybody spends, for a comparison with plans and usage tiers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from bot.answers.plan import Comparison
+from bot.core.directory import is_person
+from bot.core.money import Money
+from bot.core.periods import Period
+from bot.core.plans import Use, spending, unsplit, use_of
+from bot.core.question import Dimension, Question
+from bot.services.figures import list_range
+from bot.services.figures.names import Found, Names
+from bot.services.figures.people import Sight
+from bot.services.figures.view import Coverage, View
+from bot.store import limits, people
+
+CLAUDE_CODE = "claude code"
+"""The workspace that Anthropic makes when the first person signs in to Claude Code (reference §4.1)."""
+_USAGE_TIER = "usage_tier"
+_DAY = timedelta(days=1)
+
+
+def compare(
+    connection: Connection, question: Question, found: Found, names: Names, coverage: Coverage, sight: Sight
+) -> Comparison:
+    """What `found` spent in the whole days of the period, by product and by person, and the cap on it.
+
+    Where the split between people and programs would tell what one hidden person spent, it is left open.
+    Raises Withheld where the whole would.
+    """
+    period = whole_days(coverage.cut(question.period), coverage)
+    sight.allow(found, period, coverage)
+    by_product, by_user = list_range.figures(
+        connection, found.selection, coverage, period, Dimension.PRODUCT, Dimension.USER
+    )
+    spaces = frozenset(
+        id_
+        for directory in names.organizations
+        for id_, workspace in directory.workspaces.items()
+        if workspace.name.casefold() == CLAUDE_CODE
+    )
+    there = replace(found.selection, workspaces=spaces & (found.selection.workspaces or spaces))
+    certain = list_range.figures(connection, there, coverage, period, Dimension.PRODUCT)[0].get("") if spaces else None
+    spent = spending(
+        by_product,
+        certain,
+        [part for actor, part in by_user.items() if is_person(actor)],
+        max(1, round((period.end - period.start) / _DAY)),
+    )
+    closed = _tells_of_one(View(connection, found.selection, coverage), period, sight)
+    return Comparison(
+        question,
+        found.name,
+        period,
+        unsplit(spent) if closed else spent,
+        coverage.data_through,
+        _cap(connection, names) if question.about is None else None,
+        (f"How much of it is by people would tell of a single one. {sight.access.refusal}",) if closed else (),
+    )
+
+
+def _tells_of_one(view: View, period: Period, sight: Sight) -> bool:
+    """Whether one side of the split between people and programs is one hidden person's, and nobody else's."""
+    if sight.blind:
+        return False
+    when = view.stretch(period)
+    hidden: dict[Use, set[str]] = defaultdict(set)
+    for one in people.present(view.connection, when, view.selection, (Dimension.PRODUCT,)):
+        if sight.hides(one.actor_id, one.team_id):
+            hidden[use_of(one.ids[0])].add(one.actor_id)
+    if all(len(some) != 1 for some in hidden.values()):
+        return False
+    mixed = people.others(view.connection, when, view.selection, Dimension.PRODUCT)
+    open_anyway = {use_of(product) for product in mixed}
+    return any(len(some) == 1 and use not in open_anyway for use, some in hidden.items())
+
+
+def whole_days(period: Period, coverage: Coverage) -> Period:
+    """The period without the day that is still running, unless there is no other: half a day would slow the pace."""
+    through = coverage.data_through
+    if through is None or period.end <= through or through - period.start < _DAY:
+        return period
+    return replace(period, end=through)
+
+
+def _cap(connection: Connection, names: Names) -> Money | None:
+    """What Anthropic lets the organisation spend in a month; None where that can't be read, or there are several."""
+    if len(names.organizations) != 1:
+        return None
+    read = limits.read(connection, names.organizations[0].organization_id)
+    return next((limit.amount for limit in read.spends if limit.scope == _USAGE_TIER), None)

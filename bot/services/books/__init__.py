@@ -1,0 +1,1 @@
+"""What makes a figure defensible: held against a second reading, done again, fixed for a month, written out."""

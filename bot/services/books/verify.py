@@ -1,0 +1,289 @@
+"""A receipt held against its pages: unpacked, read by the same readers, allocated anew, compared to the last digit."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.anthropic_api.analytics import Analytics
+from bot.anthropic_api.buckets import Chunk
+from bot.anthropic_api.client import ANALYTICS, Reader
+from bot.anthropic_api.cost_report import read_cost
+from bot.anthropic_api.tape import Replay
+from bot.anthropic_api.usage_report import read_hours, read_usage
+from bot.core.allocation import Basis
+from bot.core.books.page import RawPage
+from bot.core.books.receipt import (
+    WHOLE_DAY,
+    Line,
+    Reading,
+    Receipt,
+    closed_in,
+    id_of,
+    lines,
+    lines_of_hours,
+    read,
+    text_hash,
+    total,
+)
+from bot.core.books.recompute import Difference, Grounds, differences, line_differences, recompute
+from bot.core.configuration import Configuration
+from bot.core.configuration.file import parse
+from bot.core.directory import Ownership
+from bot.core.errors import AnthropicError
+from bot.core.hours import Stretch
+from bot.core.usage import CostRecord, Source, UsageRecord
+from bot.store import directory as directories
+from bot.store import ledger, pages, preferences, snapshots
+from bot.store.database import Database
+
+Read = Callable[[Reader, date, date], Awaitable[Chunk[UsageRecord] | Chunk[CostRecord]]]
+DAYS_NAMED = 5
+
+
+class Outcome(StrEnum):
+    EQUAL = "equal"
+    DIFFERENT = "not equal"
+    UNPROVEN = "not provable"
+    """What it would have to be held against is not there any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of it; `remarks` say what is missing, or what happened since that changes nothing."""
+
+    receipt_id: str
+    receipt: Receipt
+    outcome: Outcome
+    differences: tuple[Difference, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What the store has of a receipt's grounds, and what it says of the same days now."""
+
+    configuration: str | None
+    """The text of the configuration the receipt names; None: there is no such."""
+    bodies: Mapping[tuple[str, str], bytes | None]
+    """By organisation and hash."""
+    ledger: tuple[Line, ...]
+    """Every row of the period, inside the figure or not."""
+    restated: tuple[date, ...]
+    """Days that were read again since, and came out of other pages."""
+    configured_since: bool
+    renamed_since: bool
+
+
+async def verify(database: Database, found: Mapping[str, Any]) -> Verdict:
+    """Raises ReceiptUnreadable for what is no receipt."""
+    receipt, id_ = read(found), id_of(found)
+    said = str(found.get("id", id_))
+    if said != id_:
+        changed = Difference("the receipt's own id", said, id_)
+        return Verdict(said, receipt, Outcome.DIFFERENT, (changed,), ("The receipt was changed after it was made.",))
+    held = await database.read(_held, receipt)
+    missing = tuple(_missing(receipt, held))
+    changed_pages = tuple(_changed(receipt, held))
+    if changed_pages:
+        return Verdict(id_, receipt, Outcome.DIFFERENT, changed_pages, missing)
+    if missing:
+        return Verdict(id_, receipt, Outcome.UNPROVEN, (), missing)
+    try:
+        grounds = await _grounds(receipt, held)
+    except AnthropicError as error:  # the pages are whole, so this version reads them differently
+        return Verdict(id_, receipt, Outcome.UNPROVEN, (), (str(error),))
+    open_days = [day for day in receipt.asked.days if not closed_in(receipt.closed, day)]
+    fixed = [line for line in held.ledger if closed_in(receipt.closed, line.day)]
+    found_differences = differences(receipt, recompute(grounds, open_days, receipt.asked.stretch), fixed)
+    remarks = tuple(_since(receipt, held))
+    if not found_differences and not remarks:
+        # Nothing happened since that could explain it, so the ledger must still hold these very rows.
+        found_differences = [
+            Difference(f"{one.what}, in the ledger now", one.receipt, one.recomputed)
+            for one in line_differences(_reported(receipt.lines), _reported(_mine(receipt, held)))
+        ]
+    outcome = Outcome.DIFFERENT if found_differences else Outcome.EQUAL
+    return Verdict(id_, receipt, outcome, tuple(found_differences), remarks)
+
+
+def _held(connection: Connection, receipt: Receipt) -> _Held:
+    named = receipt.configuration
+    applied = preferences.applied(connection, named.id) if named else None
+    text = applied.body if applied else None
+    newest = preferences.newest(connection)
+    bodies = {
+        (reading.organization_id, page.sha256): pages.body(connection, reading.organization_id, page.sha256)
+        for reading, page in receipt.pages
+    }
+    now = [
+        line
+        for organization_id in (directory.organization_id for directory in receipt.directories)
+        for line in held_lines(connection, organization_id, receipt.asked.stretch)
+    ]
+    return _Held(
+        text,
+        bodies,
+        tuple(now),
+        tuple(sorted({day for reading in receipt.readings for day in _read_again(connection, reading)})),
+        (text_hash(newest.body) if newest else None) != (named.sha256 if named else None),
+        _renamed(connection, receipt),
+    )
+
+
+def held_lines(connection: Connection, organization_id: str, stretch: Stretch) -> list[Line]:
+    """Every row that the ledger holds of these days; of those at the ends, the parts inside and outside."""
+    since, until = stretch.touched
+    found = []
+    for day, entries in ledger.entries(connection, organization_id, since, until).items():
+        inside = stretch.hours_on(day)
+        if inside == WHOLE_DAY:
+            found += lines(organization_id, day, entries)
+        else:
+            hours = ledger.hours(connection, organization_id, day)
+            found += lines_of_hours(organization_id, day, hours, inside)
+    return found
+
+
+def _read_again(connection: Connection, reading: Reading) -> list[date]:
+    """The days whose rows come from other pages by now, or were over when these pages came once more."""
+    organization_id, source = reading.organization_id, reading.source
+    since, until = reading.days[0], reading.days[-1] + timedelta(days=1)
+    now = pages.of_days(connection, organization_id, source, since, until)
+    fetched = snapshots.fetched(connection, organization_id, source, since, until)
+    before = [page.sha256 for page in reading.pages]
+    return [
+        day
+        for day in reading.days
+        if [page.sha256 for page in now.get(day, ())] != before
+        or (day in fetched and snapshots.whole(day, fetched[day])) != (day in reading.whole)
+    ]
+
+
+def _renamed(connection: Connection, receipt: Receipt) -> bool:
+    for then in receipt.directories:
+        now = directories.read(connection, then.organization_id)
+        if now is None:
+            return True
+        for one, other in (
+            (then.workspaces, now.workspaces),
+            (then.api_keys, now.api_keys),
+            (then.members, now.members),
+        ):
+            if any(other.get(id_) != known for id_, known in one.items()):
+                return True
+    return False
+
+
+def _missing(receipt: Receipt, held: _Held) -> Iterable[str]:
+    """What is not there to hold the receipt against, in sentences."""
+    if receipt.configuration and held.configuration is None:
+        yield f"The configuration it was made under (number {receipt.configuration.id}) is not in this database."
+    unkept = sorted({day for reading in receipt.readings if not reading.pages for day in reading.days})
+    if unkept:
+        yield f"The pages of {_listed(unkept)} were never kept: those days were read before pages were."
+    for reading, page in receipt.pages:
+        if held.bodies[reading.organization_id, page.sha256] is None:
+            yield f"The page {page.sha256[:12]} of {reading.source} ({_span(reading)}) is not kept here."
+
+
+def _changed(receipt: Receipt, held: _Held) -> Iterable[Difference]:
+    """What is there but is not what it was."""
+    named = receipt.configuration
+    if named and held.configuration is not None and text_hash(held.configuration) != named.sha256:
+        yield Difference(f"the text of configuration {named.id}", named.sha256, text_hash(held.configuration))
+    for reading, page in receipt.pages:
+        body = held.bodies[reading.organization_id, page.sha256]
+        if body is not None and sha256(body).hexdigest() != page.sha256:
+            what = f"the page of {reading.source}, {_span(reading)} ({page.request})"
+            yield Difference(what, page.sha256, sha256(body).hexdigest())
+
+
+async def _grounds(receipt: Receipt, held: _Held) -> list[Grounds]:
+    """What the pages say, under the names and the configuration of the receipt."""
+    teams = parse(held.configuration, name="configuration").teams if held.configuration else Configuration().teams
+    found = []
+    for directory in receipt.directories:
+        usage: dict[date, list[UsageRecord]] = {}
+        costs: dict[date, list[CostRecord]] = {}
+        hours: dict[date, list[UsageRecord]] = {}
+        whole: set[date] = set()
+        hours_over: set[date] = set()
+        for reading in receipt.readings:
+            if reading.organization_id != directory.organization_id:
+                continue
+            records = await _records(reading, held, directory.default_workspace_id)
+            for day in reading.days:
+                if reading.source is Source.COST:
+                    costs[day] = [record for record in records[day] if isinstance(record, CostRecord)]
+                else:
+                    used = hours if reading.source is Source.HOURS else usage
+                    used[day] = [record for record in records[day] if isinstance(record, UsageRecord)]
+            if reading.source is not Source.USAGE:
+                over = hours_over if reading.source is Source.HOURS else whole
+                over |= set(reading.whole)
+        found.append(Grounds(Ownership(directory, teams), usage, costs, whole, hours, hours_over))
+    return found
+
+
+async def _records(
+    reading: Reading, held: _Held, default_workspace: str | None
+) -> Mapping[date, Sequence[UsageRecord | CostRecord]]:
+    """The records of a reading by day, from its pages alone."""
+    kept = [RawPage(page.request, held.bodies[reading.organization_id, page.sha256] or b"") for page in reading.pages]
+    chunk = await _reader(reading, default_workspace)(Replay(kept), reading.since, reading.until)
+    days: dict[date, list[UsageRecord | CostRecord]] = defaultdict(list)
+    for record in chunk.records:
+        days[record.start.date()].append(record)
+    return days
+
+
+def _reader(reading: Reading, default_workspace: str | None) -> Read:
+    """Whoever read these pages when they came."""
+    analytics = Analytics(default_workspace)
+    readers: Mapping[Source, tuple[Read, Read]] = {
+        Source.USAGE: (analytics.read_usage, read_usage),
+        Source.COST: (analytics.read_cost, read_cost),
+        Source.HOURS: (analytics.read_hours, read_hours),
+    }
+    newer, classic = readers[reading.source]
+    return newer if reading.pages[0].request.startswith(ANALYTICS) else classic
+
+
+def _since(receipt: Receipt, held: _Held) -> Iterable[str]:
+    """What happened since, which a receipt does not care about."""
+    if held.restated:
+        yield f"Read again since, with other answers: {_listed(held.restated)}. This is from the receipt's own pages."
+    if held.configured_since:
+        yield "The configuration was changed since. This is with the one that the receipt names."
+    if held.renamed_since:
+        yield "Workspaces or keys were renamed since. This is with the names in the receipt."
+    happened = held.restated or held.configured_since or held.renamed_since
+    now = total(_mine(receipt, held))
+    if happened and now != total(receipt.lines):
+        yield f"The ledger now says ${now} where the receipt says ${total(receipt.lines)}."
+
+
+def _mine(receipt: Receipt, held: _Held) -> list[Line]:
+    return [line for line in held.ledger if receipt.holds(line)]
+
+
+def _reported(some: Iterable[Line]) -> list[Line]:
+    """Without adjustments: those may be booked on a day at any time, and change no row that was there."""
+    return [line for line in some if line.basis is not Basis.ADJUSTMENT]
+
+
+def _span(reading: Reading) -> str:
+    return f"{reading.since} to before {reading.until}"
+
+
+def _listed(days: Sequence[date]) -> str:
+    named = ", ".join(map(str, days[:DAYS_NAMED]))
+    return named if len(days) <= DAYS_NAMED else f"{named} and {len(days) - DAYS_NAMED} more days"

@@ -1,0 +1,1 @@
+"""What every answer, digest and alert gathers its figures with: names, what is covered, sums, people."""

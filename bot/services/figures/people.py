@@ -1,0 +1,229 @@
+"""People in answers: who asks, what of it they may see, and the rows that must be shown as one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from bot.core.access import FEWEST, Access, Asker, Group, access, together
+from bot.core.configuration import Configuration
+from bot.core.directory import is_person
+from bot.core.errors import NotFound, Withheld
+from bot.core.periods import Period
+from bot.core.question import Dimension, Question, Subject
+from bot.core.report import Findings, Row, leading, rest
+from bot.core.words import TIMES
+from bot.services.configuration import in_force
+from bot.services.figures.names import Found, Names
+from bot.services.figures.view import NOTHING, Coverage, View
+from bot.store import coding, people
+from bot.store.database import Database
+
+ME = "me"
+_WHOLE = frozenset({*TIMES, Dimension.TOKEN_TYPE})
+"""Rows of these are about everybody in the whole: they carry no name."""
+
+
+class Lookup(Protocol):
+    """Whoever knows by what names somebody goes in Slack."""
+
+    async def names(self, name: str) -> frozenset[str]:
+        """The Slack user id and e-mail address of whoever has this one; empty where that can't be found out."""
+        ...
+
+
+class Recognition:
+    """Finds out who an asker is, where an answer may depend on it. Without a lookup only the given name counts."""
+
+    def __init__(self, database: Database, lookup: Lookup | None = None) -> None:
+        self._database = database
+        self._lookup = lookup
+
+    async def of(self, asker: Asker) -> Asker:
+        """The asker by every name they have, as far as an answer's figures depend on it."""
+        if self._lookup is None or not await self._database.read(_matters, asker):
+            return asker
+        return await self.by_every_name(asker)
+
+    async def by_every_name(self, asker: Asker) -> Asker:
+        if self._lookup is None:
+            return asker
+        found = [await self._lookup.names(name) for name in sorted(asker.names)]
+        return Asker.called(*asker.names.union(*found))
+
+
+def _matters(connection: Connection, asker: Asker) -> bool:
+    """Whether it makes a difference who asks: it does not for an admin, nor where no report names people."""
+    configuration = in_force(connection) or Configuration()
+    if asker.operator or not asker.names or asker.is_one_of(configuration.admins):
+        return False
+    return people.any_named(connection) or coding.any_person(connection)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One asker's view of one database. `blind`: there is nobody to hide."""
+
+    connection: Connection
+    access: Access
+    blind: bool
+
+    @classmethod
+    def of(cls, connection: Connection, names: Names, asker: Asker, *, shared: bool) -> Sight:
+        allowed = access(names.configuration, asker, names.organizations, shared=shared)
+        return cls(connection, allowed, allowed.everything or not people.any_named(connection))
+
+    def find(self, question: Question, names: Names) -> Found:
+        """What the question names, and as much of a person as the asker may see.
+
+        Raises Withheld for a person they may not see, NotFound for a name nobody has.
+        """
+        found = self._me(names) if _is_me(question) else names.find(self.connection, question)
+        return self._within(found) if question.thing is Subject.USER and not self.blind else found
+
+    def allow(self, found: Found, period: Period, coverage: Coverage) -> None:
+        """Raises Withheld where the figure asked for would be one forbidden person's."""
+        if not self.blind and not self._is_open(View(self.connection, found.selection, coverage), period):
+            raise Withheld(f"What {found.name} spent in this time is a single person's. {self.access.refusal}")
+
+    def allow_rows(self, found: Found, period: Period, coverage: Coverage, cuts: Sequence[Dimension]) -> None:
+        """Raises Withheld where a row of one of these cuts would be one forbidden person's."""
+        view = View(self.connection, found.selection, coverage)
+        groups = {} if self.blind else self._groups(view, period, cuts)
+        if any(not group.is_open for of_row in groups.values() for group in of_row.values()):
+            raise Withheld(f"Rows of this file would be a single person's. {self.access.refusal}")
+
+    def shown(self, findings: Findings, found: Found, coverage: Coverage) -> Findings:
+        """The findings with every row that alone would be closed added to others, and the notes that say so.
+
+        Raises Withheld where nothing is left that was asked for.
+        """
+        report = findings.report
+        view = View(self.connection, found.selection, coverage)
+        notes = list(_unnamed(findings, view))
+        if self.blind:
+            return replace(findings, report=replace(report, notes=(*report.notes, *notes)))
+        if found.selection.teams is not None and report.question.thing is Subject.USER:
+            notes.append(f"This is what {found.name} spent within your teams.")
+        earlier = self._is_open(view, report.previous_period)
+        named = [by for by in dict.fromkeys((report.by, *findings.breakdowns)) if by not in _WHOLE]
+        now = self._groups(view, report.period, named)
+        then = self._groups(view, report.previous_period, [by for by in named[:1] if by is report.by and earlier])
+        if report.by is Dimension.USER and not _anybody(report.rows, now[report.by]):
+            raise Withheld(self.access.refusal)
+        main = [groups[report.by] for groups in (now, then) if report.by in groups]
+        rows, hidden = _shown(report.by, report.rows, main)
+        beside, elsewhere = {}, 0
+        for by, parts in findings.breakdowns.items():
+            beside[by], some = _shown(by, parts, [now[by]] if by in now else [])
+            elsewhere += some
+        if hidden or elsewhere:
+            notes.append(f"Rows that would be one person's are shown as one. {self.access.refusal}")
+        report = replace(
+            report,
+            rows=rows if earlier else tuple(replace(row, previous=None) for row in rows),
+            previous=report.previous if earlier else NOTHING,
+            notes=(*report.notes, *notes),
+        )
+        return replace(findings, report=report, breakdowns=beside)
+
+    def hides(self, actor_id: str, team_id: str) -> bool:
+        return not self.blind and is_person(actor_id) and not self.access.sees(actor_id, team_id)
+
+    def _me(self, names: Names) -> Found:
+        mine = self.access.me
+        if self.access.shared:
+            raise Withheld(self.access.refusal)
+        if not mine:
+            raise NotFound(
+                "I don't know who you are in Anthropic's organisation: nobody there has your e-mail address. "
+                "Ask for a name: “users” lists whom you may see."
+            )
+        first = min(mine)
+        return Found(names.selection(actors=mine), first, names.of(Dimension.USER, first))
+
+    def _within(self, found: Found) -> Found:
+        """A person as far as the asker's teams go; whole where they may see all of them."""
+        wanted = found.selection.actors or frozenset()
+        if all(not is_person(id_) or id_ in self.access.me for id_ in wanted):
+            return found
+        there = people.present(self.connection, None, found.selection)
+        teams = {one.team_id for one in there}
+        if not teams & self.access.teams:
+            raise Withheld(self.access.refusal)
+        if teams <= self.access.teams:
+            return found
+        return replace(found, selection=replace(found.selection, teams=self.access.teams))
+
+    def _is_open(self, view: View, period: Period) -> bool:
+        """Whether the whole of a period tells no hidden person's figure; what is nobody's is found fastest."""
+        when = view.stretch(period)
+        if people.others(self.connection, when, view.selection):
+            return True
+        there = people.present(self.connection, when, view.selection)
+        return Group(frozenset(one.actor_id for one in there if self.hides(one.actor_id, one.team_id))).is_open
+
+    def _groups(self, view: View, period: Period, cuts: Sequence[Dimension]) -> dict[Dimension, Mapping[str, Group]]:
+        """The group behind each row of each cut; an empty one for what nobody used. What else is in them is asked for
+        only where it matters: where one forbidden person is."""
+        if not cuts:
+            return {}
+        when = view.stretch(period)
+        hidden: dict[Dimension, dict[str, set[str]]] = {by: defaultdict(set) for by in cuts}
+        for one in people.present(self.connection, when, view.selection, cuts):
+            if self.hides(one.actor_id, one.team_id):
+                for by, id_ in zip(cuts, one.ids, strict=True):
+                    hidden[by][id_].add(one.actor_id)
+        groups: dict[Dimension, Mapping[str, Group]] = {}
+        for by, behind in hidden.items():
+            alone = {id_ for id_, some in behind.items() if len(some) < FEWEST}
+            mixed = people.others(self.connection, when, view.selection, by, alone) if alone else set()
+            if mixed != alone:
+                mixed = people.others(self.connection, when, view.selection, by)
+            of_row = {id_: Group(frozenset(behind.get(id_, ())), id_ in mixed) for id_ in behind.keys() | mixed}
+            groups[by] = defaultdict(Group, of_row)
+        return groups
+
+
+def _anybody(rows: Iterable[Row], behind: Mapping[str, Group]) -> bool:
+    """Whether the asker may see any of the people, or there are none to see."""
+    named = [row.id for row in rows if row.id and is_person(row.id)]
+    return not named or any(not behind[id_].hidden for id_ in named)
+
+
+def _shown(by: Dimension, rows: Sequence[Row], behind: Sequence[Mapping[str, Group]]) -> tuple[tuple[Row, ...], int]:
+    """The rows as they may be shown, and how many of them stand as one; `behind` has the groups of each period."""
+    smallest_first = {row.id or "": [groups[row.id or ""] for groups in behind] for row in reversed(rows)}
+    as_one = together(smallest_first)
+    if not as_one:
+        return tuple(rows), 0
+    hidden = [row for row in rows if (row.id or "") in as_one]
+    people_only = by is Dimension.USER and all(row.id and is_person(row.id) for row in hidden)
+    name = f"{len(hidden)} people" if people_only else f"{len(hidden)} {by}s together"
+    one = replace(rest(hidden), name=name)
+    return (*(row for row in rows if (row.id or "") not in as_one), one), len(hidden)
+
+
+def topped(findings: Findings, question: Question) -> Findings:
+    """The findings as the question's own, with the rows beyond its `top` in one line, so that they still add up."""
+    rows = leading(findings.report.rows, question.top)
+    return replace(findings, report=replace(findings.report, question=question, rows=rows))
+
+
+def _is_me(question: Question) -> bool:
+    return question.thing is Subject.USER and (question.name or "").casefold() == ME
+
+
+def _unnamed(findings: Findings, view: View) -> Iterable[str]:
+    """Where people were asked about and the source names none."""
+    report = findings.report
+    if Dimension.USER not in (report.by, *findings.breakdowns) and report.question.thing is not Subject.USER:
+        return
+    days = view.uncounted(report.period)
+    if days:
+        count = "1 day" if len(days) == 1 else f"{len(days)} days"
+        yield f"For {count} of this time Anthropic's reports name no people: the classic ones never do."

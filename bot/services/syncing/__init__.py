@@ -1,0 +1,1 @@
+"""Reading Anthropic into the ledger: what is missing, in which order, a chunk at a time."""

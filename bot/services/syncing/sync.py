@@ -1,0 +1,115 @@
+"""Bring the store up to date with Anthropic: what is missing, and the last days again, because they get restated."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from bot.anthropic_api.client import AnthropicClient
+from bot.anthropic_api.directory import read_directory
+from bot.core.directory import Directory
+from bot.core.errors import BotError
+from bot.core.usage import Source, Surface
+from bot.services.syncing.beside import BESIDE
+from bot.services.syncing.reading import Progress, Reading, SyncResult
+from bot.services.syncing.rebuild import rebuild
+from bot.services.syncing.spans import Wanted
+from bot.store import directory as directories
+from bot.store import pages, snapshots
+from bot.store.database import Database
+from bot.store.upsert import lock
+
+log = structlog.get_logger()
+
+
+class Sync:
+    """Reads every organisation there is a client for; one that fails leaves the others."""
+
+    def __init__(
+        self,
+        database: Database,
+        clients: Sequence[AnthropicClient],
+        *,
+        lookback_days: int,
+        backfill_days: int,
+        hourly_days: int = 0,
+        surface: Surface | None = None,
+        retain_pages_days: int = 400,
+    ) -> None:
+        self._database = database
+        self._clients = clients
+        self._lookback = timedelta(days=lookback_days)
+        self._backfill = timedelta(days=backfill_days)
+        self._hourly = timedelta(days=hourly_days)
+        self._forced = surface
+        self._retain_pages = timedelta(days=retain_pages_days)
+        self._organizations: dict[AnthropicClient, str] = {}
+        self._last_try: datetime | None = None
+
+    async def run(
+        self,
+        now: datetime,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        sources: Collection[Source] = tuple(Source),
+        progress: Progress = lambda _: None,
+    ) -> SyncResult:
+        """One sync as of `now`; `since` and `until` name the days to read instead of what is due."""
+        result = SyncResult()
+        unknown: list[BotError] = []
+        self._last_try = now
+        wanted = Wanted(now, self._lookback, self._backfill, self._hourly, since, until)
+        ledger = [one for one in sources if one not in BESIDE and (one is not Source.HOURS or self._hourly)]
+        for client in self._clients:
+            try:
+                directory = await read_directory(client)
+                self._organizations[client] = directory.organization_id
+                await self._database.write(_remember, directory)
+                named = len(self._clients) > 1
+                reading = Reading(self._database, client, directory, wanted, result, progress, named=named)
+                await reading.reports(ledger, self._forced)
+                # Who names sources wants them asked for again.
+                await reading.beside(sources, again=not set(sources).issuperset(Source))
+                await self._database.write(pages.prune, directory.organization_id, now - self._retain_pages)
+            except BotError as error:
+                log.warning("The sync failed.", action="sync_failed", setting=client.setting, error=str(error))
+                result.failures.append(error)
+                if client in self._organizations:
+                    await self._database.write(_fail, self._organizations[client], sources, now, error)
+                else:
+                    unknown.append(error)
+        if unknown:
+            await self._database.write(_miss, set(self._organizations.values()), sources, now, unknown[0])
+        return result
+
+    async def due(self, now: datetime, every: timedelta) -> bool:
+        """Whether the last try is so long ago that the next one is due."""
+        tries = (await self._database.read(snapshots.last_attempt), self._last_try)
+        return all(last is None or last <= now - every for last in tries)
+
+
+def _remember(connection: Connection, directory: Directory) -> None:
+    """Keep the directory; where names or places changed, who owns what may have, so the ledger is made anew."""
+    lock(connection, directory.organization_id)
+    if directories.replace(connection, directory):
+        rebuild(connection, directory.organization_id, snapshots.days_held(connection, directory.organization_id))
+
+
+def _fail(
+    connection: Connection, organization_id: str, sources: Collection[Source], now: datetime, error: BotError
+) -> None:
+    for source in sources:
+        snapshots.attempted(connection, organization_id, source, now, str(error))
+
+
+def _miss(
+    connection: Connection, reached: Collection[str], sources: Collection[Source], now: datetime, error: BotError
+) -> None:
+    """Say of the organisations that no key reached why: one that is refused at once does not even say whose it is."""
+    for status in snapshots.statuses(connection):
+        if status.organization_id not in reached and status.source in sources:
+            snapshots.attempted(connection, status.organization_id, status.source, now, str(error))
