@@ -7,7 +7,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test fuzz check format bench alert-quality focus-validator lock clean
+.PHONY: help setup demo test fuzz crash check format bench alert-quality focus-validator docs release-check audit lock clean
 
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
@@ -33,6 +33,9 @@ FUZZ ?= 400
 
 fuzz: $(DEV) ## Look for an organisation whose money does not add up: FUZZ=400 random ones for each rule
 	@FUZZ=$(FUZZ) $(PYTEST) tests/properties $(ARGS)
+
+crash: $(DEV) ## Kill workers in the middle of their work and count what arrived: ARGS="--rounds 300 --seed 7"
+	@$(BIN)/python -m tests.crash $(ARGS)
 
 check: $(DEV) ## Everything CI runs: format, lint, types, imports, tests
 	$(BIN)/ruff format --check .
@@ -68,6 +71,38 @@ $(VALIDATOR)/bin/pip:
 	done; \
 	echo "Nothing was validated: focus-validator needs Python 3.12 or newer. Name one: make focus-validator PYTHON=/path/to/python3.12" >&2; \
 	exit 1
+
+docs: $(DEV) ## Write docs/reference.md from the code
+	@$(BIN)/python -m tests.reference
+
+# What goes into the wheel is what the container's builder would be given: .dockerignore lists it.
+RELEASE := build/release
+
+release-check: $(DEV) ## Build the wheel, install it where nothing else is, and run the demo there
+	@rm -rf $(RELEASE) && mkdir -p $(RELEASE)/context $(RELEASE)/elsewhere
+	@cp -R $$(sed -n 's/^!//p' .dockerignore) $(RELEASE)/context
+	@find $(RELEASE)/context -name __pycache__ -prune -exec rm -rf {} +
+	@PYTHONWARNINGS=ignore $(BIN)/python -m build --no-isolation --wheel --outdir $(RELEASE) $(RELEASE)/context >$(RELEASE)/log \
+		|| { cat $(RELEASE)/log >&2; exit 1; }
+	@$(BIN)/python -m venv $(RELEASE)/env
+	@PYTHONWARNINGS=ignore $(RELEASE)/env/bin/python -m pip --quiet --disable-pip-version-check --no-input install \
+		--require-hashes -r requirements.lock
+	@PYTHONWARNINGS=ignore $(RELEASE)/env/bin/python -m pip --quiet --disable-pip-version-check --no-input install \
+		--no-deps $(RELEASE)/*.whl
+	@cd $(RELEASE)/elsewhere && env -i PATH=/usr/bin:/bin HOME="$$PWD" ../env/bin/claude-usage demo --once >../demo.txt
+	@grep -q 'Team Alpha' $(RELEASE)/demo.txt
+	@echo "$$(basename $(RELEASE)/*.whl) installs by itself and answers."
+
+# Both need packages that nothing here does, and the audit asks a service: so `check` goes without them.
+AUDIT ?= .venv-audit
+
+audit: $(DEV) ## Hold the locked dependencies against known weaknesses; write their bill of materials
+	@test -x $(AUDIT)/bin/pip-audit || { $(BIN)/python -m venv $(AUDIT) && PYTHONWARNINGS=ignore $(AUDIT)/bin/python -m pip \
+		--quiet --disable-pip-version-check --no-input install 'pip-audit>=2.10' 'cyclonedx-bom>=7.1'; }
+	@mkdir -p build
+	@$(AUDIT)/bin/cyclonedx-py requirements requirements.lock --output-format JSON --output-file build/sbom.json
+	@echo "The bill of materials is build/sbom.json."
+	@$(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
 
 # The oldest supported Python resolves: a newer one leaves out what the older ones need besides.
 LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe \

@@ -15,6 +15,7 @@ from bot import settings as settings_module
 from bot.core.errors import BotError, SettingsError, StoreUnavailable
 from bot.render.plain import uncoded
 from bot.settings import Settings
+from bot.setup import doctor, init
 from bot.store import schema
 from bot.store.database import Database
 from bot.terminal import (
@@ -23,12 +24,16 @@ from bot.terminal import (
     chart,
     close,
     config,
+    deliveries,
     digest,
     export,
+    imports,
     lab_detect,
     lab_forecast,
     reconcile,
+    replay,
     sync,
+    token,
     verify,
     words,
 )
@@ -36,8 +41,10 @@ from bot.terminal.output import say, show
 
 log = structlog.get_logger()
 
-_CONFIGURED = ("run", "sync", "ask", "digest", "alerts", "reconcile", "export", "chart", "close")
+_CONFIGURED = ("run", "sync", "ask", "digest", "alerts", "replay", "reconcile", "export", "chart", "close", "token")
 """Commands before which CONFIG_FILE is put in force."""
+_BEFORE_SETTINGS = ("doctor", "init")
+"""Commands that are there for settings that are missing or wrong."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,6 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = words.parser().parse_args(argv)
     settings: Settings | None = None
     try:
+        if args.command in _BEFORE_SETTINGS:
+            return _first_minutes(args)
         settings = settings_module.load()
         wiring.configure_logging(settings)
         return _dispatch(args, settings)
@@ -57,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()  # the reader of our output has gone: nothing is wrong, and nobody is left to tell
         return 0
     except Exception:
-        if settings is None or settings.log_level == "debug":
+        if settings is not None and settings.log_level == "debug":
             raise
         reference = secrets.token_hex(4)
         log.exception("A command broke.", action="command_broke", reference=reference)
@@ -81,6 +90,11 @@ def _dispatch(args: Namespace, settings: Settings) -> int:
             return _migrate(settings)
         case _:
             return asyncio.run(_with_parts(args, settings))
+
+
+def _first_minutes(args: Namespace) -> int:
+    wiring.configure_logging(settings_module.without_environment())
+    return doctor.run(args) if args.command == "doctor" else init.run(args)
 
 
 def _migrate(settings: Settings) -> int:
@@ -112,12 +126,20 @@ async def _with_parts(args: Namespace, settings: Settings) -> int:
                 return await digest.run(args, parts.digests, now)
             case "alerts":
                 return await alerts.run(args, parts.alerts, now)
+            case "replay":
+                return await replay.run(args, parts.alerts, now)
             case "reconcile":
                 return await reconcile.run(args, parts.reconcile, now)
             case "export":
                 return await export.run(args, parts.database, now)
             case "chart":
                 return await chart.run(args, parts.ask, now)
+            case "deliveries":
+                return await deliveries.run(args, parts.database, now)
+            case "import":
+                return await imports.run(args, parts.database, parts.clock)
+            case "token":
+                return await token.run(args, parts.database, now)
             case "close":
                 return await close.run(args, parts.database, now)
             case "config":
@@ -139,8 +161,10 @@ async def serve(parts: wiring.Parts) -> int:
         replies=listening.replies,
         scheduler=listening.scheduler,
         database=parts.database,
+        intake=parts.intake,
         host=parts.settings.host,
         port=parts.settings.port,
+        clock=parts.clock,
     )
     await server.serve(process.stop_on_signals())
     return 0

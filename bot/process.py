@@ -7,6 +7,7 @@ import contextlib
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from datetime import UTC, datetime
 
 import structlog
 import uvicorn
@@ -17,11 +18,13 @@ from bot.anthropic_api.client import AnthropicClient
 from bot.anthropic_api.directory import read_organization
 from bot.core.errors import AnthropicError, BotError, SettingsError, SlackError
 from bot.scheduler import Scheduler
+from bot.services.calls.intake import Intake
 from bot.slack.connection import SocketMode, check_bot_token
 from bot.slack.reply import Replies
 from bot.store import schema
 from bot.store.database import Database
 from bot.web import app as web_app
+from bot.web.metrics import Metrics
 
 log = structlog.get_logger()
 
@@ -65,15 +68,26 @@ class Server:
         replies: Replies,
         scheduler: Scheduler | None,
         database: Database,
+        intake: Intake,
         host: str,
         port: int,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._connection = connection
         self._replies = replies
         self._scheduler = scheduler
         self._database = database
+        self._stopping = False
         self._host, self._port = host, port
-        routes = web_app.build(None if connection else app, healthy=self._healthy, ready=self._ready)
+        metrics = Metrics(database, clock, connection.connected if connection else None)
+        routes = web_app.build(
+            None if connection else app,
+            healthy=self._healthy,
+            ready=self._ready,
+            metrics=metrics.page,
+            intake=intake,
+            clock=clock,
+        )
         config = uvicorn.Config(routes, log_config=None, access_log=False, lifespan="off")
         self._web = _Quiet(config)
         self._port_known: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -96,6 +110,7 @@ class Server:
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
+        self._stopping = True
         log.info("Stopping; finishing what is under way.", action="stopping")
         if self._scheduler:
             await self._scheduler.stop(DRAIN_SECONDS)
@@ -128,6 +143,8 @@ class Server:
         return ""
 
     async def _ready(self) -> str:
+        if self._stopping:
+            return "Stopping: what is under way ends, and nothing new should come here."
         why_not = await self._healthy()
         if not why_not and self._connection and not await self._connection.connected():
             return "Slack is not connected."

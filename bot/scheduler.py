@@ -11,9 +11,10 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.core.errors import BotError
-from bot.services.alerts import Alerts
+from bot.services.alerts.alerts import Alerts
 from bot.services.books.reconcile import Reconcile
-from bot.services.digests import Digests
+from bot.services.configuring.weekly import Weekly
+from bot.services.digests.digests import Digests
 from bot.services.syncing.sync import Sync
 
 log = structlog.get_logger()
@@ -30,6 +31,7 @@ class Scheduler:
         alerts: Alerts,
         digests: Digests,
         reconcile: Reconcile,
+        weekly: Weekly,
         *,
         every: timedelta,
         clock: Callable[[], datetime],
@@ -38,40 +40,56 @@ class Scheduler:
         self._alerts = alerts
         self._digests = digests
         self._reconcile = reconcile
+        self._weekly = weekly
         self._every = every
         self._clock = clock
         self._jobs = AsyncIOScheduler(timezone="UTC")
-        self._knocking = asyncio.Lock()
+        self._watching, self._posting = asyncio.Lock(), asyncio.Lock()
 
     def start(self) -> None:
-        """One knock at a time, the first at once; a knock that comes late is one knock."""
-        self._jobs.add_job(
-            self.knock,
-            "interval",
-            seconds=KNOCK_SECONDS,
-            next_run_time=datetime.now(self._jobs.timezone),
-            max_instances=1,
-            coalesce=True,
-            misfire_grace_time=None,
-        )
+        """One knock of each kind at a time, the first at once; a knock that comes late is one knock."""
+        for knock in (self.watch, self.post):
+            self._jobs.add_job(
+                knock,
+                "interval",
+                seconds=KNOCK_SECONDS,
+                next_run_time=datetime.now(self._jobs.timezone),
+                max_instances=1,
+                coalesce=True,
+                misfire_grace_time=None,
+            )
         self._jobs.start()
 
     async def stop(self, seconds: float) -> None:
-        """No new knock, and let the running one end: cut off between a post and its note, it would post again."""
+        """No new knock, and let the running ones end: cut off between a post and its note, they would post again.
+
+        Of a pile of digests only what is under way is posted; the rest is owed, to the next process.
+        """
         if not self._jobs.running:
             return
         self._jobs.pause()
+        self._digests.rest()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._knocking.acquire(), seconds)
+            await asyncio.wait_for(asyncio.gather(self._watching.acquire(), self._posting.acquire()), seconds)
         self._jobs.shutdown(wait=False)
 
     async def knock(self) -> None:
-        """Whatever breaks in one part is logged and does not keep the others from their turn."""
-        async with self._knocking:
-            # Digests do not wait for a sync that hangs; alerts do, because they are about what it brings.
-            await asyncio.gather(_guarded("sync", self._due_sync), _guarded("digests", self._due_digests))
+        """Both knocks at once: digests do not wait for a sync that hangs, nor alerts for a thousand digests."""
+        await asyncio.gather(self.watch(), self.post())
+
+    async def watch(self) -> None:
+        """The sync and what is about what it brings. Whatever breaks in one part does not keep the others from their
+        turn."""
+        async with self._watching:
+            await _guarded("sync", self._due_sync)
             await _guarded("reconcile", self._due_reconcile)
             await _guarded("alerts", self._due_alerts)
+            await _guarded("weekly", self._due_weekly)
+
+    async def post(self) -> None:
+        """The digests that are due."""
+        async with self._posting:
+            await _guarded("digests", self._due_digests)
 
     async def _due_sync(self) -> None:
         if await self._sync.due(self._clock(), self._every):
@@ -82,6 +100,9 @@ class Scheduler:
 
     async def _due_alerts(self) -> None:
         await self._alerts.run(self._clock())
+
+    async def _due_weekly(self) -> None:
+        await self._weekly.run(self._clock())
 
     async def _due_digests(self) -> None:
         await self._digests.run(self._clock())

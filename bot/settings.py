@@ -143,6 +143,11 @@ def load(**given: Any) -> Settings:
         raise SettingsError("\n".join(lines)) from None
 
 
+def without_environment() -> Settings:
+    """The defaults, for commands that begin before there is anything to read; errors are all they log."""
+    return Settings.model_construct(log_level="error")
+
+
 def _contents(name: str, path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8").strip()

@@ -23,21 +23,26 @@ from bot.anthropic_api.messages import Messages
 from bot.core.errors import SchemaMismatch, SettingsError, StoreUnavailable
 from bot.core.usage import Surface
 from bot.scheduler import Scheduler
-from bot.services.alerts import Alerts
+from bot.services.alerts.alerts import Alerts
 from bot.services.asking.ask import Ask
 from bot.services.asking.home import Homes
 from bot.services.asking.receipts import Receipts
 from bot.services.asking.typeahead import Typeahead
 from bot.services.asking.understanding import Understanding
 from bot.services.books.reconcile import Reconcile
+from bot.services.calls.intake import Intake
+from bot.services.calls.watching import Watch, observe
+from bot.services.configuring.forms import Forms
+from bot.services.configuring.weekly import Weekly
 from bot.services.deliver import Deliverer
-from bot.services.digests import Digests
+from bot.services.digests.digests import Digests
 from bot.services.figures.people import Recognition
 from bot.services.presses import Presses
 from bot.services.syncing.sync import Sync
 from bot.settings import Settings
 from bot.slack import app as slack_app
 from bot.slack.connection import SocketMode
+from bot.slack.forms import Dialogs
 from bot.slack.notifier import SlackNotifier, web_client
 from bot.slack.people import SlackPeople
 from bot.slack.pictures import Pictures
@@ -46,7 +51,7 @@ from bot.store import schema
 from bot.store.database import Database
 
 _SECRETS = re.compile(
-    r"xox[a-z]-[\w-]+|xapp-[\w-]+|sk-ant-[\w-]+|(?<=://)[^/\s@]+(?=@)|(?<=[?&]ticket=)[\w-]+"
+    r"xox[a-z]-[\w-]+|xapp-[\w-]+|sk-ant-[\w-]+|cub_[\w-]+|(?<=://)[^/\s@]+(?=@)|(?<=[?&]ticket=)[\w-]+"
     r"|https?://[^\s\"'\\<>]*/(commands|actions|response)/[^\s\"'\\<>]+"
 )
 """Tokens and keys, the user and password in a database address, Socket Mode tickets, and response URLs, which let
@@ -82,6 +87,9 @@ class Parts:
     alerts: Alerts
     digests: Digests
     reconcile: Reconcile
+    intake: Intake
+    forms: Forms
+    weekly: Weekly
 
 
 @asynccontextmanager
@@ -92,7 +100,7 @@ async def parts(settings: Settings, now: datetime | None = None) -> AsyncIterato
         database = Database(settings.database_url.get_secret_value())
         stack.callback(database.close)
         _open(database, auto_migrate=settings.auto_migrate)
-        clients = tuple(_client(settings, name, key) for name, key in settings.admin_keys.items())
+        clients = tuple(anthropic_client(settings, name, key) for name, key in settings.admin_keys.items())
         for client in clients:
             stack.push_async_callback(client.close)
         clock = Clock(now)
@@ -132,9 +140,12 @@ async def parts(settings: Settings, now: datetime | None = None) -> AsyncIterato
             Ask(database, settings.timezone, recognition, understanding),
             Receipts(database, settings.timezone, recognition),
             Homes(database, settings.timezone, recognition),
-            Alerts(database, deliverer, settings.timezone),
-            Digests(database, deliverer, settings.timezone),
+            Alerts(database, deliverer, settings.timezone, people, observe),
+            Digests(database, deliverer, settings.timezone, recognition),
             Reconcile(database, deliverer),
+            Intake(database, clock, retain=timedelta(days=settings.retain_calls_days)),
+            Forms(database, settings.timezone, recognition, observe),
+            Weekly(database, deliverer, settings.timezone),
         )
 
 
@@ -186,13 +197,22 @@ def listening(parts: Parts) -> Listening:
         presses=Presses(parts.database),
         homes=parts.homes,
         typeahead=Typeahead(parts.database),
+        alerts=parts.alerts,
+        dialogs=Dialogs(slack, parts.forms, parts.digests, parts.clock, replies),
     )
     socket = None
     if settings.slack_app_token:
         socket = SocketMode(app, settings.slack_app_token.get_secret_value(), settings.slack_api_url)
     scheduler = Scheduler(
-        parts.sync, parts.alerts, parts.digests, parts.reconcile, every=settings.sync_every, clock=parts.clock
+        parts.sync,
+        parts.alerts,
+        parts.digests,
+        parts.reconcile,
+        parts.weekly,
+        every=settings.sync_every,
+        clock=parts.clock,
     )
+    parts.intake.arrived = Watch(parts.database, parts.alerts, parts.clock, settings.timezone).wake
     return Listening(app, socket, replies, scheduler)
 
 
@@ -240,7 +260,8 @@ def _redacted(_logger: object, _name: str, line: str | MutableMapping[str, Any])
     return _SECRETS.sub("[secret]", str(line))
 
 
-def _client(settings: Settings, name: str, api_key: str) -> AnthropicClient:
+def anthropic_client(settings: Settings, name: str, api_key: str) -> AnthropicClient:
+    """Anthropic as one organisation's key reads it; `name` is its NAME among the settings, "" for the plain one."""
     return AnthropicClient(
         api_key=api_key,
         setting=f"ANTHROPIC_ADMIN_API_KEY__{name.upper()}" if name else "ANTHROPIC_ADMIN_API_KEY",

@@ -117,6 +117,10 @@ class Outside:
         """What the bot said, in one place or anywhere."""
         return [one for one in self.slack.messages if one.from_bot and channel in (None, one.channel)]
 
+    def headlines(self, channel: str | None = None) -> list[Message]:
+        """The same without what stands in threads."""
+        return [one for one in self.posted(channel) if one.thread_ts is None]
+
     def settings(self, database_url: str, **more: Any) -> Settings:
         """Settings under which the bot finds all of this; signed HTTP unless `slack_app_token` is given."""
         given: dict[str, Any] = {
@@ -259,8 +263,10 @@ async def bot(outside: Outside, database_url: str, *, socket_mode: bool = False)
             replies=listening.replies,
             scheduler=None,
             database=parts.database,
+            intake=parts.intake,
             host="127.0.0.1",
             port=0,
+            clock=parts.clock,
         )
         stop = asyncio.Event()
         serving = asyncio.create_task(server.serve(stop))

@@ -42,7 +42,9 @@ SCOPES: dict[str, frozenset[str]] = {
     "chat_postEphemeral": frozenset({"chat:write"}),
     "chat_postMessage": frozenset({"chat:write", "chat:write.public"}),
     "chat_update": frozenset({"chat:write"}),
+    "conversations_history": frozenset({"im:history"}),  # in channels only where somebody granted channels:history
     "conversations_open": frozenset({"im:write"}),
+    "conversations_replies": frozenset({"im:history"}),
     "files_upload_v2": frozenset({"files:write"}),
     "users_info": frozenset({"users:read"}),
     "users_lookupByEmail": frozenset({"users:read", "users:read.email"}),
@@ -61,7 +63,7 @@ EVENTS: dict[str, tuple[str, frozenset[str]]] = {
 MONEY = re.compile(r"amount|cost|usd|price|dollar|cents|spend", re.IGNORECASE)
 
 
-SHARED = {"answer", "pieces", "examples"}
+SHARED = {"answer", "form", "pieces", "examples"}
 """What the subjects in bot/answers are made of; they answer nothing themselves."""
 
 
@@ -193,6 +195,8 @@ def test_the_manifest_asks_for_exactly_the_scopes_the_code_needs(manifest: Any) 
     if registered("command"):
         needed.add("commands")
     assert set(manifest["oauth_config"]["scopes"]["bot"]) == needed
+    held_against = importlib.import_module("bot.slack.checkup").SCOPES
+    assert set(held_against) == needed, "what `doctor` holds the token against"
 
 
 def test_the_manifest_switches_on_what_the_code_answers(manifest: Any) -> None:

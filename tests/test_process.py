@@ -144,7 +144,8 @@ def test_a_command_under_way_is_answered_before_sigterm_ends_it(
     outside: Outside, start: Start, postgresql_url: str, tmp_path: Path
 ) -> None:
     run = start(postgresql_url, CONFIG_FILE=str(written(tmp_path)))
-    outside.slack.bot_url = f"{run.started()}/slack/events"
+    address = run.started()
+    outside.slack.bot_url = f"{address}/slack/events"
     with psycopg.connect(postgresql_url) as holder:
         holder.execute("LOCK TABLE configuration IN ACCESS EXCLUSIVE MODE")
         delivery = outside.now(outside.slack.command(ANA, ALPHA, COMMAND, "teams"))
@@ -153,6 +154,8 @@ def test_a_command_under_way_is_answered_before_sigterm_ends_it(
         wait_until(lambda: '"stopping"' in run.said)
         time.sleep(0.3)
         assert run.process.poll() is None
+        codes = [httpx.get(f"{address}/{path}", trust_env=False).status_code for path in ("healthz", "readyz")]
+        assert codes == [200, 503], "alive, and to be left alone by a balancer"
         assert outside.posted(ALPHA) == []
         holder.rollback()
     assert run.ends() == 0

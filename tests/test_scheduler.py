@@ -27,7 +27,13 @@ async def parts(outside: Outside, tmp_path: Path) -> AsyncIterator[wiring.Parts]
 @pytest.fixture
 def scheduler(outside: Outside, parts: wiring.Parts) -> Scheduler:
     return Scheduler(
-        parts.sync, parts.alerts, parts.digests, parts.reconcile, every=timedelta(hours=1), clock=outside.clock
+        parts.sync,
+        parts.alerts,
+        parts.digests,
+        parts.reconcile,
+        parts.weekly,
+        every=timedelta(hours=1),
+        clock=outside.clock,
     )
 
 
@@ -36,7 +42,7 @@ async def test_one_knock_syncs_alerts_and_posts_what_is_due(outside: Outside, sc
     assert [message.channel for message in outside.posted()] == [outside.slack.dms[ANA]]
     outside.clock.pass_(timedelta(hours=23, minutes=1))
     await scheduler.knock()
-    (digest,) = outside.posted(GENERAL)
+    (digest,) = outside.headlines(GENERAL)
     assert "22 Nov" in digest.text
 
 
@@ -58,7 +64,7 @@ async def test_a_sync_that_fails_does_not_keep_alerts_and_digests_from_their_tur
     outside.anthropic.next("/v1/", status(403), times=None)
     outside.clock.pass_(timedelta(hours=23, minutes=1))
     await scheduler.knock()
-    assert len(outside.posted(GENERAL)) == 1
+    assert len(outside.headlines(GENERAL)) == 1
 
 
 async def test_a_part_that_breaks_does_not_keep_the_others_from_their_turn(
@@ -66,11 +72,11 @@ async def test_a_part_that_breaks_does_not_keep_the_others_from_their_turn(
 ) -> None:
     await scheduler.knock()
     with sqlite3.connect(tmp_path / "test.db") as connection:
-        connection.execute("ALTER TABLE episode RENAME COLUMN since TO began")
+        connection.execute("ALTER TABLE episode_event RENAME COLUMN what TO happened")
     connection.close()
     outside.clock.pass_(timedelta(hours=23, minutes=1))
     await scheduler.knock()
-    assert len(outside.posted(GENERAL)) == 1
+    assert len(outside.headlines(GENERAL)) == 1
 
 
 async def test_what_does_not_add_up_pages_the_admins_once(outside: Outside, scheduler: Scheduler) -> None:
@@ -85,7 +91,8 @@ async def test_what_does_not_add_up_pages_the_admins_once(outside: Outside, sche
     for hours in (1, 2):
         outside.clock.pass_(timedelta(hours=hours))
         await scheduler.knock()
-    assert len(outside.posted(outside.slack.dms[BEN])) == 1
+    pages = [one for one in outside.posted(outside.slack.dms[BEN]) if "do not add up" in one.text]
+    assert len(pages) == 1
 
 
 async def test_starting_knocks_at_once_and_stopping_waits_for_the_knock(outside: Outside, scheduler: Scheduler) -> None:
@@ -106,3 +113,21 @@ async def test_stopping_does_not_wait_for_ever(outside: Outside, scheduler: Sche
 
 async def test_stopping_what_never_started_is_nothing(scheduler: Scheduler) -> None:
     await scheduler.stop(20)
+
+
+async def test_a_stop_in_the_middle_of_a_pile_of_digests_leaves_the_rest_to_the_next_process(
+    outside: Outside, parts: wiring.Parts, scheduler: Scheduler, tmp_path: Path
+) -> None:
+    many = "".join(f"  - {{id: d{n}, channel: C0GENERAL, cadence: daily}}\n" for n in range(5))
+    await config.apply_file(written(tmp_path, f"digests:\n{many}", "many.yml"), parts.database, NOW)
+    await scheduler.knock()
+    outside.clock.pass_(timedelta(days=1))
+    scheduler.start()
+    await until(lambda: outside.headlines(GENERAL))
+    await scheduler.stop(20)
+    said = len(outside.headlines(GENERAL))
+    assert said < 5, "what was not begun is left"
+    async with wiring.parts(parts.settings, outside.clock.now) as others:
+        await others.digests.run(outside.clock.now + timedelta(seconds=30))
+    marks = [str(one.metadata) for one in outside.posted(GENERAL)]
+    assert len(set(marks)) == len(marks) == 10, "five digests with their details, each once"

@@ -135,6 +135,32 @@ class Action:
 
     label: str
     question: str
+    receipt: bool = False
+    """What it answers with is the receipt of that question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Something to press that does something: `act` says what, `value` about what. Only Slack has these.
+
+    With `options`, each (value, label), it is a menu and sends the chosen value; a `date` sends the day chosen, and
+    then what it is about must be part of `act`.
+    """
+
+    label: str
+    act: str
+    value: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+    date: bool = False
+    primary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of a list, with what can be pressed beside it."""
+
+    words: str
+    control: Control
 
 
 class Tone(StrEnum):
@@ -174,3 +200,8 @@ class Answer:
     share: bool = False
     """Asked for in front of everyone, with the word `share`."""
     file: File | None = None
+    episode: int | None = None
+    """The alert this is about, while somebody can do something about it."""
+    items: tuple[Item, ...] = ()
+    controls: tuple[Control, ...] = ()
+    """What can be done about it, above what can be asked of it."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
 from bot.answers import examples
-from bot.answers.answer import Action, Amount, Answer, Cell, Column, Fact, Percent, Table, Tone
+from bot.answers.answer import Action, Amount, Answer, Bar, Cell, Column, Fact, Percent, Table, Tone
 from bot.answers.forecast import during, example_days, heading, named
 from bot.answers.pieces import day_label
 from bot.core import wording
@@ -127,6 +127,23 @@ def _table(lines: tuple[tuple[str, Standing], ...]) -> Table:
         *(Column("Used"), Column("Heading for"), Column("Runs out", numeric=False)),
     )
     return Table("Budgets", columns, tuple(_line(name, standing) for name, standing in lines))
+
+
+def as_bars(lines: Sequence[tuple[str, Standing]]) -> Table:
+    """How much of each budget is used, for those who only glance."""
+    columns = (Column("Budget", numeric=False), *map(Column, ("Used", "Spent", "Of", "Heading for")))
+    return Table("Budgets", columns, tuple(_bar(name, standing) for name, standing in lines))
+
+
+def _bar(name: str, standing: Standing) -> tuple[Cell, ...]:
+    ahead = standing.forecast
+    return (
+        f"{name}, {named(standing.span)}",
+        Bar(standing.used),
+        Amount(standing.spent),
+        Amount(standing.limit),
+        Amount(ahead.total) if isinstance(ahead, Forecast) else _NONE,
+    )
 
 
 def _line(name: str, standing: Standing) -> tuple[Cell, ...]:

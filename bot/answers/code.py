@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -21,6 +21,10 @@ CUTS = (Dimension.USER, Dimension.TEAM, Dimension.DAY)
 ESTIMATED = (
     "Estimated cost is what Anthropic reckons this use at, not billing: it is part of no other figure here, and people "
     "on a subscription are not charged it."
+)
+TOLD = (
+    "What Claude Code itself reports stands beside all other figures and is part of none: people on a plan were not "
+    "charged it, and what was done with an API key is in the bill already."
 )
 MISSING = "People who sign in with a subscription are often missing from Anthropic's report."
 _FIGURES = (
@@ -57,6 +61,9 @@ class Code:
     previous: Line | None
     by: Dimension
     lines: Sequence[Line]
+    told: Sequence[Line] = ()
+    """The same, as Claude Code itself reports it by OpenTelemetry."""
+    told_total: Line | None = None
     notes: Sequence[str] = ()
 
 
@@ -66,8 +73,8 @@ def answer(code: Code) -> Answer:
         title=f"Claude Code: {code.who}, {code.period.label}" if code.who else f"Claude Code, {code.period.label}",
         headline=_headline(code, total),
         facts=_facts(total, code.previous, code.before.label, one=code.who is not None) if total else (),
-        tables=(_table(code),) if code.lines else (),
-        notes=(*code.notes, *((ESTIMATED, MISSING) if total else ())),
+        tables=tuple(_tables(code)),
+        notes=(*code.notes, *((ESTIMATED, MISSING) if total else ()), *((TOLD,) if code.told_total else ())),
         actions=_actions(code),
         question=code.question.text,
         share=code.question.share,
@@ -81,6 +88,9 @@ def refused(question: Question, sentence: str) -> Answer:
 
 def _headline(code: Code, total: Line | None) -> str:
     when = during(code.period)
+    if total is None and code.told_total:
+        heads, cost = code.told_total.developers, wording.dollars(code.told_total.work.estimated)
+        return f"{code.who or _people(heads)} used Claude Code {when} for {cost} at API prices, as it reports itself."
     if total is None:
         return f"Nothing has been read about Claude Code {when}. To see how far the data goes, ask for status."
     who = code.who or _people(total.developers)
@@ -119,12 +129,20 @@ def _facts(total: Line, previous: Line | None, before: str, *, one: bool) -> tup
     )
 
 
-def _table(code: Code) -> Table:
+def _tables(code: Code) -> Iterator[Table]:
+    if code.lines:
+        yield _table(code, code.lines, title_of(code.by), _FIGURES)
+    if code.told:
+        at_api_prices = (*_FIGURES[:-1], Column("At API prices"))
+        yield _table(code, code.told, "As Claude Code itself reports", at_api_prices)
+
+
+def _table(code: Code, lines: Sequence[Line], title: str, figures: tuple[Column, ...]) -> Table:
     people = code.by is not Dimension.USER and code.who is None
     name = "Developer" if code.by is Dimension.USER else code.by.value.capitalize()
-    columns = (Column(name, numeric=False), *((Column("Developers"),) if people else ()), *_FIGURES)
-    rows = tuple(_row(line, people=people) for line in code.lines)
-    return Table(title_of(code.by), (*columns, *((Column("Per developer"),) if people else ())), rows)
+    columns = (Column(name, numeric=False), *((Column("Developers"),) if people else ()), *figures)
+    rows = tuple(_row(line, people=people) for line in lines)
+    return Table(title, (*columns, *((Column("Per developer"),) if people else ())), rows)
 
 
 def _row(line: Line, *, people: bool) -> tuple[Cell, ...]:
@@ -172,13 +190,16 @@ def _example(
     by: Dimension = Dimension.USER,
     notes: tuple[str, ...] = (),
     read: bool = True,
+    told: Sequence[Line] = (),
 ) -> Answer:
     question = parse(text, now=examples.NOW, zone="UTC")
     period = question.period.until(examples.THROUGH)
     work, heads = sum((line.work for line in lines), Work()), sum(line.developers for line in lines)
     people = sum((line.work.estimated for line in lines if line.developers), ZERO)
     total = Line("", work, heads, Money(people.units // heads) if heads else None) if read else None
-    return answer(Code(question, who, period, total, period.previous(), _BEFORE, by, lines, notes))
+    heard = Line("", sum((line.work for line in told), Work()), len(told), None) if told else None
+    before = period.previous()
+    return answer(Code(question, who, period, total, before, _BEFORE, by, lines, told, heard, notes))
 
 
 def _line(name: str, developers: int, work: Work, *, dollars: str) -> Line:
@@ -221,6 +242,10 @@ EXAMPLES: Mapping[str, Answer] = MappingProxyType(
         ),
         "nobody": _example("code yesterday", ()),
         "nothing read": _example("code today", (), read=False),
+        "with what Claude Code itself reports": _example(
+            "code last week", _PEOPLE[:1], told=(_PEOPLE[0], _line("no name given", 0, Work(3, 12), dollars="0.51"))
+        ),
+        "by Claude Code alone": _example("code last week", (), read=False, told=_PEOPLE[:2]),
         "not permitted": refused(
             parse("code", now=examples.NOW, zone="UTC"),
             "Anthropic does not let this organisation's key read the Claude Code report.",

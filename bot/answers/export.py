@@ -16,6 +16,7 @@ _HOLDS = {
     Sheet.USAGE: "tokens by day, workspace, key, model, tier and region",
     Sheet.COST: "billed and list cost by day, team, workspace, key, model and charge",
     Sheet.FOCUS: "charges as FOCUS has them, by day",
+    Sheet.CALLS: "live calls as programs reported them, one in a line",
 }
 
 
@@ -58,7 +59,8 @@ def _actions(question: Question) -> tuple[Action, ...]:
     """The other files of the same, and its figures here."""
     about = f"{question.thing} {written(question.thing, question.name)}" if question.name else ""
     period = question.period.words
-    others = [sheet for sheet in Sheet if sheet is not question.sheet]
+    told = not question.name or question.thing is Subject.TEAM
+    others = [sheet for sheet in Sheet if sheet is not question.sheet and (told or sheet is not Sheet.CALLS)]
     return (
         *(
             Action(f"Export {sheet}", " ".join(filter(None, (Subject.EXPORT, sheet, about, period))))

@@ -16,6 +16,7 @@ from bot.core.outlook.forecast import Forecast, Past, Unsaid, forecast, track_re
 from bot.core.periods import span as stretch
 from bot.core.question import Question, Subject, parse, written
 
+TEN_DAYS = 10
 _MEANING = "An estimate: four times out of five the total comes to lie in the range."
 
 
@@ -33,6 +34,11 @@ class Outlook:
     elapsed: int
     data_through: datetime | None
 
+    @property
+    def seen(self) -> int:
+        """How far into their periods the record's forecasts were made: as far as this one, or TEN_DAYS on a first."""
+        return self.elapsed or TEN_DAYS
+
 
 def answer(outlook: Outlook) -> Answer:
     """What is spent, what it is heading for, and the record."""
@@ -44,7 +50,7 @@ def answer(outlook: Outlook) -> Answer:
         headline=_headline(outlook),
         facts=_facts(outlook),
         tables=(_table(outlook.record),) if outlook.record else (),
-        notes=tuple(note for note in (record_line(outlook.record, outlook.elapsed), _meaning(outlook)) if note),
+        notes=tuple(note for note in (record_line(outlook.record, outlook.seen), _meaning(outlook)) if note),
         actions=(
             Action("The figures", f"{about} {question.period.words}"),
             Action("Budget", f"budget {name}".strip()),

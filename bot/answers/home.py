@@ -5,26 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
 from types import MappingProxyType
 
 from bot.answers import examples
-from bot.answers.alert import limit_of, reached
-from bot.answers.answer import Action, Amount, Answer, Bar, Cell, Column, Table, Tone
-from bot.answers.budget import is_over
-from bot.answers.forecast import example_days, named
+from bot.answers.alerts import AlertLine
+from bot.answers.answer import Action, Amount, Answer, Cell, Column, Table, Tone
+from bot.answers.budget import as_bars, is_over
+from bot.answers.forecast import example_days
 from bot.answers.pieces import day_label
+from bot.answers.settings import when
 from bot.core import wording
-from bot.core.alert_rule import Metric, Rule, Window
+from bot.core.alerts.episode import State
 from bot.core.configuration import PeopleData
 from bot.core.money import Money
 from bot.core.outlook.budget import Budget, Scope, Standing
-from bot.core.outlook.forecast import Forecast, forecast
+from bot.core.outlook.forecast import forecast
 from bot.core.question import Subject, written
 from bot.core.schedule import Cadence, Digest
 
 MOST_BUTTONS = 8
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SEEN_BY = {
     PeopleData.ADMINS: "admins",
     PeopleData.OWNERS: "admins and owners",
@@ -44,18 +43,6 @@ class TeamMonth:
     budgets: tuple[Standing, ...] = ()
     withheld: bool = False
     """It is a single person's, whom the reader may not see."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenAlert:
-    """A rule that fires; `first` is its first window's first day, `value` in tokens or 10⁻¹⁰ dollars."""
-
-    rule: Rule
-    team: str
-    """A team's id, or "" for the whole organisation."""
-    who: str
-    first: date
-    value: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +67,7 @@ class Home:
     """Teams that are not listed, because the list would be too long."""
     before: str
     """What the month is compared with: "1–21 Oct"."""
-    alerts: tuple[OpenAlert, ...]
+    alerts: tuple[AlertLine, ...]
     digests: tuple[tuple[Digest, str], ...]
     """Each with the name of what it is about."""
     in_force: InForce
@@ -130,14 +117,7 @@ def _tables(home: Home) -> Sequence[Table]:
     standings = [(team.name, standing) for team in home.teams for standing in team.budgets]
     return (
         Table("Your teams" if home.owner else "Teams", names, tuple(map(_month, home.teams))),
-        Table(
-            "Budgets",
-            (
-                *(Column("Budget", numeric=False), Column("Used"), Column("Spent"), Column("Of")),
-                Column("Heading for"),
-            ),
-            tuple(_budget(name, standing) for name, standing in standings),
-        ),
+        as_bars(standings),
         Table(
             "Open alerts",
             (
@@ -153,7 +133,8 @@ def _tables(home: Home) -> Sequence[Table]:
                 *(Column("Where", numeric=False), Column("About", numeric=False)),
             ),
             tuple(
-                (digest.id, _when(digest, home.in_force.zone), digest.channel, about) for digest, about in home.digests
+                (digest.id, when(digest, home.in_force.zone), digest.channel or "to you", about)
+                for digest, about in home.digests
             ),
         ),
         Table(
@@ -168,31 +149,10 @@ def _month(team: TeamMonth) -> tuple[Cell, ...]:
     return (team.name, Amount(team.spent), wording.delta(team.spent, team.before))
 
 
-def _budget(name: str, standing: Standing) -> tuple[Cell, ...]:
-    ahead = standing.forecast
-    return (
-        f"{name}, {named(standing.span)}",
-        Bar(standing.used),
-        Amount(standing.spent),
-        Amount(standing.limit),
-        Amount(ahead.total) if isinstance(ahead, Forecast) else "–",
-    )
-
-
-def _alert(alert: OpenAlert) -> tuple[Cell, ...]:
-    since = f"since {day_label(alert.first)}"
-    return (alert.who, since, reached(alert.rule, alert.value), f"limit {limit_of(alert.rule)}", alert.rule.id)
-
-
-def _when(digest: Digest, zone: str) -> str:
-    at = f"at {digest.at:%H:%M} {digest.zone or zone}"
-    match digest.cadence:
-        case Cadence.DAILY:
-            return f"every day {at}"
-        case Cadence.WEEKLY:
-            return f"every {_WEEKDAYS[digest.weekday]} {at}"
-        case Cadence.MONTHLY:
-            return f"on the 1st of the month {at}"
+def _alert(alert: AlertLine) -> tuple[Cell, ...]:
+    state = f", {alert.state}" if alert.state in (State.ACKNOWLEDGED, State.SILENCED) else ""
+    since = f"since {day_label(alert.since)}{state}"
+    return (alert.who, since, alert.reached, f"limit {alert.limit}" if alert.limit else "–", alert.name)
 
 
 def _settings(in_force: InForce) -> tuple[tuple[Cell, ...], ...]:
@@ -208,26 +168,23 @@ def _settings(in_force: InForce) -> tuple[tuple[Cell, ...], ...]:
 def _hints(home: Home) -> Sequence[str]:
     if not home.in_force.source:
         return ("Whoever runs this bot sets teams, budgets, alerts and digests with `claude-usage config apply FILE`.",)
-    hints = ["Settings are changed in the configuration file, by whoever runs this bot."]
+    hints = ["Press Settings to see what is in force and to change what you may."]
     if not home.digests:
-        hints.insert(0, "No digest reports on these teams: one is added under `digests:` in the configuration.")
+        hints.insert(0, "No digest reports on these teams: press Subscribe for one.")
     return hints
 
 
 def _actions(home: Home) -> Sequence[Action]:
     """The figures of each team, why each alert fired, and where to read on."""
-    alerts = [Action(f"Why? {one.who}", f"why {_about(one.team)} {_window(one)}") for one in home.alerts]
+    alerts = [Action(f"Why? {one.who}", f"why {one.question}") for one in home.alerts if one.question]
     teams = [Action(team.name, _about(team.id)) for team in home.teams if not team.withheld]
-    beside = [Action("All teams", "teams"), Action("Status", "status"), Action("Help", "help")]
+    beside = [Action("All teams", "teams"), Action("Subscribe", "subscribe"), Action("Settings", "settings")]
+    beside += [Action("Status", "status"), Action("Help", "help")]
     return [*alerts[: MOST_BUTTONS // 2], *teams[:MOST_BUTTONS], *beside]
 
 
 def _about(team_id: str) -> str:
     return f"team {written(Subject.TEAM, team_id)}" if team_id else "summary"
-
-
-def _window(alert: OpenAlert) -> str:
-    return f"{alert.first:%Y-%m}" if alert.rule.window is Window.MONTH else str(alert.first)
 
 
 def _standing(team: str, amount: str) -> Standing:
@@ -248,7 +205,10 @@ _IN_FORCE = InForce(
     "teams.yml",
     datetime(2026, 11, 2, 8, 15, tzinfo=UTC),
 )
-_DAY_CAP = Rule("day_cap", Metric.COST, Decimal(200), Window.DAY, "alpha")
+_DAY_CAP = AlertLine(
+    *(7, "day_cap", "Team Alpha", State.FIRING, date(2026, 11, 20), "$214.10", "$200.00 a day"),
+    question="team alpha 2026-11-20",
+)
 _ALPHA_BUDGET = _standing("alpha", "1150")
 _ALPHA = TeamMonth("alpha", "Team Alpha", _ALPHA_BUDGET.spent, Money.from_dollars("1101.50"), (_ALPHA_BUDGET,))
 _BETA = TeamMonth("beta", "Team Beta", Money.from_dollars("402.08"), Money.from_dollars("0"))
@@ -259,7 +219,7 @@ _OWNER = Home(
     teams=(_ALPHA, _BETA),
     hidden=0,
     before="1–21 Oct",
-    alerts=(OpenAlert(_DAY_CAP, "alpha", "Team Alpha", date(2026, 11, 20), 2_141_000_000_000),),
+    alerts=(_DAY_CAP,),
     digests=((_WEEK, "Team Alpha"), (_MORNING, examples.ORGANISATION)),
     in_force=_IN_FORCE,
     data_through=examples.THROUGH,
@@ -278,7 +238,7 @@ EXAMPLES: Mapping[str, Answer] = MappingProxyType(
             replace(
                 _OWNER,
                 teams=(_HOSTILE_TEAM,),
-                alerts=(OpenAlert(_DAY_CAP, "alpha", examples.HOSTILE, date(2026, 11, 20), 10**17),),
+                alerts=(replace(_DAY_CAP, who=examples.HOSTILE, reached="$10,000,000.00"),),
                 digests=((replace(_MORNING, id="a" * 200), examples.HOSTILE),),
                 in_force=replace(_IN_FORCE, admins=(examples.HOSTILE,), source=examples.HOSTILE),
             )

@@ -119,7 +119,7 @@ def course(trend: Sequence[tuple[date, Figures]]) -> tuple[Chart, ...]:
             f"Billed cost per day, {span}",
             f"Highest on {day_label(top_day)} with {wording.to_the_cent(top)}.",
             tuple(day_label(day) for day, _ in shown),
-            (Series("Billed cost", _drawn([cost for _, cost in shown])),),
+            (Series("Billed cost", drawn([cost for _, cost in shown])),),
         ),
     )
 
@@ -222,7 +222,7 @@ def _line(row: Row) -> tuple[Cell, ...]:
     return tuple(cells)
 
 
-def _drawn(costs: Sequence[Money]) -> tuple[Decimal, ...]:
+def drawn(costs: Sequence[Money]) -> tuple[Decimal, ...]:
     """To the cent, unless cents would draw nothing."""
     if max(costs).units < UNITS_PER_DOLLAR:
         return tuple(cost.dollars for cost in costs)

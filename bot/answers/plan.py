@@ -12,12 +12,10 @@ from bot.answers.answer import Action, Amount, Answer, Cell, Column, Fact, Table
 from bot.core import wording
 from bot.core.money import Money
 from bot.core.periods import Period, days
+from bot.core.plan_table import CHECKED, ENTERPRISE_SEAT, SEATS, TIERS, TYPICAL
 from bot.core.plans import (
-    ENTERPRISE_SEAT,
+    DAYS_IN_A_MONTH,
     FEWEST_PEOPLE,
-    SEATS,
-    TIERS,
-    TYPICAL,
     Between,
     Spending,
     dearest_below,
@@ -25,11 +23,17 @@ from bot.core.plans import (
     spending,
     tier_for,
     tier_of,
+    told_by_claude_code,
 )
 from bot.core.question import Question, Subject, parse, written
 from bot.core.report import Figures
 
-_CHECKED = "Plans and tiers are Anthropic's published ones, as of November 2026, paid by the month, before tax."
+_CHECKED = f"Plans and tiers are Anthropic's published ones, as of {CHECKED:%B %Y}, paid by the month, before tax."
+_TOLD = (
+    "What Claude Code itself reports is at API prices. It is added to nothing here: people on a plan were not charged "
+    "it, and what was done with an API key is in the API cost already."
+)
+_ONLY_TOLD = "This is what Claude Code itself reports, at API prices; nothing of it is on the API's bill."
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,10 @@ class Comparison:
     cap: Money | None = None
     """What Anthropic lets the organisation spend in a month, where it can be read."""
     notes: tuple[str, ...] = ()
+    told: Money | None = None
+    """What Claude Code itself reports, for a month at this pace."""
+    only_told: bool = False
+    """The spending is that alone: the reports know nothing of this person."""
 
 
 def answer(found: Comparison) -> Answer:
@@ -60,12 +68,20 @@ def answer(found: Comparison) -> Answer:
         headline=_headline(found, person=person),
         facts=tuple(_facts(found, person=person)),
         tables=tuple(tables),
-        notes=(*found.notes, *_assumptions(found.spending)) if used else found.notes,
+        notes=(*_notes(found), *_assumptions(found.spending)) if used else tuple(_notes(found)),
         actions=_actions(question),
         data_through=found.data_through,
         question=question.text,
         share=question.share,
     )
+
+
+def _notes(found: Comparison) -> Iterator[str]:
+    yield from found.notes
+    if found.only_told:
+        yield _ONLY_TOLD
+    elif found.told:
+        yield _TOLD
 
 
 def _headline(found: Comparison, *, person: bool) -> str:
@@ -90,6 +106,8 @@ def _headline(found: Comparison, *, person: bool) -> str:
 
 def _facts(found: Comparison, *, person: bool) -> Iterator[Fact]:
     total, movable = found.spending.total, found.spending.movable
+    if found.told and not found.only_told:
+        yield Fact("Claude Code itself reports", Amount(found.told), "a month at API prices, beside the API cost")
     if total is None:
         return
     yield Fact("API cost a month", Amount(total.low), _up_to(total))
@@ -208,6 +226,7 @@ def _example(
     certain: tuple[str, str] | None = None,
     people: tuple[str, ...] = (),
     cap: str | None = None,
+    told: str | None = None,
 ) -> Answer:
     question = parse(text, now=examples.NOW, zone="UTC")
     period = question.period.until(examples.THROUGH)
@@ -221,8 +240,11 @@ def _example(
         [used(cost, cost) for cost in people],
         max(1, len(days(period))),
     )
-    limit = Money.from_dollars(cap) if cap else None
-    return answer(Comparison(question, who, period, found, examples.THROUGH, limit))
+    limit, month = (Money.from_dollars(amount) if amount else None for amount in (cap, told))
+    only = month is not None and not products
+    if month is not None and only:
+        found = told_by_claude_code(month, DAYS_IN_A_MONTH)
+    return answer(Comparison(question, who, period, found, examples.THROUGH, limit, told=month, only_told=only))
 
 
 EXAMPLES: Mapping[str, Answer] = MappingProxyType(
@@ -251,6 +273,10 @@ EXAMPLES: Mapping[str, Answer] = MappingProxyType(
             "plan user ana@example.com", "Ana Silva", products={"claude_code": ("310.20", "330.00")}, people=("310.20",)
         ),
         "a light user": _example("plan user ben@example.com", "Ben Ito", products={"claude_code": ("11.20", "11.20")}),
+        "on a plan already": _example("plan user mira@example.com", "Mira Ek", products={}, told="168.40"),
+        "with what Claude Code itself reports": _example(
+            "plan", examples.ORGANISATION, products={"messages_api": ("420.00", "420.00")}, told="911.05"
+        ),
         "no use": _example("plan team gamma", "Team Gamma", products={"": ("0", "0")}),
         "nothing read": _example("plan", examples.ORGANISATION, products={}),
         "hostile names": _example(

@@ -82,6 +82,10 @@ class Status:
     reconciliation: str = ""
     """How the last reconciliation went, in a sentence; empty before the first."""
     adds_up: bool = True
+    lost: Sequence[str] = ()
+    """Messages of the last week that did not go out, one sentence each, the newest first."""
+    unrecorded: str = ""
+    """How live calls and reports of the last whole day disagree, in a sentence; empty where they do not."""
 
 
 def answer(status: Status) -> Answer:
@@ -109,14 +113,18 @@ def answer(status: Status) -> Answer:
             *((Fact("Reconciliation", status.reconciliation),) if status.reconciliation else ()),
         ),
         tables=_tables(rows, status.restated),
-        paragraphs=tuple(f"{line.organization}, {line.source}: {line.error}" for line in failing),
+        paragraphs=(
+            *(f"{line.organization}, {line.source}: {line.error}" for line in failing),
+            *(f"Not sent: {sentence}" for sentence in status.lost),
+        ),
         notes=(
             *map(_not_allowed, (line for line in status.sources if line.refused)),
             *status.unclear,
             *status.deferred,
+            *filter(None, (status.unrecorded,)),
         ),
         data_through=data_through,
-        tone=Tone.WARNING if failing or not status.sources or not status.adds_up else Tone.PLAIN,
+        tone=Tone.WARNING if failing or not status.sources or not status.adds_up or status.lost else Tone.PLAIN,
         question="status",
     )
 
@@ -171,6 +179,8 @@ _RESTATEMENTS = (
     RestatedLine(date(2026, 11, 19), "usage", Tokens(212_000_000), "+400k", _NOTICED),
 )
 _NOT_RECONCILED = "Nothing explains a difference on 2 of 7 days: 19 Nov, 20 Nov."
+_LOST = "digest old of 21 Nov: This channel is archived. Choose another one."
+_AGAIN = "alert day_cap: Slack did not answer. It is tried again."
 _ERROR = "Anthropic's answer to /v1/organizations/cost_report has no list `data`."
 EXAMPLES: Mapping[str, Answer] = MappingProxyType(
     {
@@ -180,6 +190,9 @@ EXAMPLES: Mapping[str, Answer] = MappingProxyType(
         "not allowed": answer(Status("1.0.0", _NOT_ALLOWED, 4, (), ())),
         "not reconciled": answer(
             Status("1.0.0", (_line("cost", 21), _line("usage", 21)), 4, (), (), (), _NOT_RECONCILED, adds_up=False)
+        ),
+        "messages lost": answer(
+            Status("1.0.0", (_line("cost", 21), _line("usage", 21)), 4, (), (), lost=(_LOST, _AGAIN))
         ),
         "first sync": answer(Status("1.0.0", (_line("cost", None), _line("usage", 21)), 0, (), ())),
         "nothing read": answer(Status("1.0.0", (), 0, (), ())),

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from bot.answers import examples
 from bot.answers.answer import Action, Amount, Answer, Cell, Chart, ChartKind, Column, Fact, Series, Table
-from bot.answers.pieces import CHRONOLOGICAL, MOST_BARS, SIDE_ROWS, Plan, during, spent, title_of
+from bot.answers.pieces import MOST_BARS, SIDE_ROWS, Plan, during, spent, title_of
 from bot.core import wording
 from bot.core.allocation import Basis
 from bot.core.change import Cause, Spent, causes, moved, parts
@@ -17,6 +17,7 @@ from bot.core.periods import days as days_of
 from bot.core.question import Dimension, Subject, written
 from bot.core.report import Figures, Report, Row, added, rest
 from bot.core.usage import CACHE_READ, OUTPUT, UNCACHED_INPUT
+from bot.core.words import TIMES
 
 PLANS = {
     Subject.SUMMARY: Plan(Dimension.TEAM, (Dimension.MODEL, Dimension.KEY)),
@@ -50,7 +51,8 @@ class Explained:
 
     report: Report
     breakdowns: Mapping[Dimension, tuple[Row, ...]]
-    days: tuple[Row, ...]
+    steps: tuple[Row, ...]
+    """Hours or days beside those they are compared with."""
     own: Mapping[str, Mapping[Cause, Money]]
     """The causes of the first rows that have an id, each by itself."""
 
@@ -58,7 +60,7 @@ class Explained:
 def answer(explained: Explained, who: str) -> Answer:
     """`who` is the name of what was asked about, as people call it."""
     report = explained.report
-    tables = [_causes(explained), _drivers(title_of(report.by), report, explained.own)]
+    tables = [_causes(explained), drivers(title_of(report.by), report, explained.own)]
     tables += [_aside(by, rows) for by, rows in explained.breakdowns.items() if by is not report.by]
     known = report.causes is not None
     moved_at_all = known and any(one.units for one in (report.causes or {}).values())
@@ -66,7 +68,7 @@ def answer(explained: Explained, who: str) -> Answer:
         title=f"Why {who} spent {_more(_change(report)) if known else 'what it did'}, {report.period.label}",
         headline=_headline(explained, who),
         facts=_facts(report),
-        charts=_course(explained) if known and report.by not in CHRONOLOGICAL else (),
+        charts=_course(explained) if known and report.by not in TIMES else (),
         tables=tuple(table for table in tables if table.rows) if moved_at_all else (),
         notes=(*_lengths(report), *report.notes, *((_METHOD,) if known else ())),
         actions=_actions(report),
@@ -156,11 +158,11 @@ def _causes(explained: Explained) -> Table:
     return Table("By cause", columns, tuple(lines), total)
 
 
-def _drivers(title: str, report: Report, own: Mapping[str, Mapping[Cause, Money]]) -> Table:
+def drivers(title: str, report: Report, own: Mapping[str, Mapping[Cause, Money]]) -> Table:
     """Who moved it, with the cause that moved each of them most."""
-    days = report.by in CHRONOLOGICAL
-    shown, hidden = (report.rows, ()) if days else (report.rows[:MOST_DRIVERS], report.rows[MOST_DRIVERS:])
-    lines = [(*_sides(row), _main(own.get(row.id or "", {}))) for row in shown]
+    most = len(report.rows) if report.by in TIMES else MOST_DRIVERS
+    shown, hidden = report.rows[:most], report.rows[most:]
+    lines = [(*_sides(row), mostly(own.get(row.id or "", {}))) for row in shown]
     if hidden:
         lines.append((*_sides(rest(hidden)), ""))
     total: tuple[Cell, ...] = (*_cells("In all", report.total, report.previous), "")
@@ -189,28 +191,33 @@ def _cells(name: str, now: Figures, before: Figures) -> tuple[Cell, ...]:
     return (name, Amount(change), Amount(before.billed_cost), Amount(now.billed_cost))
 
 
-def _main(causes: Mapping[Cause, Money]) -> str:
+def mostly(causes: Mapping[Cause, Money]) -> str:
+    """The cause that brought most, in words; "" where there is none."""
     ranked = _ranked(causes)
     return _WORDS[ranked[0][0]][ranked[0][1].units < 0] if ranked else ""
 
 
 def _course(explained: Explained) -> tuple[Chart, ...]:
-    """By how much each day differs from the one it is compared with; silent where a period is a day."""
-    days = [
+    """By how much each hour or day differs from the one it is compared with; silent where a period is one of them."""
+    steps = [
         (row, moved(row.figures.billed_cost, row.previous.billed_cost))
-        for row in explained.days
+        for row in explained.steps
         if row.previous and None not in (row.figures.billed_cost, row.previous.billed_cost)
     ]
-    if len(days) < 2 or not any(by.units for _, by in days):
+    if len(steps) < 2 or not any(by.units for _, by in steps):
         return ()
-    shown = days[-MOST_BARS:]
-    top, by = max(days, key=lambda day: abs(day[1].units))
-    span = f"last {len(shown)} of {len(days)} days" if len(shown) < len(days) else f"{len(shown)} days"
+    largest = max(range(len(steps)), key=lambda at: abs(steps[at][1].units))
+    first = max(0, min(largest - MOST_BARS // 2, len(steps) - MOST_BARS))
+    shown = steps[first : first + MOST_BARS]
+    top, by = steps[largest]
+    step, on = ("hour", "at") if "T" in (top.id or "") else ("day", "on")
+    span = f"{len(shown)} of {len(steps)} {step}s" if len(shown) < len(steps) else f"{len(shown)} {step}s"
     return (
         Chart(
             ChartKind.BAR,
-            f"Change of each day, {span}",
-            f"Largest on {top.name}: {wording.to_the_cent(Money(abs(by.units)))} {_more(by)} than the day beside it.",
+            f"Change of each {step}, {span}",
+            f"Largest {on} {top.name}: {wording.to_the_cent(Money(abs(by.units)))} {_more(by)} than the {step} beside "
+            "it.",
             tuple(row.name for row, _ in shown),
             (Series("Change", tuple(change.dollars for _, change in shown)),),
         ),

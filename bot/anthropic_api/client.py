@@ -20,6 +20,7 @@ import httpx
 import structlog
 from pydantic import BaseModel, ValidationError
 
+from bot.anthropic_api import metering
 from bot.core.errors import (
     AnthropicError,
     AnthropicRefused,
@@ -144,6 +145,7 @@ class AnthropicClient(Reader):
                     raise hint.error from hint.__cause__
                 seconds = hint.seconds if hint.seconds is not None else pause * random.uniform(0.75, 1.25)  # noqa: S311
                 log.info("Anthropic asked to wait.", action="anthropic_retry", path=path, seconds=round(seconds, 2))
+                metering.RETRIES.labels(metering.endpoint(path)).inc()
                 await self._sleep(min(seconds, LONGEST_PAUSE_SECONDS))
                 pause *= 2
         raise AssertionError("unreachable")
@@ -151,7 +153,9 @@ class AnthropicClient(Reader):
     async def _get_once(self, path: str, params: Params) -> Body:
         try:
             async with self._politeness, asyncio.timeout(self._deadline_seconds):
-                response = await self._http.get(path, params=list(params), headers=_beta(path))
+                with metering.request(path) as ending:
+                    response = await self._http.get(path, params=list(params), headers=_beta(path))
+                    ending.status = str(response.status_code)
         except (TimeoutError, httpx.TimeoutException) as error:
             raise _TryAgain(AnthropicUnavailable(f"Anthropic did not answer {path} in time.")) from error
         except httpx.RemoteProtocolError as error:

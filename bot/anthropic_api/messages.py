@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import structlog
 
+from bot.anthropic_api import metering
 from bot.anthropic_api.client import WORTH_ANOTHER_TRY, Sleep, decoded, reason, said_pause
 from bot.core.errors import (
     AnthropicError,
@@ -86,7 +87,9 @@ class Messages:
         pause = _FIRST_PAUSE_SECONDS
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                response = await self._http.post(PATH, json=body)
+                with metering.request(PATH) as ending:
+                    response = await self._http.post(PATH, json=body)
+                    ending.status = str(response.status_code)
             except httpx.TransportError:
                 if attempt == ATTEMPTS:
                     raise
@@ -102,6 +105,7 @@ class Messages:
                     raise _refusal(response)  # whoever waits would wait in vain
             seconds = pause * random.uniform(0.75, 1.25) if seconds is None else seconds  # noqa: S311
             log.info("Anthropic asked to wait.", action="anthropic_retry", path=PATH, seconds=round(seconds, 2))
+            metering.RETRIES.labels(PATH).inc()
             await self._sleep(seconds)
             pause *= 2
         raise AssertionError("unreachable")

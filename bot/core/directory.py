@@ -242,23 +242,23 @@ class Ownership:
             case Precision.API_KEY:
                 if api_key_id in (CONSOLE, NOT_BY_KEY):
                     return False
-                return _named(match.pattern, api_key_id, self.directory.key_name(api_key_id))
+                return named(match.pattern, api_key_id, self.directory.key_name(api_key_id))
             case Precision.USER:
                 if actor_id == NO_ACTOR:
                     return False
-                return _named(match.pattern, actor_id, *self.directory.actor_names(actor_id))
+                return named(match.pattern, actor_id, *self.directory.actor_names(actor_id))
             case Precision.WORKSPACE_TAG:
                 workspace = self.directory.workspaces.get(workspace_id)
                 return (
                     workspace is not None
                     and match.tag in workspace.tags
-                    and _named(match.pattern, workspace.tags[match.tag])
+                    and named(match.pattern, workspace.tags[match.tag])
                 )
             case Precision.WORKSPACE | Precision.SHARE:
-                return _named(match.pattern, workspace_id, self.directory.workspace_name(workspace_id))
+                return named(match.pattern, workspace_id, self.directory.workspace_name(workspace_id))
 
 
-def _named(pattern: str, *names: str) -> bool:
+def named(pattern: str, *names: str) -> bool:
     """Names are compared without regard to case: people type `Support-*` for `support-prod`."""
     return any(fnmatchcase(name.lower(), pattern.lower()) for name in names)
 

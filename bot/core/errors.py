@@ -8,10 +8,17 @@ BotError
 │       └── NotPermitted    it is known, but may not read this
 ├── ConfigError             the configuration file does not hold
 ├── CloseRefused            a month that can't be closed yet
+├── FormRefused             what a form holds can't be saved
+├── NotTheirs               somebody may not change this
 ├── NotFound                no such team, model, workspace, key, digest
 ├── Withheld                a figure the asker may not see
 ├── ReceiptUnreadable       a file that is no receipt
 ├── MoneyError              an amount that is not one
+├── IntakeError             calls could not be taken in
+│   ├── TokenRefused        an intake token that is not in force
+│   ├── BodyUnreadable      a body that holds no calls
+│   ├── BodyTooLarge        more than one request may hold
+│   └── IntakeFull          too much at a time; worth another try
 ├── AnthropicError          Anthropic could not be asked
 │   ├── AnthropicRefused    a request it will never answer
 │   ├── AnthropicUnavailable  down, slow or limiting; worth another try
@@ -22,9 +29,12 @@ BotError
 └── SlackError              Slack could not be told
     ├── SlackRefused        a message or receiver it will never take
     └── SlackUnavailable    down, slow or limiting; worth another try
+        └── SlackSilent     it may have taken the message, or not
 
 A class's docstring is the sentence a person reads when no better one is given.
 """
+
+from collections.abc import Mapping
 
 
 class BotError(Exception):
@@ -67,6 +77,22 @@ class NotPermitted(CredentialRefused):
 class ConfigError(BotError):
     """The configuration file has mistakes; nothing was applied."""
 
+    mistakes: tuple[tuple[int, str], ...] = ()
+    """The line of each, and the sentences without it."""
+
+
+class FormRefused(BotError):
+    """What this form holds can't be saved."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        """`fields`: what is wrong, by the field it stands in."""
+        super().__init__(" ".join(fields.values()))
+        self.fields = fields
+
+
+class NotTheirs(BotError):
+    """You may not change this."""
+
 
 class CloseRefused(BotError):
     """This month can't be closed yet; nothing was changed."""
@@ -86,6 +112,30 @@ class ReceiptUnreadable(BotError):
 
 class MoneyError(BotError):
     """An amount is not a plain decimal number."""
+
+
+class IntakeError(BotError):
+    """Calls could not be taken in."""
+
+
+class TokenRefused(IntakeError):
+    """This intake token is not known, or was revoked."""
+
+    exit_code = 3
+
+
+class BodyUnreadable(IntakeError):
+    """These are no calls."""
+
+
+class BodyTooLarge(IntakeError):
+    """This is more than one request may hold."""
+
+
+class IntakeFull(IntakeError):
+    """Too many requests at a time."""
+
+    permanent = False
 
 
 class AnthropicError(BotError):
@@ -136,3 +186,7 @@ class SlackUnavailable(SlackError):
     """Slack is not answering."""
 
     permanent = False
+
+
+class SlackSilent(SlackUnavailable):
+    """Slack did not say whether it took the message."""

@@ -5,6 +5,7 @@ from calendar import monthrange
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -324,6 +325,7 @@ def _instant(wall: datetime, zone: str) -> datetime:
     return wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
+@lru_cache(maxsize=8192)
 def midnight(day: date, zone: str) -> datetime:
     """The instant a local day begins, also where the clocks skip or repeat midnight."""
     return _instant(datetime.combine(day, time()), zone)

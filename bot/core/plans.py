@@ -1,7 +1,7 @@
 """API spend against subscription plans and usage tiers: what could move, what it would buy, where the caps are.
 
-Prices, capacities and caps are Anthropic's published ones (reference/anthropic-admin-api.md §7), checked in November
-2026. What a seat holds is published only relative to Pro, so a plan is compared by price and never promised to suffice.
+Prices, capacities and caps are Anthropic's published ones, in `plan_table`. What a seat holds is published only
+relative to Pro, so a plan is compared by price and never promised to suffice.
 """
 
 from __future__ import annotations
@@ -11,50 +11,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.core.money import ZERO, Money
+from bot.core.plan_table import SEATS, TIERS, Seat, Tier
 from bot.core.report import Figures
 
 DAYS_IN_A_MONTH = 30
 FEWEST_PEOPLE = 5
 """From so many people on their number above a price says nothing about any one of them."""
-TYPICAL = (Money.from_dollars(150), Money.from_dollars(250))
-"""What a developer usually costs in Claude Code in a month at API prices, as Anthropic says."""
-ENTERPRISE_SEAT = Money.from_dollars(20)
-"""A month, billed yearly; the tokens come on top at API prices."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """A seat of a subscription plan, per month."""
-
-    plan: str
-    price: Money
-    capacity: str
-
-
-SEATS = (
-    Seat("Pro", Money.from_dollars(20), "1×"),
-    Seat("Team Standard", Money.from_dollars(25), "1.25×"),
-    Seat("Max", Money.from_dollars(100), "5×"),
-    Seat("Team Premium", Money.from_dollars(125), "6.25×"),
-    Seat("Ultra", Money.from_dollars(200), "10× a week"),
-)
-"""The cheapest first; capacity is relative to Pro."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tier:
-    """A usage tier of the API; `cap` is the most it lets an organisation spend in a calendar month."""
-
-    name: str
-    cap: Money | None
-
-
-TIERS = (
-    Tier("Start", Money.from_dollars(500)),
-    Tier("Build", Money.from_dollars(1000)),
-    Tier("Scale", Money.from_dollars(200_000)),
-    Tier("Custom", None),
-)
 
 
 class Use(StrEnum):
@@ -170,6 +132,12 @@ def spending(
         unnamed,
         tuple(cost.monthly(days).low for cost in each if cost and cost.high.units),
     )
+
+
+def told_by_claude_code(cost: Money, days: int) -> Spending:
+    """What somebody's use comes to of whom only Claude Code itself reports: none of it is on the API's bill."""
+    month = Between(cost, cost).monthly(days)
+    return Spending(days, month, month, False, ())
 
 
 def unsplit(found: Spending) -> Spending:

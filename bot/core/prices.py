@@ -175,11 +175,15 @@ def list_cost(
 
 @lru_cache(maxsize=65536)
 def _unit_rate(charge: str, model: str, day: date, service_tier: str, inference_geo: str) -> Fraction | None:
-    """Units for one token or search."""
+    price = list_price(model, day)
+    return unit_rate(charge, price, service_tier=service_tier, inference_geo=inference_geo)
+
+
+def unit_rate(charge: str, price: ListPrice | None, *, service_tier: str, inference_geo: str) -> Fraction | None:
+    """Units of 10⁻¹⁰ dollars for one token or search; None where there is no public price."""
     if charge == WEB_SEARCH:
         return Fraction(_WEB_SEARCH_UNITS)
     factor = _PRICED_TIERS.get(service_tier)
-    price = list_price(model, day)
     if factor is None or price is None or charge not in TOKEN_TYPES:
         return None
     if inference_geo == "us":

@@ -11,21 +11,35 @@ from bot.core.words import (
     CHRONOLOGICAL,
     DIMENSIONS,
     MANY,
+    OF_CALLS,
     ONE,
     OUTLOOKS,
     PICTURES,
     SUBJECTS,
+    TOLD,
     Dimension,
     Picture,
     Sheet,
     Subject,
+    Wanted,
     Word,
     quote,
     shown,
     split,
 )
 
-__all__ = ["MOST_ROWS", "Dimension", "Picture", "Question", "Sheet", "Subject", "parse", "recalled", "written"]
+__all__ = [
+    "MOST_ROWS",
+    "Dimension",
+    "Picture",
+    "Question",
+    "Sheet",
+    "Subject",
+    "Wanted",
+    "parse",
+    "recalled",
+    "written",
+]
 
 MOST_COMPARED = 3
 _MOST_CHARACTERS = 2000
@@ -34,7 +48,9 @@ _NEAR = 0.7
 _FIXES = 3
 _USUAL_PERIOD = "this month"
 _MONTH_OF_PLANS = "last 30 days"
-_TIMELESS = frozenset({Subject.HELP, Subject.LIMITS, Subject.STATUS})
+_TIMELESS = frozenset(
+    {Subject.HELP, Subject.LIMITS, Subject.STATUS, Subject.ALERTS, Subject.SUBSCRIBE, Subject.SETTINGS}
+)
 _ANY_TIME = datetime(2026, 7, 1, tzinfo=UTC)
 """Which words are a period does not depend on when they are said."""
 
@@ -62,6 +78,8 @@ class Question:
     """For `compare`: what stands side by side; `about` is None where no word says what kind they are."""
     sheet: Sheet | None = None
     """For `export`: which file."""
+    wanted: Wanted | None = None
+    """For `subscribe`: what is made."""
 
     @property
     def thing(self) -> Subject:
@@ -136,6 +154,7 @@ def _meant(reading: Reading) -> Question:
     """What the clauses say together, with defaults and the words that ask it again."""
     subject = reading.subject or Subject.SUMMARY
     period = reading.period or month_to_date(now=reading.now, zone=reading.zone)
+    _refuse_reports_of_calls(reading, subject)
     if reading.asked_of is Subject.COMPARE:
         return _compared(reading, subject, period)
     name = reading.name()
@@ -149,8 +168,14 @@ def _meant(reading: Reading) -> Question:
             return _plan(reading, subject, name)
         case Subject.ADVICE:
             return _advice(reading, subject, name)
+        case Subject.CALLS:
+            return _calls(reading, subject, name, period)
         case Subject.TREND:
             return _trend(reading, subject, name, period)
+        case Subject.ALERTS | Subject.SUBSCRIBE as asked:
+            about = _team(subject, name, asked)
+            now = month_to_date(now=reading.now, zone=reading.zone)
+            return _worded(replace(_plain(_asked(reading, asked, name, now, about)), wanted=reading.wanted))
         case Subject.EXPORT:
             about = _kind(subject, name, "`export` takes one name. Try `/claude-usage export cost team alpha`.")
             return _worded(_plain(_asked(reading, Subject.EXPORT, name, period, about)))
@@ -159,6 +184,25 @@ def _meant(reading: Reading) -> Question:
             about = _kind(subject, name, f"`{outlook}` takes one name. Try `/claude-usage {outlook} alpha`.")
             return _worded(_plain(_asked(reading, outlook, name, period, about)))
     return _worded(_asked(reading, subject, name, period))
+
+
+def _calls(reading: Reading, about: Subject, name: str | None, period: Period) -> Question:
+    """Live calls of a team (which needs no word before its name), of another thing, or all; `calls teams` cuts them."""
+    example = "`calls` takes one name. Try `/claude-usage calls alpha`."
+    kind = _kind(ONE.get(about, about) if name else Subject.SUMMARY, name, example)
+    by = reading.by or (None if name else DIMENSIONS.get(about))
+    return _worded(replace(_asked(reading, Subject.CALLS, name, period, kind), by=by, versus=None))
+
+
+def _refuse_reports_of_calls(reading: Reading, subject: Subject) -> None:
+    """What goes by Anthropic's reports can't be asked of what only programs tell."""
+    asked = Subject.CHART if reading.chart else reading.asked_of
+    told = subject in OF_CALLS and not (reading.picture or reading.sheet or PICTURES.get(subject))
+    if asked not in (None, Subject.CALLS, Subject.HELP) and (told or reading.by in TOLD):
+        what = subject if told else reading.by
+        raise WordsError(
+            f"`{asked}` goes by Anthropic's reports, and those know no {what}. Try `/claude-usage features last week`."
+        )
 
 
 def _asked(
@@ -185,6 +229,7 @@ def _worded(question: Question) -> Question:
         question.subject,
         question.picture,
         question.sheet,
+        question.wanted,
         kind,
         *(written(question.thing, name) for name in named),
         "" if timeless else question.period.words,
@@ -205,6 +250,13 @@ def _kind(about: Subject, name: str | None, refusal: str) -> Subject | None:
     return about if name else None
 
 
+def _team(about: Subject, name: str | None, asked: Subject) -> Subject | None:
+    """For what is asked of a team or of all of them: which needs no word before its name."""
+    if about not in (Subject.SUMMARY, Subject.TEAM, Subject.TEAMS):
+        raise WordsError(f"`{asked}` takes a team. Try `/claude-usage {asked} team alpha`.")
+    return Subject.TEAM if name else None
+
+
 def _why(reading: Reading, about: Subject, name: str | None, period: Period) -> Question:
     """The question why something moved; `why teams` is why the whole moved, team by team."""
     by = reading.by or (None if name else DIMENSIONS.get(about))
@@ -214,8 +266,6 @@ def _why(reading: Reading, about: Subject, name: str | None, period: Period) -> 
         raise WordsError(
             f"`{Subject.WHY}` explains what a thing cost, not `{about}`. Try `/claude-usage {WHY_EXAMPLE}`."
         )
-    if by is Dimension.HOUR:
-        raise WordsError(f"`{Subject.WHY}` looks at days, not hours. Try `/claude-usage trend yesterday by hour`.")
     return _worded(replace(_asked(reading, Subject.WHY, name, period, about), by=by))
 
 

@@ -24,10 +24,12 @@ from bot.core.words import (
     SPENDING,
     SUBJECTS,
     VERSUS,
+    WANTED,
     Dimension,
     Picture,
     Sheet,
     Subject,
+    Wanted,
     Word,
     shown,
 )
@@ -65,7 +67,7 @@ class Reading:
         self.at = 0
         asked = {SUBJECTS.get(word.key) for word in words}
         self.comparing, self.exporting = Subject.COMPARE in asked, Subject.EXPORT in asked
-        self.drawing = Subject.CHART in asked
+        self.drawing, self.subscribing = Subject.CHART in asked, Subject.SUBSCRIBE in asked
         self.subject: Subject | None = None
         self.subject_at = 0
         self.helped: Subject | None = None
@@ -74,6 +76,7 @@ class Reading:
         self.chart = False
         self.picture: Picture | None = None
         self.sheet: Sheet | None = None
+        self.wanted: Wanted | None = None
         self.me_at: int | None = None
         self.period: Period | None = None
         self.by: Dimension | None = None
@@ -168,6 +171,10 @@ class Reading:
         if self.exporting and self.sheet is None:
             self.sheet = self._longest(SHEETS)
             if self.sheet:
+                return True
+        if self.subscribing and self.wanted is None:
+            self.wanted = self._longest(WANTED)
+            if self.wanted:
                 return True
         subject = self._longest(SUBJECTS)
         if subject is None:

@@ -21,10 +21,16 @@ class Subject(StrEnum):
     KEYS = "keys"
     USER = "user"
     USERS = "users"
+    FEATURE = "feature"
+    FEATURES = "features"
+    ENDPOINT = "endpoint"
+    ENDPOINTS = "endpoints"
+    CALLS = "calls"
     WHY = "why"
     PLAN = "plan"
     CODE = "code"
     LIMITS = "limits"
+    ALERTS = "alerts"
     BUDGET = "budget"
     FORECAST = "forecast"
     ADVICE = "advice"
@@ -32,6 +38,8 @@ class Subject(StrEnum):
     TREND = "trend"
     COMPARE = "compare"
     EXPORT = "export"
+    SUBSCRIBE = "subscribe"
+    SETTINGS = "settings"
     STATUS = "status"
     HELP = "help"
 
@@ -52,11 +60,15 @@ class Dimension(StrEnum):
     TOKEN_TYPE = "token-type"  # noqa: S105 - a word, not a secret
     GEO = "geo"
     PRODUCT = "product"
+    FEATURE = "feature"
+    ENDPOINT = "endpoint"
 
 
 CHRONOLOGICAL = (Dimension.DAY, Dimension.WEEK, Dimension.MONTH)
 TIMES = (*CHRONOLOGICAL, Dimension.HOUR)
 """Rows that stand in the order of time."""
+TOLD = frozenset({Dimension.FEATURE, Dimension.ENDPOINT})
+"""What only programs tell of their own calls; Anthropic's reports know nothing of it."""
 
 
 class Picture(StrEnum):
@@ -69,6 +81,10 @@ class Picture(StrEnum):
     KEYS = "keys"
     BUDGET = "budget"
     FORECAST = "forecast"
+    CALLS = "calls"
+    ENDPOINTS = "endpoints"
+    ENDPOINT_TOKENS = "endpoint-tokens"
+    LATENCY = "latency"
 
 
 class Sheet(StrEnum):
@@ -77,6 +93,20 @@ class Sheet(StrEnum):
     USAGE = "usage"
     COST = "cost"
     FOCUS = "focus"
+    CALLS = "calls"
+
+
+LEDGER_SHEETS = (Sheet.USAGE, Sheet.COST, Sheet.FOCUS)
+"""The files that are made of the ledger, and fixed with a month."""
+
+
+class Wanted(StrEnum):
+    """What `subscribe` makes; the value is the word for it."""
+
+    DIGEST = "digest"
+    ALERT = "alert"
+    BUDGET = "budget"
+    SILENCE = "silence"
 
 
 # One of them has a name; all of them are ranked.
@@ -87,15 +117,19 @@ MANY: Mapping[Subject, Subject] = MappingProxyType(
         Subject.WORKSPACE: Subject.WORKSPACES,
         Subject.KEY: Subject.KEYS,
         Subject.USER: Subject.USERS,
+        Subject.FEATURE: Subject.FEATURES,
+        Subject.ENDPOINT: Subject.ENDPOINTS,
     }
 )
 ONE: Mapping[Subject, Subject] = MappingProxyType({many: one for one, many in MANY.items()})
 NAMEABLE = frozenset({Subject.CODE})
 """Asked about everybody or, with a name, about one; the word is the same."""
+OF_CALLS = frozenset({Subject.CALLS, Subject.FEATURE, Subject.FEATURES, Subject.ENDPOINT, Subject.ENDPOINTS})
+"""Answered from what programs report of their own calls."""
 OUTLOOKS = frozenset({Subject.BUDGET, Subject.FORECAST})
 ASKED_OF = OUTLOOKS | {
     *(Subject.WHY, Subject.PLAN, Subject.CHART, Subject.TREND, Subject.COMPARE, Subject.EXPORT),
-    Subject.ADVICE,
+    *(Subject.ADVICE, Subject.ALERTS, Subject.SUBSCRIBE, Subject.CALLS),
 }
 """Asked of another subject, or of everything: `why team alpha`."""
 
@@ -106,12 +140,16 @@ SUBJECTS: Mapping[str, Subject] = MappingProxyType(
         "ws": Subject.WORKSPACE,
         **dict.fromkeys(("member", "person"), Subject.USER),
         **dict.fromkeys(("members", "people"), Subject.USERS),
+        **dict.fromkeys(("call", "live calls", "latency"), Subject.CALLS),
         "explain": Subject.WHY,
         "budgets": Subject.BUDGET,
         **dict.fromkeys(("forecasts", "projection", "outlook"), Subject.FORECAST),
         **dict.fromkeys(("charts", "graph", "picture", "plot"), Subject.CHART),
         **dict.fromkeys(("advise", "recommendations", "savings", "tips"), Subject.ADVICE),
         "trends": Subject.TREND,
+        "alert": Subject.ALERTS,
+        **dict.fromkeys(("subscription to", "subscribe to"), Subject.SUBSCRIBE),
+        **dict.fromkeys(("setting", "configuration", "preferences"), Subject.SETTINGS),
         "comparison": Subject.COMPARE,
         "exports": Subject.EXPORT,
         **dict.fromkeys(("plans", "subscription", "subscriptions"), Subject.PLAN),
@@ -137,6 +175,9 @@ PICTURES: Mapping[str, Picture] = MappingProxyType(
         **dict.fromkeys(("budgets", "burndown", "burn-down", "burn down"), Picture.BUDGET),
         **dict.fromkeys(("fan", "forecasts", "outlook", "projection"), Picture.FORECAST),
         **dict.fromkeys(("api keys", "apikeys", "api-keys"), Picture.KEYS),
+        "live calls": Picture.CALLS,
+        **dict.fromkeys(("tokens per endpoint", "endpoint tokens"), Picture.ENDPOINT_TOKENS),
+        **dict.fromkeys(("latencies", "request-times", "request times"), Picture.LATENCY),
     }
 )
 SHEETS: Mapping[str, Sheet] = MappingProxyType(
@@ -144,6 +185,14 @@ SHEETS: Mapping[str, Sheet] = MappingProxyType(
         **{sheet.value: sheet for sheet in Sheet},
         **dict.fromkeys(("costs", "spend", "spending"), Sheet.COST),
         "tokens": Sheet.USAGE,
+        "live calls": Sheet.CALLS,
+    }
+)
+WANTED: Mapping[str, Wanted] = MappingProxyType(
+    {
+        **{one.value: one for one in Wanted},
+        **{f"{one}s": one for one in Wanted},
+        **dict.fromkeys(("rule", "rules", "alert rule", "alert rules"), Wanted.ALERT),
     }
 )
 BY = frozenset({"by", "per"})

@@ -172,9 +172,12 @@ class SlackStandIn(Workspace):
             raise LookupError(f"{user_id} has no App Home yet.")
         return await self._press_in(self.homes[user_id], user_id, action_id, value)
 
-    async def press_dialog(self, user_id: str, action_id: str, value: str | None = None) -> Delivery:
-        """A person presses something in the dialog that is open; there is no response_url here either."""
-        return await self._press_in(self._dialog(user_id), user_id, action_id, value)
+    async def press_dialog(
+        self, user_id: str, action_id: str, value: str | None = None, typed: Mapping[str, str] | None = None
+    ) -> Delivery:
+        """A person presses something in the dialog that is open, having `typed` so far; no response_url here either."""
+        view = self._dialog(user_id)
+        return await self._press_in(view, user_id, action_id, value, typed_into(view, typed or {}))
 
     async def shortcut(self, user_id: str, callback_id: str) -> Delivery:
         """A person chooses one of the app's global shortcuts, wherever they are."""
@@ -200,9 +203,8 @@ class SlackStandIn(Workspace):
         return delivered
 
     def close_dialog(self, user_id: str) -> None:
-        """A person closes their dialog; nobody asked to hear of it."""
-        self.dialogs.pop(user_id, None)
-        self.changed()
+        """A person closes the dialog on top; nobody asked to hear of it."""
+        self._views.closed(user_id)
 
     async def suggest(self, user_id: str, action_id: str, typed: str, *, home: bool = False) -> list[Json]:
         """What the bot offers for what a person typed into a field: options, the groups they stand in left out."""
@@ -242,10 +244,12 @@ class SlackStandIn(Workspace):
         """Slack asks every Socket Mode connection to come back, as it regularly does, then closes what stayed."""
         await self._socket.disconnect(reason)
 
-    async def _press_in(self, view: Json, user_id: str, action_id: str, value: str | None) -> Delivery:
+    async def _press_in(
+        self, view: Json, user_id: str, action_id: str, value: str | None, values: Json | None = None
+    ) -> Delivery:
         blocks = with_block_ids(view["blocks"])
         interaction = self._interaction(user_id, blocks, action_id, value, None)
-        return await self._deliver("interactive", interaction | payloads.in_view(view, blocks), None)
+        return await self._deliver("interactive", interaction | payloads.in_view(view, blocks, values), None)
 
     def _dialog(self, user_id: str) -> Json:
         view = self.dialog_of(user_id)

@@ -83,6 +83,7 @@ def _words(answer: Answer) -> dict[str, Any]:
         "headline": answer.headline,
         "facts": [{"label": fact.label, "value": exact(fact.value), "note": fact.note} for fact in answer.facts],
         "tables": [_table(table) for table in answer.tables],
+        **({"items": [item.words for item in answer.items]} if answer.items else {}),
         "paragraphs": [uncoded(paragraph) for paragraph in answer.paragraphs],
         "notes": list(answer.notes),
         "data_through": _instant(answer.data_through),

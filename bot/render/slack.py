@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Any
 
-from bot.answers.answer import Action, Answer, Fact, Tone
+from bot.answers.answer import Action, Answer, Control, Fact, Item, Tone
+from bot.render import slack_alerts
 from bot.render.plain import cut, data_through, lines, more, one_line, said, uncoded
 from bot.render.slack_blocks import (
     BLOCKS,
+    BUTTON,
     BUTTONS,
     CONTEXT,
     FIELD,
@@ -37,6 +39,8 @@ from bot.render.slack_text import text
 
 ASK = "ask"
 """A button's action_id is `ask:<n>`, its value the question."""
+DO = "do"
+"""What does something: its action_id is `do:<act>`."""
 SHARE = "share"
 RECEIPT = "receipt"
 CSV = "csv"
@@ -80,9 +84,9 @@ def unshared(message: dict[str, Any]) -> dict[str, Any]:
 def _blocks(answer: Answer, pictures: Pictures, *, native: bool) -> list[Block]:
     """Title, headline, facts, charts, tables and paragraphs; then notes and buttons, which are never pushed out."""
     drawn = charts(answer.charts, native=native, pictures=pictures)
-    body = [*_top(answer), *drawn, *tables(answer.tables, native=native)]
+    body = [*_top(answer), *drawn, *tables(answer.tables, native=native), *map(_item, answer.items)]
     body += [sentence("\n".join(written)) for written in map(lines, answer.paragraphs) if written]
-    end = [*_notes(answer), *_buttons(answer)]
+    end = [*_notes(answer), *_controls(answer), *_buttons(answer)]
     room = BLOCKS - len(end)
     if len(body) > room:
         body = [*body[: room - 1], remark(more(len(body) - room + 1, "part"))]
@@ -126,6 +130,27 @@ def _fresh(words: str, answer: Answer) -> Block:
     return mrkdwn(f"Data through {date(answer.data_through)}") if answer.data_through else plain_text(words, FIELD)
 
 
+def _item(item: Item) -> Block:
+    return section(one_line(item.words)) | {"accessory": _control(item.control)}
+
+
+def _controls(answer: Answer) -> Iterator[Block]:
+    of_alert = slack_alerts.controls(answer.episode) if answer.episode is not None else ()
+    if every := (*of_alert, *answer.controls):
+        yield {"type": "actions", "elements": [_control(one) for one in every[:BUTTONS]]}
+
+
+def _control(one: Control) -> Block:
+    named = {"action_id": f"{DO}:{one.act}"}
+    if one.date:
+        return {"type": "datepicker", "placeholder": plain_text(one.label, BUTTON)} | named
+    if one.options:
+        offered = [{"text": plain_text(label, BUTTON), "value": value} for value, label in one.options]
+        return {"type": "static_select", "placeholder": plain_text(one.label, BUTTON), "options": offered} | named
+    style = {"style": "primary"} if one.primary else {}
+    return button(one.label, f"{DO}:{one.act}", one.value) | style
+
+
 def _buttons(answer: Answer) -> Iterator[Block]:
     share = fits_a_button(answer.question)
     figures = share and answer.report is not None
@@ -148,4 +173,5 @@ def fits_a_button(question: str) -> bool:
 
 
 def _ask(number: int, action: Action) -> Block:
-    return button(one_line(action.label) or action.question, f"{ASK}:{number}", action.question)
+    act = RECEIPT if action.receipt else f"{ASK}:{number}"
+    return button(one_line(action.label) or action.question, act, action.question)

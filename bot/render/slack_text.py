@@ -33,6 +33,8 @@ def _words(answer: Answer) -> Iterator[str]:
         yield f"{one_line(chart.title)}: {one_line(chart.finding)}"
     for table in answer.tables:
         yield from _rows(table)
+    for item in answer.items:
+        yield f"• {one_line(item.words)}"
     for paragraph in answer.paragraphs:
         yield from map(uncoded, lines(paragraph))
     yield from map(one_line, answer.notes)

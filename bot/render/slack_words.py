@@ -26,7 +26,8 @@ def message(answer: Answer) -> dict[str, Any]:
             f"```\n{drawn}\n```",
             *([more(hidden, "row")] if hidden else []),
         ]
-    written = [uncoded(line) for paragraph in answer.paragraphs for line in lines(paragraph)]
+    written = [f"• {one_line(item.words)}" for item in answer.items]
+    written += [uncoded(line) for paragraph in answer.paragraphs for line in lines(paragraph)]
     parts += [escaped(line, _LINE) for line in (*written, *map(one_line, answer.notes), data_through(answer)) if line]
     return {"text": _fitting(parts), "blocks": []}
 

@@ -46,6 +46,7 @@ def _page(answer: Answer, width: int) -> Iterator[Text]:
         _facts(answer.facts, width),
         *(_chart(chart, width) for chart in answer.charts),
         *(_table(table, width) for table in answer.tables),
+        _all_wrapped([f"• {one_line(item.words)}" for item in answer.items], width),
         *(_all_wrapped([*map(uncoded, lines(paragraph))], width) for paragraph in answer.paragraphs),
         _all_wrapped([*map(one_line, answer.notes), data_through(answer)], width, "dim"),
     ]

@@ -11,11 +11,13 @@ from sqlalchemy import Connection
 
 from bot.core.configuration import Configuration
 from bot.core.configuration.file import parse
+from bot.core.configuration.merged import SLACK, Merged, What, merged
 from bot.core.directory import Directory, Ownership, Precision
 from bot.core.errors import ConfigError
 from bot.core.usage import CONSOLE
 from bot.store import directory as directories
 from bot.store import preferences
+from bot.store.upsert import lock
 
 
 @lru_cache(maxsize=8)
@@ -24,7 +26,7 @@ def _parsed(body: str, name: str) -> Configuration:
 
 
 def in_force(connection: Connection) -> Configuration | None:
-    """The configuration that was applied last; None before the first."""
+    """The configuration that holds now, of the file and of Slack together; None before the first."""
     applied = preferences.newest(connection)
     return _parsed(applied.body, applied.name) if applied else None
 
@@ -56,18 +58,48 @@ class Change:
 
 
 def apply(connection: Connection, text: str, name: str, now: datetime) -> Change:
-    """Put a configuration in force; applying it twice changes nothing the second time."""
-    configuration = check(connection, text, name)
-    applied = preferences.newest(connection)
+    """Put a file in force, with what was configured in Slack beside it; the second time changes nothing."""
+    lock(connection, "configuration")
+    check(connection, text, name)
+    applied = preferences.newest_file(connection)
     if applied is not None and applied.body == text:
         return Change((), ownership=False)
     before = in_force(connection) or Configuration()
-    preferences.apply(connection, name, text, now)
-    return Change(tuple(_differences(before, configuration)), ownership=before.teams != configuration.teams)
+    whole = beside(connection, text, name)
+    preferences.apply(connection, name, whole.text, now, file=text)
+    after = whole.configuration
+    lines = [
+        *_differences(before, after),
+        *(f"{what} {id_} of Slack: {why}" for (what, id_), why in whole.aside.items()),
+    ]
+    return Change(tuple(lines), ownership=before.teams != after.teams)
+
+
+def beside(connection: Connection, text: str | None = None, name: str = SLACK) -> Merged:
+    """The file that was applied last, or this one, with as much of Slack's as holds beside it."""
+    if text is None:
+        applied = preferences.newest_file(connection)
+        text, name = (applied.body, applied.name) if applied else ("", name)
+    kept = preferences.kept(connection)
+    whole = merged(text, name, kept)
+    claims = [one for one in kept if one.what is What.CLAIM and one.key not in whole.aside]
+    organizations = directories.read_all(connection) if claims else []
+    if not ties(organizations, whole.configuration):
+        return whole
+    # What the organisation's names show only now: the file's claim came first, and of two in Slack the older one.
+    without = [one for one in kept if one not in claims]
+    aside = dict(whole.aside)
+    for claim in sorted(claims, key=lambda one: one.at):
+        found = ties(organizations, merged(text, name, [*without, claim]).configuration)
+        if found:
+            aside[claim.key] = found[0]
+        else:
+            without.append(claim)
+    return replace(merged(text, name, without), aside=aside)
 
 
 def export(connection: Connection) -> str | None:
-    """The file that is in force, as it was applied."""
+    """The text that is in force: the file as it was applied, and in it what was configured in Slack."""
     applied = preferences.newest(connection)
     return applied.body if applied else None
 

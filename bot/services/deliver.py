@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
+from sqlalchemy import Connection
 
 from bot.answers.answer import Answer
-from bot.core.errors import BotError
+from bot.core.errors import BotError, SlackRefused, SlackSilent, StoreUnavailable
+from bot.services import undelivered
 from bot.store import deliveries
 from bot.store.database import Database
+from bot.store.deliveries import Claim, Owed
 
 log = structlog.get_logger()
 
 FIRST_RETRY = timedelta(minutes=1)
 LAST_RETRY = timedelta(hours=1)
+AT_ONCE = 16
+"""Messages under way at a time, each to another place."""
+SENT_AGAIN = "Sent again: Slack did not say whether it took this message the first time."
+_PAUSES = (0.5, 1, 2, 4, 8)
+"""Seconds between tries to write down that a message is out."""
+_BROKE = "Something broke while this message was made."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +47,28 @@ class Notifier(Protocol):
         """The channel in which this e-mail address or Slack user id is told things directly."""
         ...
 
-    async def post(self, channel: str, answer: Answer) -> Posted: ...
+    async def post(
+        self,
+        channel: str,
+        answer: Answer,
+        *,
+        key: str = "",
+        thread: str | None = None,
+        leaving: Callable[[], Awaitable[None]] | None = None,
+    ) -> Posted:
+        """Tell a channel, in a thread if one is given; the message can be found again by its key.
+
+        `leaving` is awaited right before Slack is asked, each time; what it raises keeps the message back. Raises
+        SlackSilent where Slack may have taken it.
+        """
+        ...
+
+    async def find(self, channel: str, key: str, owed_at: datetime, thread: str | None = None) -> Posted | None:
+        """The message of this key, if Slack took it since it was owed.
+
+        Raises SlackRefused where the bot may not read what it said there.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +79,10 @@ class Message:
     channel: str | None = None
     receiver: str | None = None
     topic: str = ""
+    thread: str | None = None
+    """The ts of the message it belongs under."""
+    then: tuple[str, ...] = ()
+    """Keys of the messages that are owed once this one is out."""
 
 
 Build = Callable[[str], Awaitable[Message]]
@@ -58,31 +95,161 @@ class Deliverer:
         self._database = database
         self._notifier = notifier
 
+    async def send_all(
+        self, owed: Iterable[Owed], build: Build, now: datetime, *, stopping: Callable[[], bool] = lambda: False
+    ) -> int:
+        """Send everything of this, what goes to one place in its order; returns how many went out.
+
+        Once it is `stopping`, nothing more is begun.
+        """
+        clock, places = _Since(now), asyncio.Semaphore(AT_ONCE)
+        lines: dict[str, list[str]] = defaultdict(list)
+        for one in owed:
+            lines[one.place or f"\0{one.key}"].append(one.key)  # what stands in no line is a line of its own
+
+        async def one_place(keys: list[str]) -> int:
+            async with places:
+                return sum([await self.send(key, build, clock()) for key in keys if not stopping()])
+
+        outcomes = await asyncio.gather(*map(one_place, lines.values()), return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome  # once the others have ended: one that is cut off may have arrived
+        return sum(outcome for outcome in outcomes if isinstance(outcome, int))
+
+    async def tell(self, receiver: str, answer: Answer, *, thread: str | None = None) -> Posted:
+        """Tell one person directly, now or not at all: nothing of it is remembered."""
+        return await self._notifier.post(await self._notifier.direct(receiver), answer, thread=thread)
+
+    async def tell_admins(self, now: datetime) -> int:
+        """Tell the admins of the places that messages can't reach; returns how many messages went out."""
+        owed = await self._database.read(deliveries.line, now, undelivered.KIND)
+
+        async def build(key: str) -> Message:
+            answer, admin = await self._database.read(undelivered.notice, key)
+            return Message(answer, receiver=admin)
+
+        return await self.send_all(owed, build, now) if owed else 0
+
     async def send(self, key: str, build: Build, now: datetime) -> bool:
-        """Send the message owed under `key`, unless somebody else does; whether it went out just now."""
-        if not await self._database.write(deliveries.claim, key, now):
+        """Send the message owed under `key`, unless somebody else does; whether it went out just now.
+
+        What is owed once it is out follows at once.
+        """
+        clock, made = _Since(now), False
+        claim = await self._database.write(deliveries.take, key, now)
+        if claim is None:
             return False
         try:
             message = await build(key)
+            made = True
             channel = message.channel or await self._notifier.direct(message.receiver or "")
             if await self._told(message.topic, channel):
-                await self._database.write(deliveries.skipped, key, now, "Told already, under another name.")
+                why = "Told already, under another name."
+                await self._database.write(deliveries.skipped, key, clock(), why, attempt=claim.attempt)
                 return False
-            posted = await self._notifier.post(channel, message.answer)
-        except BotError as error:
-            await self._put_off(key, now, error)
+            posted = await self._handed_over(claim, message, channel, clock)
+        except _TakenUp:
+            log.warning("Another process took this message up.", action="delivery_lost", key=key)
             return False
-        await self._database.write(deliveries.sent, key, now, posted.channel, posted.ts)
+        except BotError as error:
+            await self._put_off(claim, now, error, in_line=made)
+            return False
+        except Exception:
+            log.exception("A message broke.", action="delivery_broke", key=key)
+            await self._put_off(claim, now, _Broke(_BROKE), in_line=made)
+            return False
+        await self._noted(claim, clock, posted, message.then)
         log.info("Message sent.", action="delivered", key=key, channel=posted.channel)
+        for more in message.then:
+            await self.send(more, build, clock())
         return True
+
+    async def _handed_over(self, claim: Claim, message: Message, channel: str, clock: _Since) -> Posted:
+        """Where the message is: found, if Slack took it before, else posted now."""
+        answer = message.answer
+        if claim.asked_at is not None:
+            try:
+                found = await self._notifier.find(channel, claim.key, claim.owed_at, message.thread)
+            except SlackRefused:
+                answer = replace(answer, notes=(SENT_AGAIN, *answer.notes))
+            else:
+                if found is not None:
+                    log.info("Slack had taken it.", action="delivery_found", key=claim.key)
+                    return found
+
+        async def leaving() -> None:
+            if not await self._database.write(deliveries.asking, claim, clock()):
+                raise _TakenUp
+
+        return await self._notifier.post(channel, answer, key=claim.key, thread=message.thread, leaving=leaving)
 
     async def _told(self, topic: str, channel: str) -> bool:
         """One person may be owed a message twice, as an e-mail address and as a Slack user."""
         return bool(topic) and await self._database.read(deliveries.went_to, topic, channel)
 
-    async def _put_off(self, key: str, now: datetime, error: BotError) -> None:
-        delivery = await self._database.read(deliveries.find, key)
-        tries = delivery.attempts if delivery else 1
-        retry_at = None if error.permanent else now + min(FIRST_RETRY * 2 ** (tries - 1), LAST_RETRY)
-        await self._database.write(deliveries.failed, key, now, str(error), retry_at)
-        log.warning("Message not sent.", action="delivery_failed", key=key, error=str(error), retry_at=retry_at)
+    async def _noted(self, claim: Claim, clock: _Since, posted: Posted, then: Iterable[str]) -> None:
+        """Write down that it is out; a database that is away for a moment must not make it go out again."""
+        for pause in _PAUSES:
+            try:
+                await self._database.write(_sent, claim, clock(), posted, then)
+                return
+            except StoreUnavailable:
+                await asyncio.sleep(pause)
+        await self._database.write(_sent, claim, clock(), posted, then)
+
+    async def _put_off(self, claim: Claim, now: datetime, error: BotError, *, in_line: bool) -> None:
+        retry_at = None if error.permanent else now + min(FIRST_RETRY * 2 ** (claim.attempt - 1), LAST_RETRY)
+        await self._database.write(_not_sent, claim, now, error, retry_at, in_line=in_line)
+        log.warning("Message not sent.", action="delivery_failed", key=claim.key, error=str(error), retry_at=retry_at)
+
+
+class _TakenUp(Exception):
+    """Another process sends this message by now."""
+
+
+class _Broke(BotError):
+    """Something broke."""
+
+    permanent = False
+
+
+class _Since:
+    """The time by now to the second, from a known instant: however long a pile takes, claims must not look old."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now, self._from = now, time.monotonic()
+
+    def __call__(self) -> datetime:
+        return self._now + timedelta(seconds=int(time.monotonic() - self._from))
+
+
+def _sent(connection: Connection, claim: Claim, now: datetime, posted: Posted, then: Iterable[str]) -> None:
+    deliveries.sent(connection, claim.key, now, posted.channel, posted.ts, attempt=claim.attempt)
+    for key in then:
+        deliveries.owe(connection, key, now, claim.place, behind=claim.owed_at)
+    undelivered.mended(connection, claim.place)
+
+
+def _not_sent(
+    connection: Connection,
+    claim: Claim,
+    now: datetime,
+    error: BotError,
+    retry_at: datetime | None,
+    *,
+    in_line: bool,
+) -> None:
+    """Slack's troubles hold up all that is for the same place; a message that can't be made, only itself."""
+    deliveries.failed(
+        connection,
+        claim.key,
+        now,
+        str(error),
+        retry_at,
+        claim=claim,
+        taken=isinstance(error, SlackSilent),
+        in_line=in_line or error.permanent,
+    )
+    if error.permanent:
+        undelivered.noticed(connection, claim, now)

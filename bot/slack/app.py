@@ -13,12 +13,16 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.access import Asker
+from bot.services.alerts.alerts import Alerts
 from bot.services.asking.ask import Ask
 from bot.services.asking.home import Homes
 from bot.services.asking.receipts import Receipts
 from bot.services.asking.typeahead import Typeahead
 from bot.services.presses import Presses
+from bot.slack import alerts as presses_on_alerts
 from bot.slack import buttons, dialog, home, talk
+from bot.slack.forms import Dialogs
+from bot.slack.metering import MeteredApp
 from bot.slack.outlets import Response
 from bot.slack.reply import Replies
 
@@ -36,9 +40,11 @@ def build(
     presses: Presses,
     homes: Homes,
     typeahead: Typeahead,
+    dialogs: Dialogs,
+    alerts: Alerts,
 ) -> AsyncApp:
     """The listeners are the same over signed HTTP and over Socket Mode, which needs no signing secret."""
-    app = AsyncApp(
+    app = MeteredApp(
         client=AsyncWebClient(base_url=client.base_url),
         signing_secret=signing_secret or "",
         authorize=_of_our_workspace(client),
@@ -51,10 +57,13 @@ def build(
         text = html.unescape(str(command.get("text", "")))  # `R&D` comes as `R&amp;D`
         user, channel = (str(command.get(field, "")) for field in ("user_id", "channel_id"))
         place = Response(respond, client, user=user, channel=channel, command=True)
-        await replies.give(place, lambda: ask.answer(text, clock(), Asker.called(user)))
+        if not await dialogs.asked(text, command, user):
+            await replies.give(place, lambda: ask.answer(text, clock(), Asker.called(user)))
 
     home.listen(app, client=client, homes=homes, presses=presses, clock=clock)
     dialog.listen(app, client=client, ask=ask, typeahead=typeahead, clock=clock, replies=replies)
+    dialogs.listen(app)
+    presses_on_alerts.listen(app, client=client, alerts=alerts, clock=clock, replies=replies)
     talk.listen(app, client=client, ask=ask, presses=presses, clock=clock, replies=replies)
     buttons.listen(  # last: it answers what nobody else does
         app,
@@ -64,6 +73,7 @@ def build(
         clock=clock,
         replies=replies,
         presses=presses,
+        dialogs=dialogs,
     )
     return app
 

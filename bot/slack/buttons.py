@@ -26,6 +26,7 @@ from bot.services.asking.ask import Ask
 from bot.services.asking.receipts import Receipts
 from bot.services.presses import Presses
 from bot.slack import dialog
+from bot.slack.forms import Dialogs
 from bot.slack.outlets import Outlet, Response
 from bot.slack.reply import Replies
 
@@ -88,6 +89,7 @@ def listen(
     clock: Callable[[], datetime],
     replies: Replies,
     presses: Presses,
+    dialogs: Dialogs,
 ) -> None:
     """Register the buttons; the last listener answers those that no version of today puts under a message."""
 
@@ -103,6 +105,8 @@ def listen(
         async def on_press(ack: AsyncAck, respond: AsyncRespond, action: dict[str, Any], body: dict[str, Any]) -> None:
             await ack()
             press, now = Press.of(body, action, clock()), clock()
+            if await dialogs.asked(press.question, body, press.user):
+                return
             place = await outlet(body, respond, press, own=press.own)
             await replies.give(place, lambda: answer(press.question, now, press.asker, said=press.said))
 

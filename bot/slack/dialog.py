@@ -70,7 +70,7 @@ def listen(
         except BotError as error:
             log.warning("No names can be suggested.", action="typeahead_failed", error=str(error))
             found = {}
-        groups = [(_LABELS[kind], [(one.name, one.question) for one in some]) for kind, some in found.items()]
+        groups = [(_LABELS[kind], [(one.name, one.sends) for one in some]) for kind, some in found.items()]
         choices = render.choices(groups)
         await (ack(option_groups=choices) if choices else ack(options=[]))
 

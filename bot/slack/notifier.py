@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 import aiohttp
@@ -15,16 +13,19 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answers.answer import Answer
-from bot.core.errors import BotError, CredentialRefused, SlackRefused, SlackUnavailable
+from bot.core.errors import BotError, CredentialRefused, SlackRefused, SlackSilent, SlackUnavailable
 from bot.services.deliver import Posted
+from bot.slack import history
+from bot.slack.metering import MeteredClient
+from bot.slack.pace import SECONDS_BETWEEN_POSTS, Pace
 from bot.slack.pictures import Pictures
 
 log = structlog.get_logger()
 
-SECONDS_BETWEEN_POSTS = 1.0
-"""Slack takes about one message a second in a channel."""
 RATE_LIMIT_RETRIES = 5
 TIMEOUT_SECONDS = 15
+_NOT_TAKEN = 503
+"""The one server error that says that nothing was done."""
 
 _CREDENTIAL = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
 _REFUSALS = {
@@ -45,7 +46,7 @@ _REFUSALS = {
 
 def web_client(token: str, base_url: str) -> AsyncWebClient:
     """A client that waits when Slack says so and repeats nothing else: a post without an answer may have arrived."""
-    return AsyncWebClient(
+    return MeteredClient(
         token=token,
         base_url=base_url,
         timeout=TIMEOUT_SECONDS,
@@ -58,10 +59,12 @@ class SlackNotifier:
 
     def __init__(self, client: AsyncWebClient, *, seconds_between_posts: float = SECONDS_BETWEEN_POSTS) -> None:
         self._client = client
+        # Not a handler of the client's waits for Slack's limits here but the pace: one refusal holds up everybody.
+        self._posting = MeteredClient(
+            token=client.token, base_url=client.base_url, timeout=client.timeout, retry_handlers=[]
+        )
         self._pictures = Pictures(client)
-        self._pause = seconds_between_posts
-        self._queues: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._free_at: dict[str, float] = {}
+        self._pace = Pace(seconds_between_posts)
         self._direct: dict[str, str] = {}
 
     async def direct(self, receiver: str) -> str:
@@ -70,31 +73,61 @@ class SlackNotifier:
             self._direct[receiver] = await self._open(receiver)
         return self._direct[receiver]
 
-    async def post(self, channel: str, answer: Answer) -> Posted:
-        async with self._turn(channel):
+    async def post(
+        self,
+        channel: str,
+        answer: Answer,
+        *,
+        key: str = "",
+        thread: str | None = None,
+        leaving: Callable[[], Awaitable[None]] | None = None,
+    ) -> Posted:
+        """Tell a channel; raises SlackSilent where Slack may have taken the message and did not say so."""
+        async with self._pace.turn(channel):
             refused = _LayoutRefused()
             async for message in self._pictures.messages(answer):
+                given = {"text": message["text"], "blocks": message["blocks"], "thread_ts": thread}
+                if key:
+                    given["metadata"] = history.mark(key)
                 try:
-                    return await self._post(channel, message)
+                    return await self._post(channel, given, leaving)
                 except _LayoutRefused as error:
                     log.warning("Slack refused the blocks.", action="invalid_blocks", detail=str(error))
                     refused = error
             raise refused
 
+    async def find(self, channel: str, key: str, owed_at: datetime, thread: str | None = None) -> Posted | None:
+        """Whether Slack has the message of this key; raises SlackRefused where the bot may not look."""
+        with _mapped():
+            return await history.find(self._client, channel, key, owed_at, thread)
+
     async def file(self, channel: str, name: str, content: bytes, words: str) -> None:
         """Put a file into a direct-message channel, with a sentence beside it."""
-        async with self._turn(channel):
+        async with self._pace.turn(channel):
             with _mapped():
                 await self._client.files_upload_v2(
                     channel=channel, filename=name, title=name, content=content, initial_comment=words
                 )
 
-    async def _post(self, channel: str, message: dict[str, Any]) -> Posted:
-        with _mapped():
-            answer = await self._client.chat_postMessage(
-                channel=channel, text=message["text"], blocks=message["blocks"], unfurl_links=False, unfurl_media=False
-            )
-        return Posted(str(answer["channel"]), str(answer["ts"]))
+    async def _post(
+        self, channel: str, message: dict[str, Any], leaving: Callable[[], Awaitable[None]] | None
+    ) -> Posted:
+        """One message, sent again as often as Slack says to wait, up to RATE_LIMIT_RETRIES."""
+        for tries in range(RATE_LIMIT_RETRIES + 1):
+            await self._pace.held()
+            if leaving is not None:
+                await leaving()
+            try:
+                with _mapped():
+                    answer = await self._posting.chat_postMessage(
+                        channel=channel, **message, unfurl_links=False, unfurl_media=False
+                    )
+                return Posted(str(answer["channel"]), str(answer["ts"]))
+            except _TooFast as error:
+                self._pace.hold(error.seconds)
+                if tries == RATE_LIMIT_RETRIES:
+                    raise
+        raise AssertionError("unreachable")
 
     async def _open(self, receiver: str) -> str:
         with _mapped():
@@ -105,18 +138,15 @@ class SlackNotifier:
             opened = await self._client.conversations_open(users=user)
         return str(opened["channel"]["id"])
 
-    @asynccontextmanager
-    async def _turn(self, channel: str) -> AsyncIterator[None]:
-        """First come, first served, and not faster than Slack takes messages."""
-        async with self._queues[channel]:
-            loop = asyncio.get_running_loop()
-            await asyncio.sleep(max(0.0, self._free_at.get(channel, 0.0) - loop.time()))
-            yield
-            self._free_at[channel] = loop.time() + self._pause
-
 
 class _LayoutRefused(SlackRefused):
     """Slack refused the message's layout."""
+
+
+class _TooFast(SlackUnavailable):
+    """Slack takes no messages for some seconds."""
+
+    seconds = 1.0
 
 
 class _mapped:  # noqa: N801  (reads as a phrase: with _mapped())
@@ -128,17 +158,25 @@ class _mapped:  # noqa: N801  (reads as a phrase: with _mapped())
     def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, SlackApiError):
             raise refusal(error) from error
+        unsent = isinstance(error, aiohttp.ClientConnectorError) or (
+            isinstance(error, OSError) and not isinstance(error, TimeoutError | aiohttp.ClientError)
+        )
+        if unsent:
+            raise SlackUnavailable("Slack can't be reached.") from error
         if isinstance(error, TimeoutError | aiohttp.ClientError):
-            raise SlackUnavailable("Slack did not answer.") from error
+            raise SlackSilent("Slack did not answer.") from error
 
 
 def refusal(error: SlackApiError) -> BotError:
     """The error a Slack error code stands for; an unknown code is worth another try only if Slack itself broke."""
     response: Any = error.response
-    status = getattr(response, "status_code", 0)
     said = getattr(response, "data", response)
-    if not isinstance(said, dict):
-        return SlackUnavailable(f"Something that is not Slack answers in its place ({status}). Check SLACK_API_URL.")
+    status = getattr(response, "status_code", 0) or (said.get("status", 0) if isinstance(said, dict) else 0)
+    if status == 429:
+        return _too_fast(response)
+    if not isinstance(said, dict) or not said.get("error"):  # a web page, half an answer, or none
+        away = SlackUnavailable if status == _NOT_TAKEN else SlackSilent
+        return away(f"Something that is not Slack answers in its place ({status}). Check SLACK_API_URL.")
     code = str(said.get("error", ""))
     if code in _CREDENTIAL:
         return CredentialRefused(f"Slack refused the bot token ({code}). Reinstall the app and set SLACK_BOT_TOKEN.")
@@ -146,10 +184,16 @@ def refusal(error: SlackApiError) -> BotError:
         return _LayoutRefused(f"{_REFUSALS[code]} {said.get('response_metadata', {}).get('messages', '')}")
     if code in _REFUSALS:
         return SlackRefused(_REFUSALS[code])
-    if (
-        status == 429
-        or status >= 500
-        or code in ("ratelimited", "internal_error", "fatal_error", "service_unavailable")
-    ):
+    if code in ("ratelimited", "service_unavailable") or status == _NOT_TAKEN:
         return SlackUnavailable(f"Slack is not taking messages now ({code or status}).")
+    if status >= 500 or code in ("internal_error", "fatal_error"):
+        return SlackSilent(f"Slack broke while it took the message ({code or status}).")
     return SlackRefused(f"Slack refused the message ({code or status}).")
+
+
+def _too_fast(response: Any) -> _TooFast:
+    headers = {name.lower(): value for name, value in (getattr(response, "headers", None) or {}).items()}
+    wait = str(headers.get("retry-after", ""))
+    error = _TooFast(f"Slack is not taking messages now (429, wait {wait or 1} s).")
+    error.seconds = float(wait) if wait.isdecimal() else _TooFast.seconds
+    return error

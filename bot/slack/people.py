@@ -1,4 +1,4 @@
-"""By what names somebody goes in Slack: their user id and their e-mail address, asked for once an hour at most."""
+"""By what names somebody goes in Slack, and what their clock shows: asked for once an hour at most."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import available_timezones
 
 import aiohttp
 import structlog
@@ -21,17 +23,31 @@ FAILURE_KEPT = timedelta(minutes=1)
 MOST = 10_000
 
 
+class _Person(NamedTuple):
+    """What Slack says of one; nothing where it does not say."""
+
+    names: frozenset[str] = frozenset()
+    zone: str | None = None
+
+
 class SlackPeople:
     """Remembers what Slack says of people; while Slack is away, nobody is known by more than the name they came by."""
 
     def __init__(self, client: AsyncWebClient, clock: Callable[[], datetime]) -> None:
         self._client = client
         self._clock = clock
-        self._known: OrderedDict[str, tuple[datetime, frozenset[str]]] = OrderedDict()
+        self._known: OrderedDict[str, tuple[datetime, _Person]] = OrderedDict()
 
     async def names(self, name: str) -> frozenset[str]:
         """The user id and e-mail address of whoever has this one of the two; empty where Slack does not say."""
-        until, found = self._known.get(name, (None, frozenset()))
+        return (await self._person(name)).names
+
+    async def zone(self, name: str) -> str | None:
+        """The time zone of whoever has this user id or e-mail address; None where Slack does not say."""
+        return (await self._person(name)).zone
+
+    async def _person(self, name: str) -> _Person:
+        until, found = self._known.get(name, (None, _Person()))
         if until is not None and self._clock() < until:
             return found
         try:
@@ -39,20 +55,22 @@ class SlackPeople:
             kept = KEPT
         except SlackApiError as error:
             log.info("Slack does not know them.", action="lookup_failed", error=str(error.response.get("error")))
-            found, kept = frozenset(), FAILURE_KEPT
+            found, kept = _Person(), FAILURE_KEPT
         except (TimeoutError, aiohttp.ClientError) as error:
             log.warning("Slack could not be asked who they are.", action="lookup_failed", error=type(error).__name__)
-            found, kept = frozenset(), FAILURE_KEPT
+            found, kept = _Person(), FAILURE_KEPT
         self._known[name] = (self._clock() + kept, found)
         self._known.move_to_end(name)
         while len(self._known) > MOST:
             self._known.popitem(last=False)
         return found
 
-    async def _asked(self, name: str) -> frozenset[str]:
+    async def _asked(self, name: str) -> _Person:
         if "@" in name:
             answer = await self._client.users_lookupByEmail(email=name)
         else:
             answer = await self._client.users_info(user=name.upper())
         user = answer["user"]
-        return frozenset(filter(None, (str(user["id"]), user.get("profile", {}).get("email"))))
+        names = frozenset(filter(None, (str(user["id"]), user.get("profile", {}).get("email"))))
+        zone = user.get("tz")
+        return _Person(names, zone if zone in available_timezones() else None)

@@ -15,6 +15,7 @@ from slack_bolt.async_app import AsyncAck
 from bot.answers.answer import Answer
 from bot.core.errors import BotError
 from bot.render import slack_views
+from bot.slack import metering
 from bot.slack.notifier import SlackNotifier
 from bot.slack.outlets import REFUSED_LAYOUT, Dialog, Message, Outlet
 from bot.slack.pictures import Pictures
@@ -43,7 +44,7 @@ class Replies:
 
         `shared` shows it to the channel.
         """
-        with self._counted():
+        with self.counted(), metering.answering():
             preparing = asyncio.ensure_future(self._prepared(ask, outlet))
             if not await self._soon(preparing):
                 await outlet.note()
@@ -51,7 +52,7 @@ class Replies:
 
     async def submitted(self, ack: AsyncAck, outlet: Dialog, ask: Ask) -> None:
         """Answer what was sent from the dialog, in it. Words that can't be read are an error at their own field."""
-        with self._counted():
+        with self.counted(), metering.answering():
             preparing = asyncio.ensure_future(self._prepared(ask, outlet))
             if not await self._soon(preparing):
                 await ack(response_action="update", view=slack_views.waiting())
@@ -60,14 +61,16 @@ class Replies:
             try:
                 _, views = await preparing
                 await ack(response_action="update", view=await anext(views))
+                metering.answered("answered")
             except BotError as error:
+                metering.refused(error)
                 await ack(response_action="errors", errors=slack_views.field_error(str(error)))
             except Exception:
                 await ack(response_action="update", view=slack_views.sorry(outlet.asked, BROKEN, broken()))
 
     async def say(self, outlet: Outlet, words: str) -> None:
         """A sentence to whoever pressed something, beside what is there."""
-        with self._counted():
+        with self.counted():
             await outlet.sorry(words)
 
     async def drain(self, seconds: float) -> None:
@@ -94,7 +97,8 @@ class Replies:
         return replace(answer, headline=f"The file {answer.file.name} is in our direct messages.", file=None)
 
     @contextmanager
-    def _counted(self) -> Iterator[None]:
+    def counted(self) -> Iterator[None]:
+        """Something that a stop waits for."""
         task = asyncio.current_task()
         assert task is not None
         self._under_way.add(task)
@@ -108,6 +112,7 @@ async def _put(outlet: Outlet, preparing: Awaitable[Prepared], *, shared: bool) 
     try:
         answer, messages = await preparing
     except BotError as error:
+        metering.refused(error)
         await outlet.sorry(str(error))
         return False
     except Exception:
@@ -118,6 +123,7 @@ async def _put(outlet: Outlet, preparing: Awaitable[Prepared], *, shared: bool) 
         said = await outlet.put(message, shared=shared or answer.share)
         if said != REFUSED_LAYOUT:
             break
+    metering.answered("untold" if said else "answered")
     return not said
 
 
@@ -129,6 +135,7 @@ async def _after(first: Message, others: AsyncIterator[Message]) -> AsyncIterato
 
 def broken() -> str:
     """Log the exception being handled; the reference under which it stands in the log."""
+    metering.answered("broken")
     reference = secrets.token_hex(4)
     log.exception("An answer broke.", action="answer_failed", reference=reference)
     return reference

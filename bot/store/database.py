@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.core.errors import SettingsError, StoreUnavailable
+from bot.store import metering
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -61,8 +62,21 @@ class Database:
         self._threads.shutdown(wait=True)
         self.engine.dispose()
 
+    def connections(self) -> dict[str, int]:
+        """How many are in use, and how many lie ready."""
+        pool: Any = self.engine.pool
+        return {"used": pool.checkedout(), "idle": pool.checkedin()} if hasattr(pool, "checkedout") else {}
+
     async def _cross(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        metering.WAITING.inc()
+
+        def begun() -> T:
+            metering.WAITING.dec()
+            return work()
+
+        running = self._threads.submit(begun)
+        running.add_done_callback(lambda done: metering.WAITING.dec() if done.cancelled() else None)
+        return await asyncio.wrap_future(running)
 
     def _transact(
         self,
@@ -71,8 +85,13 @@ class Database:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
+        kind = "write" if options.get("bot_writes") else "read"
         try:
-            with self.engine.connect().execution_options(**options) as connection, connection.begin():
+            with (
+                metering.transaction(kind),
+                self.engine.connect().execution_options(**options) as connection,
+                connection.begin(),
+            ):
                 return function(connection, *args, **kwargs)
         except DBAPIError as error:
             raise unavailable(error) or error from error

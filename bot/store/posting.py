@@ -1,72 +1,137 @@
-"""Writes the ledger: a day at a time, its entries and hours and their sums together, in the caller's transaction."""
+"""Writes the ledger: a day at a time, its entries and hours and all their sums, in the caller's transaction."""
 
 from __future__ import annotations
 
+import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
-from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy import ColumnElement, Connection, Table, case, delete, func, insert, literal, select
 
 from bot.core.allocation import Attribution, Entry
+from bot.core.utc import month_after
 from bot.store.bulk import insert_rows
-from bot.store.tables import LedgerEntry, LedgerHour, LedgerHourTotal, LedgerSeries, LedgerTotal, table
-from bot.store.upsert import insert_new
-
-_entry = table(LedgerEntry)
-_series = table(LedgerSeries)
-_total = table(LedgerTotal)
-_hour = table(LedgerHour)
-_hour_total = table(LedgerHourTotal)
-
-_ENTRY = ("day", "series_id", "charge", "basis", "quantity", "list_cost", "billed_cost")
-_TOTAL = (
-    *("day", "organization_id", "team_id", "model", "charge", "basis"),
-    *("quantity", "list_cost", "billed_cost", "unlisted"),
+from bot.store.tables import (
+    LedgerEntry,
+    LedgerHour,
+    LedgerHourOrganization,
+    LedgerHourTotal,
+    LedgerMonth,
+    LedgerMonthTotal,
+    LedgerOrganization,
+    LedgerSeries,
+    LedgerTotal,
+    LedgerVersion,
+    table,
 )
+from bot.store.upsert import insert_new, upsert
+
+_series, _version = table(LedgerSeries), table(LedgerVersion)
+_entry, _total, _organization = table(LedgerEntry), table(LedgerTotal), table(LedgerOrganization)
+_hour, _hour_total, _hour_organization = (table(row) for row in (LedgerHour, LedgerHourTotal, LedgerHourOrganization))
+_month, _month_total = table(LedgerMonth), table(LedgerMonthTotal)
+
+_ENTRY = ("series_id", "charge", "basis", "quantity", "list_cost", "billed_cost")
+_SUM = ("charge", "basis", "quantity", "list_cost", "billed_cost", "unlisted")
+_TOTAL = ("organization_id", "team_id", "model", *_SUM)
+_ORGANIZATION = ("organization_id", "model", *_SUM)
 _DIMENSIONS = Attribution._fields
+
+_Sums = dict[tuple[str, ...], list[int]]
+"""Quantity, list and billed cost, and how many entries have no list price."""
 
 
 class Ledger:
-    """Writes the ledger days of one organisation within one transaction."""
+    """Writes ledger days of one organisation within one transaction: `with Ledger(…) as ledger`.
+
+    The months of the days are summed at the end of the block: once, however many of their days were written.
+    """
 
     def __init__(self, connection: Connection, organization_id: str) -> None:
         self._connection = connection
         self._organization_id = organization_id
         self._ids = self._known_series()
+        self._months: set[date] = set()
+        # At random: a count would come to the same again after a transaction that was undone.
+        upsert(connection, _version, [{"organization_id": organization_id, "version": secrets.token_hex(8)}])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:  # else the transaction is undone, and perhaps broken
+            for month in sorted(self._months):
+                self._sum_month(month)
 
     def replace_day(self, day: date, entries: Sequence[Entry], hours: Sequence[tuple[int, Entry]] = ()) -> None:
         """Put `entries` in the place of everything the ledger held of this organisation's day, and their `hours`."""
         self._add_series({entry.attribution for entry in entries} - self._ids.keys())
-        self._clear(day, _entry, _total)
+        self._clear(day, _entry, _total, _organization)
         rows = ((day, self._ids[entry.attribution], *_amounts(entry)) for entry in entries)
-        insert_rows(self._connection, _entry, _ENTRY, rows)
-        totals = ((day, self._organization_id, *key, *amounts) for key, amounts in _totals(entries).items())
-        insert_rows(self._connection, _total, _TOTAL, totals)
+        insert_rows(self._connection, _entry, ("day", *_ENTRY), rows)
+        totals, overall = _sums(entries)
+        self._write_sums(_total, ("day", *_TOTAL), (day,), totals)
+        self._write_sums(_organization, ("day", *_ORGANIZATION), (day,), overall)
+        self._months.add(day.replace(day=1))
         self.replace_hours(day, hours)
 
     def replace_hours(self, day: date, hours: Sequence[tuple[int, Entry]]) -> None:
         """Put the entries' parts by the hour in the place of those that the ledger held of the day."""
-        self._clear(day, _hour, _hour_total)
+        self._clear(day, _hour, _hour_total, _hour_organization)
         rows = ((day, hour, self._ids[entry.attribution], *_amounts(entry)) for hour, entry in hours)
-        insert_rows(self._connection, _hour, ("day", "hour", *_ENTRY[1:]), rows)
+        insert_rows(self._connection, _hour, ("day", "hour", *_ENTRY), rows)
         by_hour: dict[int, list[Entry]] = defaultdict(list)
         for hour, entry in hours:
             by_hour[hour].append(entry)
-        totals = (
-            (day, hour, self._organization_id, *key, *amounts)
-            for hour, entries in by_hour.items()
-            for key, amounts in _totals(entries).items()
-        )
-        insert_rows(self._connection, _hour_total, ("day", "hour", *_TOTAL[1:]), totals)
+        for hour, entries in by_hour.items():
+            totals, overall = _sums(entries)
+            self._write_sums(_hour_total, ("day", "hour", *_TOTAL), (day, hour), totals)
+            self._write_sums(_hour_organization, ("day", "hour", *_ORGANIZATION), (day, hour), overall)
 
-    def _clear(self, day: date, entries: Table, totals: Table) -> None:
-        of_organization = select(_series.c.id).where(_series.c.organization_id == self._organization_id)
-        self._connection.execute(delete(entries).where(entries.c.day == day, entries.c.series_id.in_(of_organization)))
-        self._connection.execute(
-            delete(totals).where(totals.c.day == day, totals.c.organization_id == self._organization_id)
+    def _write_sums(self, sums: Table, columns: Sequence[str], when: tuple[Any, ...], rows: _Sums) -> None:
+        insert_rows(
+            self._connection,
+            sums,
+            columns,
+            ((*when, self._organization_id, *key, *amounts) for key, amounts in rows.items()),
         )
+
+    def _clear(self, day: date, *tables: Table) -> None:
+        for one in tables:
+            self._connection.execute(delete(one).where(one.c.day == day, self._ours(one)))
+
+    def _ours(self, table: Table, *, by_day: bool = False) -> ColumnElement[bool]:
+        """What is the organisation's; `by_day`: of many days in a row, which are not to be looked up series by series:
+        that takes seven times as long."""
+        if "organization_id" in table.c:
+            return table.c.organization_id == self._organization_id
+        series = select(_series.c.id).where(_series.c.organization_id == self._organization_id)
+        return (table.c.series_id + 0 if by_day else table.c.series_id).in_(series)
+
+    def _sum_month(self, month: date) -> None:
+        """Sum the days of a month anew from what the ledger holds of them by now."""
+        unlisted = func.sum(case((_entry.c.list_cost.is_(None), 1), else_=0))
+        self._sum(month, _entry, _month, ("series_id",), unlisted)
+        self._sum(month, _total, _month_total, ("organization_id", "team_id", "model"), func.sum(_total.c.unlisted))
+
+    def _sum(
+        self, month: date, days: Table, months: Table, places: Sequence[str], unlisted: ColumnElement[int]
+    ) -> None:
+        groups = [days.c[name] for name in (*places, "charge", "basis")]
+        amounts = {name: func.coalesce(func.sum(days.c[name]), 0) for name in ("quantity", "list_cost", "billed_cost")}
+        summed = (
+            select(literal(month), *groups, *amounts.values(), unlisted, func.count())
+            .where(days.c.day >= month, days.c.day < month_after(month), self._ours(days, by_day=True))
+            .group_by(*groups)
+        )
+        columns = ("month", *places, "charge", "basis", *amounts, "unlisted", "days")
+        self._connection.execute(delete(months).where(months.c.month == month, self._ours(months)))
+        self._connection.execute(insert(months).from_select(columns, summed))
 
     def series_of(self, attributions: Iterable[Attribution]) -> dict[Attribution, int]:
         """The number of each series; one that has none yet gets it."""
@@ -94,13 +159,26 @@ def _amounts(entry: Entry) -> tuple[Any, ...]:
     return entry.charge, entry.basis.value, entry.quantity, entry.list_cost, entry.billed_cost
 
 
-def _totals(entries: Iterable[Entry]) -> dict[tuple[str, str, str, str], list[int]]:
-    """What is unknown is counted beside the sum of what is known: it neither swallows nor flatters it."""
-    sums: dict[tuple[str, str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+def _sums(entries: Iterable[Entry]) -> tuple[_Sums, _Sums]:
+    """By team and model, and by model alone.
+
+    What is unknown is counted beside the sum of what is known: it neither swallows nor flatters it.
+    """
+    totals: _Sums = defaultdict(_nothing)
+    overall: _Sums = defaultdict(_nothing)
     for entry in entries:
-        known = sums[entry.attribution.team_id, entry.attribution.model, entry.charge, entry.basis.value]
+        place = entry.attribution
+        known = totals[place.team_id, place.model, entry.charge, entry.basis.value]
         known[0] += entry.quantity
         known[1] += entry.list_cost or 0
         known[2] += entry.billed_cost or 0
         known[3] += entry.list_cost is None
-    return sums
+    for (_team, *key), amounts in totals.items():
+        known = overall[tuple(key)]
+        for at, amount in enumerate(amounts):
+            known[at] += amount
+    return totals, overall
+
+
+def _nothing() -> list[int]:
+    return [0, 0, 0, 0]

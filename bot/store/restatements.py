@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from bot.core.usage import Source
 from bot.store.tables import RestatementRow, table
@@ -58,3 +58,9 @@ def latest(connection: Connection, most: int) -> list[Restatement]:
         Restatement(row.organization_id, Source(row.source), row.day, row.noticed_at, row.before, row.after)
         for row in connection.execute(query)
     ]
+
+
+def counted(connection: Connection) -> dict[Source, int]:
+    """How many were ever noticed, by source."""
+    rows = connection.execute(select(_restatement.c.source, func.count()).group_by(_restatement.c.source))
+    return {Source(source): count for source, count in rows}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, Date, DateTime, Dialect, Index, LargeBinary, Table, Text, UniqueConstraint
 from sqlalchemy.types import TypeDecorator
@@ -23,10 +24,22 @@ class Instant(TypeDecorator[datetime]):
         utc = value.astimezone(UTC)
         return utc if dialect.name == "postgresql" else utc.replace(tzinfo=None)
 
+    def bind_processor(self, dialect: Dialect) -> Any:
+        """For SQLite the text itself: its own way from an instant to it takes ten times as long."""
+        return _as_text if dialect.name == "sqlite" else super().bind_processor(dialect)
+
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _as_text(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError(f"{value} has no time zone")
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 class Organization(SQLModel, table=True):
@@ -356,8 +369,77 @@ class LedgerTotal(SQLModel, table=True):
     """How many of the entries have no list price."""
 
 
+class LedgerVersion(SQLModel, table=True):
+    """Another one with every change of an organisation's ledger: what sums are remembered under."""
+
+    __tablename__ = "ledger_version"
+
+    organization_id: str = Field(primary_key=True)
+    version: str
+
+
+class LedgerOrganization(SQLModel, table=True):
+    """The entries of one day summed per model over all teams."""
+
+    __tablename__ = "ledger_organization"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    day: date = Field(primary_key=True, sa_type=Date)
+    organization_id: str = Field(primary_key=True)
+    model: str = Field(primary_key=True)
+    charge: str = Field(primary_key=True)
+    basis: str = Field(primary_key=True)
+    quantity: int = Field(sa_type=BigInteger)
+    list_cost: int = Field(sa_type=BigInteger)
+    billed_cost: int = Field(sa_type=BigInteger)
+    unlisted: int
+
+
+class LedgerMonth(SQLModel, table=True):
+    """The entries of one series and charge, summed over the days of a UTC month that have any."""
+
+    __tablename__ = "ledger_month"
+    __table_args__ = (
+        Index("ledger_month_series", "series_id", "month"),
+        {"sqlite_with_rowid": False},
+    )
+
+    month: date = Field(primary_key=True, sa_type=Date)
+    """Its first day."""
+    series_id: int = Field(primary_key=True, foreign_key="ledger_series.id")
+    charge: str = Field(primary_key=True)
+    basis: str = Field(primary_key=True)
+    quantity: int = Field(sa_type=BigInteger)
+    list_cost: int = Field(sa_type=BigInteger)
+    billed_cost: int = Field(sa_type=BigInteger)
+    unlisted: int
+    days: int
+
+
+class LedgerMonthTotal(SQLModel, table=True):
+    """The sums of days per team and model, summed over a UTC month."""
+
+    __tablename__ = "ledger_month_total"
+    __table_args__ = (
+        Index("ledger_month_total_team", "team_id", "month"),
+        {"sqlite_with_rowid": False},
+    )
+
+    month: date = Field(primary_key=True, sa_type=Date)
+    organization_id: str = Field(primary_key=True)
+    team_id: str = Field(primary_key=True)
+    model: str = Field(primary_key=True)
+    charge: str = Field(primary_key=True)
+    basis: str = Field(primary_key=True)
+    quantity: int = Field(sa_type=BigInteger)
+    list_cost: int = Field(sa_type=BigInteger)
+    billed_cost: int = Field(sa_type=BigInteger)
+    unlisted: int
+    days: int
+
+
 class ConfigurationRow(SQLModel, table=True):
-    """A configuration that was applied; the newest is in force, the others are its history."""
+    """A configuration that was in force from `applied_at`; the newest is, the others are its history."""
 
     __tablename__ = "configuration"
 
@@ -365,17 +447,55 @@ class ConfigurationRow(SQLModel, table=True):
     applied_at: datetime = Field(sa_type=Instant)
     name: str
     body: str = Field(sa_type=Text)
+    """The file with what was configured in Slack put in."""
+    file: str | None = Field(default=None, sa_type=Text)
+    """The file as it was applied; None where only something in Slack changed."""
+
+
+class PreferenceRow(SQLModel, table=True):
+    """One thing configured in Slack, as it stands now; the entry is JSON."""
+
+    __tablename__ = "preference"
+
+    kind: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    entry: str = Field(sa_type=Text)
+    changed_at: datetime = Field(sa_type=Instant)
+    changed_by: str
+
+
+class ChangeRow(SQLModel, table=True):
+    """Who changed what in Slack, and when; None before is something new, None after is something removed."""
+
+    __tablename__ = "change"
+    __table_args__ = (Index("change_at", "at"), UniqueConstraint("form", name="change_form_is_one"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = Field(sa_type=Instant)
+    by: str
+    kind: str
+    name: str
+    before: str | None = Field(sa_type=Text)
+    after: str | None = Field(sa_type=Text)
+    form: str
+    """The form it was sent from: what is sent twice changes nothing twice."""
 
 
 class DeliveryRow(SQLModel, table=True):
     """A message that must go out once. Whoever inserts its key owns it."""
 
     __tablename__ = "delivery"
+    __table_args__ = (Index("delivery_state", "state", "place"),)
 
     key: str = Field(primary_key=True)
     state: str
+    place: str
+    """The channel or person it is for, as configured; what is owed to one place goes out in its order."""
     attempts: int
+    owed_at: datetime = Field(sa_type=Instant)
     claimed_at: datetime = Field(sa_type=Instant)
+    asked_at: datetime | None = Field(sa_type=Instant)
+    """When Slack was first asked to take it and nobody knows whether it did; None where that is known."""
     not_before: datetime | None = Field(sa_type=Instant)
     finished_at: datetime | None = Field(sa_type=Instant)
     channel: str | None
@@ -384,21 +504,86 @@ class DeliveryRow(SQLModel, table=True):
 
 
 class EpisodeRow(SQLModel, table=True):
-    """One stretch of time in which a rule fires for a scope; `since` is the start of its first window."""
+    """One stretch of time in which a rule fires for a scope; `since` is the start of its first window.
+
+    Values are in the unit of the rule's metric: 10⁻¹⁰ dollars, tokens, millionths or milliseconds.
+    """
 
     __tablename__ = "episode"
-    __table_args__ = (Index("episode_open", "rule_id", "scope", "since"),)
+    __table_args__ = (Index("episode_open", "rule_id", "scope", "since"), Index("episode_resolved", "resolved_at"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    rule_id: str
+    """Of a budget "budget:" and its id, of its forecast "forecast:" and its id, of a silent source "source"."""
+    scope: str
+    kind: str
+    since: datetime = Field(sa_type=Instant)
+    last_window: datetime = Field(sa_type=Instant)
+    """The newest window found beyond the limit."""
+    fired_at: datetime = Field(sa_type=Instant)
+    value: int = Field(sa_type=BigInteger)
+    limit_value: int = Field(sa_type=BigInteger)
+    expected: int | None = Field(sa_type=BigInteger)
+    """What would have been usual, where that is known."""
+    mark: int | None
+    """Per cent of a budget."""
+    resolved_at: datetime | None = Field(sa_type=Instant)
+    resolved_because: str
+    acknowledged_at: datetime | None = Field(sa_type=Instant)
+    acknowledged_by: str
+
+
+class EpisodeEventRow(SQLModel, table=True):
+    """What happened to an episode, by itself or by somebody; whatever is told of it is owed to people by this row."""
+
+    __tablename__ = "episode_event"
+    __table_args__ = (Index("episode_event_episode", "episode_id"), Index("episode_event_settled", "settled_at"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    episode_id: int = Field(foreign_key="episode.id")
+    what: str
+    at: datetime = Field(sa_type=Instant)
+    value: int | None = Field(sa_type=BigInteger)
+    limit_value: int | None = Field(sa_type=BigInteger)
+    mark: int | None
+    by: str
+    until: datetime | None = Field(sa_type=Instant)
+    reason: str
+    settled_at: datetime | None = Field(sa_type=Instant)
+    """When it was owed to its receivers, or found to be nobody's news; None while a silence holds it back."""
+    settled_as: str
+    """Why nobody is told of it; empty where somebody is."""
+
+
+class SilenceRow(SQLModel, table=True):
+    """Nobody is told of what it covers until it ends; a rule or scope of None covers all."""
+
+    __tablename__ = "silence"
+
+    id: int | None = Field(default=None, primary_key=True)
+    rule_id: str | None
+    scope: str | None
+    until: datetime = Field(sa_type=Instant)
+    by: str
+    at: datetime = Field(sa_type=Instant)
+
+
+class FeedbackRow(SQLModel, table=True):
+    """What somebody said of an alert: it counts for its rule and scope."""
+
+    __tablename__ = "feedback"
+    __table_args__ = (Index("feedback_of", "rule_id", "scope"),)
 
     id: int | None = Field(default=None, primary_key=True)
     rule_id: str
     scope: str
-    since: datetime = Field(sa_type=Instant)
-    last_window: datetime = Field(sa_type=Instant)
-    """The newest window found above the limit."""
-    fired_at: datetime = Field(sa_type=Instant)
-    resolved_at: datetime | None = Field(sa_type=Instant)
+    verdict: str
     value: int = Field(sa_type=BigInteger)
-    limit_value: int = Field(sa_type=BigInteger)
+    base: int = Field(sa_type=BigInteger)
+    """The limit, or what was usual."""
+    until: datetime | None = Field(sa_type=Instant)
+    by: str
+    at: datetime = Field(sa_type=Instant)
 
 
 class Milestone(SQLModel, table=True):
@@ -436,6 +621,24 @@ class LedgerHourTotal(SQLModel, table=True):
     hour: int = Field(primary_key=True)
     organization_id: str = Field(primary_key=True)
     team_id: str = Field(primary_key=True)
+    model: str = Field(primary_key=True)
+    charge: str = Field(primary_key=True)
+    basis: str = Field(primary_key=True)
+    quantity: int = Field(sa_type=BigInteger)
+    list_cost: int = Field(sa_type=BigInteger)
+    billed_cost: int = Field(sa_type=BigInteger)
+    unlisted: int
+
+
+class LedgerHourOrganization(SQLModel, table=True):
+    """The entries of one hour summed per model over all teams."""
+
+    __tablename__ = "ledger_hour_organization"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    day: date = Field(primary_key=True, sa_type=Date)
+    hour: int = Field(primary_key=True)
+    organization_id: str = Field(primary_key=True)
     model: str = Field(primary_key=True)
     charge: str = Field(primary_key=True)
     basis: str = Field(primary_key=True)
@@ -507,6 +710,194 @@ class RefusalRow(SQLModel, table=True):
     part: str = Field(primary_key=True)
     asked_at: datetime = Field(sa_type=Instant)
     sentence: str = Field(sa_type=Text)
+
+
+class CallSeries(SQLModel, table=True):
+    """What calls say of themselves apart from their figures; kept once, so that a call is a few numbers.
+
+    Whose they are follows from this and the configuration when somebody asks: a reorganisation rewrites nothing.
+    """
+
+    __tablename__ = "call_series"
+    __table_args__ = (
+        UniqueConstraint(
+            "bound_team",
+            "team",
+            "caller",
+            "api_key",
+            "feature",
+            "model",
+            "endpoint",
+            "event_type",
+            "service_tier",
+            "inference_geo",
+            "speed",
+            "error_type",
+            "origin",
+            name="call_series_is_one",
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    bound_team: str
+    """The team of the token it came with; empty where that has none."""
+    team: str
+    caller: str
+    """Whom the program names as its user."""
+    api_key: str
+    feature: str
+    model: str
+    endpoint: str
+    event_type: str
+    service_tier: str
+    inference_geo: str
+    speed: str
+    error_type: str
+    """Empty where it succeeded."""
+    origin: str
+
+
+class CallRow(SQLModel, table=True):
+    """One call of Claude, as its program reported it; forgotten after `RETAIN_CALLS_DAYS`."""
+
+    __tablename__ = "call"
+    __table_args__ = (Index("call_at", "at"),)
+
+    id: str = Field(primary_key=True)
+    series_id: int = Field(foreign_key="call_series.id")
+    at: datetime = Field(sa_type=Instant)
+    stored_at: datetime = Field(sa_type=Instant)
+    uncached_input: int
+    cache_write_5m: int
+    cache_write_1h: int
+    cache_read: int
+    output: int
+    untyped: int
+    web_search: int
+    duration_ms: int | None
+    first_token_ms: int | None
+    status: int | None
+    list_cost: int | None = Field(sa_type=BigInteger)
+    own_cost: int | None = Field(sa_type=BigInteger)
+
+
+class CallHour(SQLModel, table=True):
+    """The calls of one series in one UTC hour, summed; kept for ever. The costs are sums of what is known."""
+
+    __tablename__ = "call_hour"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    hour: datetime = Field(primary_key=True, sa_type=Instant)
+    series_id: int = Field(primary_key=True, foreign_key="call_series.id")
+    calls: int = Field(sa_type=BigInteger)
+    uncached_input: int = Field(sa_type=BigInteger)
+    cache_write_5m: int = Field(sa_type=BigInteger)
+    cache_write_1h: int = Field(sa_type=BigInteger)
+    cache_read: int = Field(sa_type=BigInteger)
+    output: int = Field(sa_type=BigInteger)
+    untyped: int = Field(sa_type=BigInteger)
+    web_search: int = Field(sa_type=BigInteger)
+    list_cost: int = Field(sa_type=BigInteger)
+    unlisted: int = Field(sa_type=BigInteger)
+    own_cost: int = Field(sa_type=BigInteger)
+    own_priced: int = Field(sa_type=BigInteger)
+    timed: int = Field(sa_type=BigInteger)
+    duration_ms: int = Field(sa_type=BigInteger)
+    longest_ms: int = Field(sa_type=BigInteger)
+    durations: bytes = Field(sa_type=LargeBinary)
+    """A sketch, as `core.calls.sketch` writes it; so is the next."""
+    first_tokens: bytes = Field(sa_type=LargeBinary)
+    first_at: datetime = Field(sa_type=Instant)
+    last_at: datetime = Field(sa_type=Instant)
+
+
+class CallLimitRow(SQLModel, table=True):
+    """The newest rate limit that answers to a program's calls of a model named."""
+
+    __tablename__ = "call_limit"
+
+    bound_team: str = Field(primary_key=True)
+    team: str = Field(primary_key=True)
+    model: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=Instant)
+    requests_limit: int | None = Field(sa_type=BigInteger)
+    requests_remaining: int | None = Field(sa_type=BigInteger)
+    tokens_limit: int | None = Field(sa_type=BigInteger)
+    tokens_remaining: int | None = Field(sa_type=BigInteger)
+
+
+class CallLimitDay(SQLModel, table=True):
+    """How full a program's rate limits were at their fullest on a UTC day, in millionths; None where nobody said."""
+
+    __tablename__ = "call_limit_day"
+
+    day: date = Field(primary_key=True, sa_type=Date)
+    bound_team: str = Field(primary_key=True)
+    team: str = Field(primary_key=True)
+    model: str = Field(primary_key=True)
+    requests_used: int | None
+    tokens_used: int | None
+
+
+class ImportedPieceRow(SQLModel, table=True):
+    """A piece of a call log that was imported whole: reading the file once more passes over it."""
+
+    __tablename__ = "imported_piece"
+
+    sha256: str = Field(primary_key=True)
+    stored_at: datetime = Field(sa_type=Instant)
+    calls: int
+
+
+class IntakeTokenRow(SQLModel, table=True):
+    """Who may send calls: only the hash of a token is here."""
+
+    __tablename__ = "intake_token"
+
+    name: str = Field(primary_key=True)
+    sha256: str = Field(unique=True)
+    team: str | None
+    """Whose all its calls are, whatever they say."""
+    created_at: datetime = Field(sa_type=Instant)
+    revoked_at: datetime | None = Field(sa_type=Instant)
+    last_used_at: datetime | None = Field(sa_type=Instant)
+
+
+class CodeCountRow(SQLModel, table=True):
+    """What Claude Code itself counted (OpenTelemetry) of one person on one UTC day: beside the ledger, never in it."""
+
+    __tablename__ = "code_count"
+
+    day: date = Field(primary_key=True, sa_type=Date)
+    bound_team: str = Field(primary_key=True)
+    """The team of the token it came with; empty where that has none."""
+    team: str = Field(primary_key=True)
+    person: str = Field(primary_key=True)
+    """An e-mail in lower case, or an account's id; empty where Claude Code knows neither."""
+    model: str = Field(primary_key=True)
+    measure: str = Field(primary_key=True)
+    amount: int = Field(sa_type=BigInteger)
+
+
+class CodeCounterRow(SQLModel, table=True):
+    """The last total of a counter that only ever sends totals: the next one counts by how much it is more."""
+
+    __tablename__ = "code_counter"
+    __table_args__ = (Index("code_counter_at", "at"),)
+
+    series: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=Instant)
+    amount: int = Field(sa_type=BigInteger)
+
+
+class TelemetryRow(SQLModel, table=True):
+    """A request with increments that was stored: sent once more it counts nothing; forgotten after a day."""
+
+    __tablename__ = "telemetry"
+    __table_args__ = (Index("telemetry_stored", "stored_at"),)
+
+    mark: str = Field(primary_key=True)
+    stored_at: datetime = Field(sa_type=Instant)
 
 
 def table(row: type[SQLModel]) -> Table:

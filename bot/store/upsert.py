@@ -17,7 +17,9 @@ def insert_new(connection: Connection, table: Table, rows: Rows) -> int:
     if not rows:
         return 0
     insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
-    return sum(connection.execute(insert.on_conflict_do_nothing().values(chunk)).rowcount for chunk in _chunks(rows))
+    counting = {"preserve_rowcount": True}  # without it SQLAlchemy says -1 on PostgreSQL
+    statements = (insert.on_conflict_do_nothing().values(chunk) for chunk in _chunks(rows))
+    return sum(connection.execute(statement, execution_options=counting).rowcount for statement in statements)
 
 
 def upsert(connection: Connection, table: Table, rows: Rows) -> None:
@@ -28,6 +30,16 @@ def upsert(connection: Connection, table: Table, rows: Rows) -> None:
     keys = [column.name for column in table.primary_key]
     values = {name: insert.excluded[name] for name in rows[0] if name not in keys}
     connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=values), list(rows))
+
+
+def add_up(connection: Connection, table: Table, rows: Rows, column: str) -> None:
+    """Insert the rows, or add their `column` to what stands under their primary key."""
+    if not rows:
+        return
+    insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+    keys = [one.name for one in table.primary_key]
+    grown = {column: table.c[column] + insert.excluded[column]}
+    connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=grown), list(rows))
 
 
 def lock(connection: Connection, name: str) -> None:

@@ -6,53 +6,70 @@ from argparse import Namespace
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.core.alert_rule import Metric, State
+from bot.core.access import OPERATOR
+from bot.core.alerts.episode import State
+from bot.core.alerts.rule import MILLION, Metric, Unit, unit_of
 from bot.core.money import Money
-from bot.services.alerts import Alerts, Verdict
+from bot.services.alerts.alerts import Alerts, Verdict
 from bot.terminal.output import dumped, rendered, say, show
 
 
 async def run(args: Namespace, alerts: Alerts, now: datetime) -> int:
     at = args.at or now
+    if args.explain:
+        explained = (
+            alerts.explain(int(args.explain), OPERATOR, at)
+            if args.explain.isdigit()
+            else alerts.why_not(args.explain, at)
+        )
+        show(rendered(await explained, args.format))
+        return 0
     if args.post:
         sent = await alerts.run(at)
         say(f"{sent} message{'' if sent == 1 else 's'} sent.")
     verdicts = await alerts.evaluate(at)
     if args.format == "json":
-        show(dumped({"at": _instant(at), "episodes": [_episode(verdict) for verdict in verdicts]}))
+        show(dumped({"at": instant(at), "episodes": [_episode(verdict) for verdict in verdicts]}))
         return 0
     if not verdicts:
-        show(f"Nothing fires as of {_instant(at)}.")
+        show(f"Nothing fires as of {instant(at)}.")
     for verdict in verdicts:
         told = "was sent to" if verdict.sent else "would go to"
         receivers = ", ".join(verdict.receivers) or "nobody: the team has no owners and there are no admins"
-        show(f"{verdict.rule.id}, {verdict.scope}: {verdict.state.value} ({verdict.reason.value}); {told} {receivers}")
-        if verdict.state is State.FIRING and verdict.value is not None:
+        episode = verdict.episode
+        name = f"{episode.id}: {episode.rule_id}" if episode.id else episode.rule_id
+        show(f"{name}, {episode.scope}: {verdict.state.value} ({verdict.reason}); {told} {receivers}")
+        if verdict.state is State.FIRING:
             show("")
             show(rendered(await alerts.preview(verdict, at), "text"))
     return 0
 
 
 def _episode(verdict: Verdict) -> dict[str, Any]:
-    rule = verdict.rule
+    episode, metric = verdict.episode, verdict.metric
     return {
-        "rule": rule.id,
-        "scope": verdict.scope,
+        "rule": episode.rule_id,
+        "scope": episode.scope,
         "state": verdict.state.value,
-        "reason": verdict.reason.value,
-        "since": _instant(verdict.since),
-        "value": _figure(rule.metric, verdict.value),
-        "limit": _figure(rule.metric, rule.limit),
-        "severity": rule.severity.value,
+        "reason": verdict.reason,
+        "since": instant(episode.since),
+        "value": figure(metric, episode.value),
+        "limit": figure(metric, episode.limit),
+        "severity": verdict.severity.value,
         "receivers": list(verdict.receivers),
         "sent": verdict.sent,
     }
 
 
-def _figure(metric: Metric, value: int | None) -> str | int | None:
-    """Dollars as an exact decimal string, tokens as a number."""
-    return str(Money(value)) if metric is Metric.COST and value is not None else value
+def figure(metric: Metric | None, value: int) -> str | float | int:
+    """Dollars as an exact decimal string, rates as a part of 1, all else as a number."""
+    if metric is None:
+        return value
+    if metric is Metric.COST:
+        return str(Money(value))
+    return value / MILLION if unit_of(metric) is Unit.RATE else value
 
 
-def _instant(at: datetime) -> str:
+def instant(at: datetime) -> str:
+    """As JSON has it."""
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

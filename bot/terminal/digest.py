@@ -6,7 +6,7 @@ from argparse import Namespace
 from datetime import UTC, datetime
 
 from bot.render import json
-from bot.services.digests import Digests
+from bot.services.digests.digests import Digests
 from bot.terminal.output import dumped, rendered, say, show
 
 
@@ -19,8 +19,11 @@ async def run(args: Namespace, digests: Digests, now: datetime) -> int:
     built = await digests.preview(args.name, at)
     if args.format == "json":
         occurrence = f"{built.occurrence.due.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        channel = built.occurrence.digest.channel
-        show(dumped({**json.document(built.answer), "occurrence": occurrence, "channel": channel}))
+        digest = built.occurrence.digest
+        where = {"channel": digest.channel} | ({"to": digest.to} if digest.to else {})
+        show(dumped({**json.document(built.answer), "occurrence": occurrence, **where}))
     else:
         show(rendered(built.answer, args.format))
+        if built.details and args.format == "text":  # a program gets one document
+            show(rendered(built.details, args.format))
     return 0

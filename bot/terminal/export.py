@@ -1,4 +1,4 @@
-"""`export usage|cost|focus`: the ledger as a file, its hash and what it leaves out on standard error."""
+"""`export usage|cost|calls|focus`: the ledger or live calls as a file; its hash goes to standard error."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from bot.core.periods import Period, month_to_date, parse_period
 from bot.core.words import Sheet
 from bot.services.books import export
 from bot.services.books.export import Exported
+from bot.services.calls import exporting
 from bot.store.database import Database
 from bot.terminal.files import sink
 from bot.terminal.output import dumped, say, show
@@ -23,7 +24,10 @@ async def run(args: Namespace, database: Database, now: datetime) -> int:
         raise WordsError("Name the file with -o: with --format json, standard output says what was written.")
     period = _period(args.period, now)
     with sink(args.output) as write:
-        exported = await database.read(export.export, Sheet(args.kind), period, args.team, write, now)
+        if args.kind == Sheet.CALLS:
+            exported = await database.read(exporting.export, period, args.team, write)
+        else:
+            exported = await database.read(export.export, Sheet(args.kind), period, args.team, write, now)
     if args.format == "json":
         show(dumped(_document(exported, args.output)))
         return 0

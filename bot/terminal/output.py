@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from bot.answers.answer import Answer
-from bot.render import csv, json, slack, terminal
+from bot.render import csv, json, markdown, slack, terminal
 
 WIDTH = 80
 
@@ -39,6 +39,8 @@ def rendered(answer: Answer, medium: str) -> str:
             return json.dump(json.document(answer))
         case "csv":
             return csv.text(answer)
+        case "markdown":
+            return markdown.text(answer)
         case "blocks":
             return json.dump(slack.message(answer))
         case _:

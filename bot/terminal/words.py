@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 
 import bot
+from bot.core.calls.log import Log
 from bot.core.usage import Source
 from bot.core.words import Picture, Sheet
 
@@ -30,7 +31,9 @@ def parser() -> argparse.ArgumentParser:
     sync.add_argument("--until", type=_day, metavar="DATE", help="first UTC day not to read")
     sync.add_argument("--source", choices=[source.value for source in Source], action="append", help="only this one")
 
-    ask = _command(commands, "ask", "what /claude-usage TEXT answers", formats=("text", "json", "csv", "blocks"))
+    ask = _command(
+        commands, "ask", "what /claude-usage TEXT answers", formats=("text", "json", "csv", "markdown", "blocks")
+    )
     ask.add_argument("text", metavar="TEXT", nargs="*", help='such as "team alpha last week by model"')
     ask.add_argument("--receipt", action="store_true", help="and what the figures rest on (text or json)")
     ask.add_argument("--as", dest="asker", metavar="USER", help="answer as for this person")
@@ -46,6 +49,11 @@ def parser() -> argparse.ArgumentParser:
     alerts = _command(commands, "alerts", "hold the figures against every rule", formats=("text", "json"))
     alerts.add_argument("--at", type=_instant, metavar="INSTANT", help="as of this instant")
     alerts.add_argument("--post", action="store_true", help="send what is due")
+    alerts.add_argument("--explain", metavar="ID", help="why this alert, by its number; or why none, by a team's name")
+
+    replay = _command(commands, "replay", "what a rule or budget would have sent, had it been on", ("text", "json"))
+    replay.add_argument("rule", metavar="RULE", help="the id of a rule or budget")
+    replay.add_argument("--period", metavar="PERIOD", default="90d", help="such as 90d or 2026-10 (default 90d)")
 
     reconcile = _command(commands, "reconcile", "hold the ledger against Anthropic's sums", formats=("text", "json"))
     reconcile.add_argument("--period", metavar="PERIOD", help="such as 7d or 2026-10 (default: this month so far)")
@@ -62,6 +70,19 @@ def parser() -> argparse.ArgumentParser:
     chart.add_argument("--team", metavar="TEAM", help="only this team and those below it")
     chart.add_argument("-o", "--output", metavar="FILE.png", required=True, help="write it here")
 
+    deliveries = _command(commands, "deliveries", "what was sent, when, where, and what was not", ("text", "json"))
+    deliveries.add_argument("--failed", action="store_true", help="only what did not go out")
+
+    taking = _command(commands, "import", "call logs into the store", formats=tuple(kind.value for kind in Log))
+    taking.set_defaults(format=Log.AUTO.value)
+    taking.add_argument("files", metavar="FILE", nargs="+", help="JSON lines, a JSON array or CSV; gzip will do")
+    taking.add_argument("--timezone", metavar="ZONE", help="of times that name none, such as Europe/Berlin")
+
+    token = _command(commands, "token", "tokens for programs that send calls", formats=("text", "json"))
+    token.add_argument("action", choices=("create", "list", "revoke"))
+    token.add_argument("name", metavar="NAME", nargs="?", help="what people call it")
+    token.add_argument("--team", metavar="TEAM", help="create: all its calls are this team's, whatever they say")
+
     close = _command(commands, "close", "fix a month: its figures never change again", formats=("text", "json"))
     close.add_argument("month", type=_month, metavar="MONTH", help="such as 2026-10")
 
@@ -73,6 +94,23 @@ def parser() -> argparse.ArgumentParser:
     config = _command(commands, "config", "teams, budgets, digests and alert rules", formats=("text", "json"))
     config.add_argument("action", choices=("check", "apply", "export"))
     config.add_argument("file", metavar="FILE", nargs="?", help="to read, or to write for export")
+
+    init = _command(commands, "init", "from nothing to the first answer: ask, try, write .env", ("text", "json"))
+    for flag, what in (
+        ("--admin-key-file", "Anthropic's admin key"),
+        ("--slack-bot-token-file", "the bot token"),
+        ("--slack-app-token-file", "the app-level token (Socket Mode)"),
+        ("--slack-signing-secret-file", "the signing secret (HTTP)"),
+        ("--database-url-file", "the database's address (default: an SQLite file here)"),
+    ):
+        init.add_argument(flag, metavar="FILE", help=f"file that holds {what}")
+    init.add_argument("--timezone", metavar="ZONE", help="where people count their days, such as Europe/Berlin")
+    init.add_argument("--config", metavar="FILE", default="teams.yml", help="write the proposed teams here")
+    init.add_argument("--days", type=_positive, default=14, help="to read for the first answer (default 14)")
+    init.add_argument("--no-slack", action="store_true", help="leave Slack for later")
+    init.add_argument("--yes", action="store_true", help="ask nothing, and replace what .env says otherwise")
+
+    _command(commands, "doctor", "check every setting, credential, scope, schema version and clock", ("text", "json"))
 
     _command(commands, "migrate", "bring the database's schema up to date")
     return top

@@ -7,13 +7,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import anomaly, answers, backfill, start
+from tests.bench import anomaly, answers, backfill, call_log, digests, intake, recorder, start
 
 MEASURED = {
     "answers": answers.measure,
     "start": start.measure,
     "backfill": backfill.measure,
     "anomaly": anomaly.measure,
+    "digests": digests.measure,
+    "recorder": recorder.measure,
+    "intake": intake.measure,
+    "call-log": call_log.measure,
 }
 
 

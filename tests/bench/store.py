@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from bot.core.allocation import Attribution, Basis, Entry
 from bot.core.directory import Directory
-from bot.core.usage import CACHE_READ, CACHE_WRITE_5M, LEDGER_SOURCES, OUTPUT, UNCACHED_INPUT
+from bot.core.usage import CACHE_READ, LEDGER_SOURCES, OUTPUT, UNCACHED_INPUT
 from bot.services import configuration
 from bot.store import directory as directories
 from bot.store import snapshots
@@ -18,8 +18,8 @@ from bot.store.posting import Ledger
 
 ORGANIZATION = "bench"
 MODELS = ("claude-opus-5-5", "claude-sonnet-5-5", "claude-haiku-4-5-20251001")
-CHARGES = (UNCACHED_INPUT, CACHE_WRITE_5M, CACHE_READ, OUTPUT)
-KEYS = 3
+"""One of them for each of a team's keys."""
+CHARGES = (UNCACHED_INPUT, CACHE_READ, OUTPUT)
 
 
 def fill(database: Database, *, teams: int, days: int, until: date) -> int:
@@ -54,9 +54,9 @@ def _day(connection: Connection, day: date, teams: int) -> int:
             Basis.REPORTED,
         )
         for team in range(teams)
-        for key in range(KEYS)
-        for model in MODELS
+        for key, model in enumerate(MODELS)
         for charge in CHARGES
     ]
-    Ledger(connection, ORGANIZATION).replace_day(day, entries)
+    with Ledger(connection, ORGANIZATION) as ledger:
+        ledger.replace_day(day, entries)
     return len(entries)

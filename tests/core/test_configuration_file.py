@@ -2,14 +2,15 @@
 
 # ruff: noqa: E501 - a message is one line, and shown whole
 
-from datetime import date, time
+from datetime import date, time, timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.alert_rule import EACH_TEAM, Metric, Rule, Severity, Window
+from bot.core.alerts.rule import EACH_TEAM, Kind, Metric, Rule, Severity
+from bot.core.alerts.window import Window
 from bot.core.configuration import Configuration, PeopleData
 from bot.core.configuration.file import parse
 from bot.core.directory import Match, Precision, Team
@@ -100,6 +101,7 @@ def test_the_interfaces_example_becomes_values() -> None:
         Digest("alpha-week", "C0ALPHA", Cadence.WEEKLY, time(9), "Europe/Berlin", team="alpha", weekday=0),
     )
     assert configuration.rules == (
+        Rule("anomaly", Metric.COST, scope=EACH_TEAM, kind=Kind.ANOMALY, min_impact=Decimal("25.00")),
         Rule(
             "daily_token_budget_exceeded",
             Metric.TOTAL_TOKENS,
@@ -108,6 +110,8 @@ def test_the_interfaces_example_becomes_values() -> None:
             EACH_TEAM,
             Severity.CRITICAL,
         ),
+        Rule("single_request_unusually_expensive", Metric.OUTPUT_TOKENS, Decimal(10000), Window.HOUR, per_call=True),
+        Rule("api_latency_spike", Metric.LATENCY_P95_MS, Decimal(5000), Window("minute", 5), severity=Severity.INFO),
         Rule("day_cap", Metric.COST, Decimal("200.00"), Window.DAY, "alpha", Severity.WARNING),
     )
 
@@ -131,40 +135,37 @@ budgets:
 
 
 def test_what_this_version_does_not_act_on_is_said_in_one_sentence_each() -> None:
-    assert parse(EXAMPLE).deferred == (
-        'teams "alpha": live calls (call_team) are not counted by this version yet.',
-        'budgets "alpha-month": nobody is told of its marks and its forecast by this version yet.',
-        'alerts "anomaly": rules of kind anomaly are not evaluated by this version yet.',
-        'alerts "single_request_unusually_expensive": rules on output_tokens are not evaluated by this version yet.',
-        'alerts "api_latency_spike": rules on latency_p95_ms are not evaluated by this version yet.',
-    )
+    assert parse(EXAMPLE).deferred == ('teams "alpha": live calls (call_team) are not counted by this version yet.',)
+
+
+def test_a_rule_says_who_hears_of_it_and_how_long_a_critical_one_waits() -> None:
+    (rule,) = parse(alert("above: 1, window: 1d, notify: [owners, admins, C0ALPHA], escalate_after: 2h")).rules
+    assert (rule.notify, rule.escalate_after) == (("owners", "admins", "C0ALPHA"), timedelta(hours=2))
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"),
+    ("scope", "target"),
     [
-        (digest("cadence: quarterly"), 'digests "d": quarterly digests are not sent by this version yet.'),
-        (
-            digest("cadence: daily, scope: each_team"),
-            'digests "d": one digest for each team is not sent by this version yet.',
-        ),
-        (alert("above: 1, per: call"), 'alerts "a": limits per call are not evaluated by this version yet.'),
-        (alert("above: 1, window: 30d"), 'alerts "a": windows of 30d are not evaluated by this version yet.'),
+        ("each_key", "each_key"),
+        ("{team: alpha}", "alpha"),
+        ("{key: ci-bot}", "key/ci-bot"),
+        ("{model: claude-opus-5-5}", "model/claude-opus-5-5"),
     ],
 )
-def test_an_entry_that_is_deferred_becomes_no_value(text: str, sentence: str) -> None:
-    configuration = parse(text)
-    assert configuration.deferred == (sentence,)
-    assert not configuration.digests
-    assert not configuration.rules
+def test_a_rule_is_for_all_for_each_or_for_one(scope: str, target: str) -> None:
+    (rule,) = parse("teams: [{id: alpha}]\n" + alert(f"above: 1, window: 1d, scope: {scope}")).rules
+    assert rule.scope == target
 
 
-def test_a_rule_for_other_receivers_is_kept_and_they_are_deferred() -> None:
-    configuration = parse(alert("above: 1, window: 1d, notify: [owners, admins, C0ALPHA]"))
-    assert [rule.id for rule in configuration.rules] == ["a"]
-    assert configuration.deferred == (
-        'alerts "a": receivers other than the owners (admins, C0ALPHA) are not told by this version yet.',
-    )
+def test_a_rate_may_fall_below_its_limit() -> None:
+    (rule,) = parse("alerts: [{id: a, metric: success_rate, kind: threshold, below: 0.95, window: 15m}]").rules
+    assert (rule.limit, rule.breaks(949_999), rule.breaks(950_000)) == (950_000, True, False)
+
+
+def test_there_are_quiet_hours_where_they_are_asked_for() -> None:
+    assert parse("").quiet_hours is None
+    assert parse('quiet_hours: {from: "20:00", until: "08:30"}').quiet_hours == (time(20), time(8, 30))
+    assert parse("quiet_hours: none").quiet_hours is None
 
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n", "teams:\n", "teams: []\ndigests: ~\n"])
@@ -179,11 +180,15 @@ def test_amounts_are_read_to_the_last_digit_and_never_through_a_float() -> None:
 
 @pytest.mark.parametrize(
     ("written", "window"),
-    [("1d", Window.DAY), ("24h", Window.DAY), ("day", Window.DAY), ("month", Window.MONTH), ("1mo", Window.MONTH)],
+    [
+        *[("1d", Window.DAY), ("24h", Window.DAY), ("day", Window.DAY), ("month", Window.MONTH), ("1mo", Window.MONTH)],
+        *[("5m", Window("minute", 5)), ("60m", Window.HOUR), ("6h", Window("hour", 6)), ("30d", Window("day", 30))],
+        *[("1w", Window("week")), ("2w", Window("day", 14)), ("quarter", Window("quarter"))],
+    ],
 )
 def test_a_days_and_a_months_window_have_several_spellings(written: str, window: Window) -> None:
     (rule,) = parse(alert(f"above: 1, window: {written}")).rules
-    assert rule.window is window
+    assert rule.window == window
 
 
 def test_a_digest_without_a_zone_takes_the_files_and_then_utc() -> None:
@@ -191,6 +196,28 @@ def test_a_digest_without_a_zone_takes_the_files_and_then_utc() -> None:
     assert (here.zone, here.weekday, here.at) == ("Asia/Kathmandu", 6, time(9))
     (anywhere,) = parse(digest("cadence: monthly, at: 17:05")).digests
     assert (anywhere.zone, anywhere.at) == (None, time(17, 5))
+
+
+def test_a_digest_goes_to_a_channel_to_a_person_or_to_each_teams_channel() -> None:
+    text = """\
+teams: [{id: alpha, channel: C0ALPHA}, {id: beta}, {id: gamma, channel: C0GAMMA}]
+digests:
+  - {id: mine, to: ana@example.com, cadence: weekly}
+  - {id: board, to: U0CFO, cadence: quarterly, scope: all}
+  - {id: week, cadence: weekly, on: friday, scope: each_team}
+  - {id: day, channel: C0ALL, cadence: daily, scope: each_team, skip: [weekends, 2026-12-25]}
+"""
+    found = {one.id: one for one in parse(text).digests}
+    assert list(found) == ["mine", "board", "week.alpha", "week.gamma", "day.alpha", "day.beta", "day.gamma"]
+    assert (found["mine"].to, found["mine"].own, found["mine"].channel) == ("ana@example.com", True, None)
+    assert (found["board"].cadence, found["board"].own, found["board"].place) == (Cadence.QUARTERLY, False, "U0CFO")
+    assert (found["week.gamma"].channel, found["week.gamma"].team, found["week.gamma"].weekday) == (
+        "C0GAMMA",
+        "gamma",
+        4,
+    )
+    assert (found["day.beta"].channel, found["day.beta"].team) == ("C0ALL", "beta")
+    assert [day.day for n in range(22, 29) if (day := date(2026, 12, n)) in found["day.beta"].skip] == [25, 26, 27]
 
 
 @pytest.mark.parametrize("name", ["<!channel>", '&<>"', "*bold*", "Équipe 2 🚀", "👩‍👩‍👧"])
@@ -225,7 +252,7 @@ MISTAKES = [
     ("#" * 1_000_001, "1: the file is larger than 1 MB. Leave out what is not configuration."),
     # keys
     ("team: []\n", '1: unknown key "team" in the file. Did you mean "teams"?'),
-    ("xyz: 1\n", '1: unknown key "xyz" in the file. It takes: timezone, admins, people_data, teams, budgets, digests, alerts.'),
+    ("xyz: 1\n", '1: unknown key "xyz" in the file. It takes: timezone, admins, people_data, quiet_hours, teams, budgets, digests, alerts.'),
     (teams("id: alpha\n    chanel: C0ALPHA"), '3: unknown key "chanel" in team "alpha". Did you mean "channel"?'),
     (teams("id: a\n    name: b\n    id: c"), '4: "id" is in team "a" twice, first on line 2. Keep one.'),
     (teams("{name: Alpha}"), '2: team number 1 has no "id". Add it.'),
@@ -273,6 +300,13 @@ MISTAKES = [
     (digest("cadence: daily, at: 24:00"), '1: "at" of digest "d" is "24:00", not a time of day. Write it from "00:00" to "23:59".'),
     (digest("cadence: dayly"), '1: "cadence" of digest "d" cannot be "dayly". Did you mean "daily"?'),
     (digest("cadence: weekly, on: munday"), '1: "on" of digest "d" cannot be "munday". Did you mean "monday"?'),
+    ("digests: [{id: d, cadence: daily}]", '1: digest "d" has no "channel". Add it, or to: with a person.'),
+    (digest("cadence: daily, to: U0ANA"), '1: "to" of digest "d" stands beside "channel". Keep one, and make a second digest for the other.'),
+    (digest("cadence: daily, to: ana"), '1: "to" of digest "d" is "ana", not a person. Write an e-mail address or a Slack user id such as U0123ABC.'),
+    (digest("cadence: daily, scope: own"), '1: "scope" of digest "d" is own, which only a person has. Say who with to: ana@example.com.'),
+    ("teams: [{id: alpha}]\ndigests: [{id: d, cadence: daily, scope: each_team}]", '2: "scope" of digest "d" is each_team, and no team has a channel. Give teams one, or the digest its own.'),
+    (digest("cadence: daily, skip: [holidays]"), '1: "holidays" in "skip" of digest "d" is no day to skip. Write weekends, a weekday or a date such as 2026-12-25.'),
+    (digest("cadence: daily, skip: [weekends, monday, tuesday, wednesday, thursday, friday]"), '1: "skip" of digest "d" leaves no day of the week. Take one away, or remove the digest.'),
     (digest("cadence: daily, on: monday"), '1: "on" of digest "d" is only for weekly digests, and this one is daily. Remove it.'),
     # amounts
     ("budgets: [{id: b, team: unallocated, amount: 5e2}]", f'1: "amount" of budget "b" {NUMBER}, not "5e2". Write it like 500.00.'),
@@ -305,6 +339,14 @@ MISTAKES = [
     (alert("window: 1d"), '1: alert "a" has no "above". Add it.'),
     (alert("above: 1, window: 1d, min_impact: 5"), '1: "min_impact" of alert "a" is not for rules of kind threshold. Remove it.'),
     ("alerts: [{id: a, metric: cost, kind: anomaly, above: 5}]", '1: "above" of alert "a" is not for rules of kind anomaly. Remove it.'),
+    (alert("above: 1, below: 2, window: 1d"), '1: "below" of alert "a" stands beside "above". Keep one of them, and make another rule of the other.'),
+    (alert("above: 1, window: 5000d"), '1: "window" of alert "a" is "5000d", which is no length of time. Write 5m, 24h, 1d or month.'),
+    (alert("above: 1, window: 1d, escalate_after: soon"), '1: "escalate_after" of alert "a" is "soon", which is no length of time. Write 30m, 2h or 1d.'),
+    (alert("above: 1, window: 1d, scope: {key: a, model: b}"), '1: "scope" of alert "a" names several things. Keep one, and make a rule for each.'),
+    ("alerts: [{id: a, metric: latency_p95_ms, kind: threshold, above: 1, per: call}]", '1: "per" of alert "a" is not for latency_p95_ms: a single call has none. Write window: 5m instead.'),
+    ("alerts: [{id: a, metric: requests, kind: anomaly}]", '1: "metric" of alert "a" cannot be requests in a rule of kind anomaly. It is cost or total_tokens.'),
+    ("alerts: [{id: a, metric: error_rate, kind: threshold, above: 5, window: 1d}]", '1: "above" of alert "a" is 5, more than the whole. Write 0.4 for 40 %.'),
+    ("quiet_hours: night", '1: "quiet_hours" of the file cannot be "night". Write {from: "22:00", until: "07:00"} or none.'),
     (alert("above: 1, window: 1d, notify: owner"), '1: "owner" in "notify" of alert "a" is nobody to tell. Did you mean "owners"?'),
     (alert("above: 1, window: 1d, scope: alpha"), '1: "scope" of alert "a" cannot be "alpha". Write all, each_team or {team: alpha}.'),
     (alert("above: 1, window: 1d, scope: {tem: alpha}"), '1: "scope" of alert "a" has no "team". Add it.'),

@@ -5,11 +5,9 @@ from decimal import Decimal
 import pytest
 
 from bot.core.money import ZERO, Money
+from bot.core.plan_table import CHECKED, SEATS, TIERS, Seat
 from bot.core.plans import (
-    SEATS,
-    TIERS,
     Between,
-    Seat,
     Spending,
     Use,
     dearest_below,
@@ -170,3 +168,9 @@ def test_what_is_not_split_may_be_all_or_nothing_and_names_nobody() -> None:
 def test_the_plan_a_person_is_held_against_is_the_dearest_that_costs_less(cost: str, plan: str | None) -> None:
     found = dearest_below(usd(cost))
     assert (found.plan if found else None) == plan
+
+
+def test_every_line_of_the_plan_table_says_where_it_is_from_and_the_table_when_somebody_looked() -> None:
+    assert all(seat.source for seat in SEATS)
+    assert [seat.price for seat in SEATS] == sorted(seat.price for seat in SEATS)
+    assert CHECKED.year >= 2026

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from bot.core.errors import WordsError
 from bot.core.question import Dimension, Question, Subject, parse, recalled
+from bot.core.words import TOLD
 
 NOW = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)
 ZONE = "Europe/Berlin"
@@ -238,10 +239,6 @@ def test_every_part_of_a_question_is_kept() -> None:
         ),
         ("trend models", "`trend` takes one name. Try `/claude-usage trend team alpha last 30 days`."),
         ("why trend", "I answer one question at a time, not `why` and `trend`."),
-        (
-            "why yesterday by hour",
-            "`why` looks at days, not hours. Try `/claude-usage trend yesterday by hour`.",
-        ),
         ("chart by hour", "A chart has days, weeks or months. Try `/claude-usage trend yesterday by hour`."),
         ("foo", "I don't know the word “foo”. Try `/claude-usage team alpha`."),
         (
@@ -448,9 +445,13 @@ def test_clauses_mean_the_same_in_every_order_and_are_said_again_the_same(
         subject not in (Subject.SUMMARY, Subject.WHY, Subject.PLAN, Subject.LIMITS, Subject.STATUS, Subject.HELP)
         or name is None
     )
-    own_way = (Subject.ADVICE, Subject.BUDGET, Subject.FORECAST, Subject.CHART, Subject.TREND, Subject.EXPORT)
+    assume(subject is not Subject.SETTINGS or name is None)
+    own_way = (
+        *(Subject.ADVICE, Subject.BUDGET, Subject.FORECAST, Subject.CHART, Subject.TREND, Subject.EXPORT),
+        *(Subject.ALERTS, Subject.SUBSCRIBE),
+    )
     assume(subject is not Subject.COMPARE)  # it takes names, not a name
-    assume((subject, by) != (Subject.WHY, Dimension.HOUR))
+    assume(subject is not Subject.WHY or by not in TOLD)
     assume(subject not in own_way or (by, top, versus) == (None, None, ""))
     about = f'{subject} "{name}"' if name else str(subject)
     clauses = [about, period, f"by {by}" if by else "", f"top {top}" if top else "", versus, share]
@@ -459,3 +460,21 @@ def test_clauses_mean_the_same_in_every_order_and_are_said_again_the_same(
     assert ask(" ".join(clauses)) == question
     assert ask(question.text) == question
     assert (question.name, question.by, question.top, question.share) == (name, by, top, share == "share")
+
+
+@pytest.mark.parametrize(
+    ("words", "again"),
+    [
+        ("alerts", "alerts"),
+        ("alerts alpha", "alerts team alpha"),
+        ("alert team alpha last week", "alerts team alpha"),
+        ("subscribe", "subscribe"),
+        ("subscribe me to team alpha", "subscribe team alpha"),
+        ("subscribe alerts alpha", "subscribe alert team alpha"),
+        ("subscribe to a budget for alpha", "subscribe budget team alpha"),
+        ("settings", "settings"),
+    ],
+)
+def test_what_fires_and_what_is_set_up_is_asked_for_with_or_without_a_team(words: str, again: str) -> None:
+    assert ask(words).text == again
+    assert ask(again).text == again

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from bot.core.money import ZERO, Money
 from bot.core.question import Dimension
 from bot.core.usage import LEDGER_SOURCES, Surface
+from bot.core.words import TOLD
 from bot.demo.organization import Organization
 from bot.render.json import document
 from bot.services.asking.ask import Ask
@@ -80,7 +81,7 @@ async def test_teams_rows_and_days_add_up_to_what_was_reported_to_the_last_digit
         assert ((of_day.total_tokens or 0) if of_day else 0) == tokens, day
 
     whole = (await told(database, f"summary {WHOLE}"))["total"]
-    for by in Dimension:
+    for by in (one for one in Dimension if one not in TOLD):
         cut = await told(database, f"summary {WHOLE} by {by}")
         assert added(cut["rows"]) == added([whole]), by
     months = [(await told(database, f"summary {month}"))["total"] for month in ("2026-10", "2026-11")]

@@ -37,6 +37,11 @@ class Books:
         """Put a configuration in force, as `config apply` does."""
         self.database.write_now(_configured, text, at)
 
+    @staticmethod
+    def reconfigure(database: Database, text: str, at: datetime = OPENED) -> None:
+        """The same over a ledger that another test filled."""
+        database.write_now(_configured, text, at)
+
     def spend(self, day: date, *, read_at: datetime | None = None, tokens: int = 1000, **dollars: str) -> None:
         """The whole organisation's day: `tokens` and so many dollars in each team named, nothing in the others.
 

@@ -11,6 +11,7 @@ import pytest_asyncio
 from bot.core.change import Cause
 from bot.core.question import Dimension
 from bot.core.usage import Source
+from bot.core.words import TOLD
 from bot.render import csv
 from bot.render.json import document
 from bot.services.asking.ask import Ask
@@ -49,7 +50,7 @@ async def test_causes_and_drivers_add_up_to_the_change_that_the_plain_answer_sho
     plain = await told(synced, f"{subject or 'summary'} {WEEKS}")
     change = Decimal(plain["total"]["billed_cost"]) - Decimal(plain["previous"]["billed_cost"])
     assert change
-    for by in (one for one in Dimension if one is not Dimension.HOUR):
+    for by in (one for one in Dimension if one not in TOLD):
         found = await told(synced, f"why {subject} {WEEKS} by {by}")
         assert (found["total"], found["previous"]) == (plain["total"], plain["previous"])
         assert Decimal(found["change"]) == summed(found["effects"]) == change, by

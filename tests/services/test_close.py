@@ -14,7 +14,7 @@ from bot.core.errors import CloseRefused, NotFound, StoreError, StoreUnavailable
 from bot.core.money import Money
 from bot.core.periods import parse_period
 from bot.core.question import Dimension
-from bot.core.words import Sheet
+from bot.core.words import LEDGER_SHEETS, Sheet
 from bot.services.asking.ask import Ask
 from bot.services.books import reconcile
 from bot.services.books.close import Closed, close
@@ -68,7 +68,7 @@ def exported(
 
 
 def files(database: Database, month: str = "2026-10", now: datetime = THIRD) -> dict[Sheet, bytes]:
-    return {kind: exported(database, kind, month, now)[0] for kind in Sheet}
+    return {kind: exported(database, kind, month, now)[0] for kind in LEDGER_SHEETS}
 
 
 def rows(content: bytes) -> list[dict[str, str]]:
@@ -292,7 +292,7 @@ async def test_a_damaged_file_is_refused_instead_of_given(books: Books) -> None:
 
     books.database.write_now(damage)
     outcomes = []
-    for kind in Sheet:
+    for kind in LEDGER_SHEETS:
         try:
             exported(books.database, kind, "2026-10")
         except StoreError as error:

@@ -6,16 +6,21 @@ import pytest
 
 from bot.answers.answer import Amount, Answer, Percent, Tokens, Tone
 from bot.core.access import NOBODY, OPERATOR, Asker
+from bot.core.calls.call import Call
+from bot.core.calls.call import RateLimit as Told
+from bot.core.calls.client import Client
 from bot.core.coding import Actor, ActorKind, CodeRecord, Work
 from bot.core.directory import ApiKey, Directory, Member, Workspace
 from bot.core.errors import BotError, NotFound, Withheld, WordsError
 from bot.core.limits import ORGANISATION, Limits, RateLimit, SpendLimit
 from bot.core.money import Money
+from bot.core.otlp.metrics import Count, Measure
 from bot.core.usage import Source
 from bot.render.json import document
 from bot.services.asking.ask import Ask
+from bot.services.calls.intake import Intake
 from bot.services.figures.people import Recognition
-from bot.store import coding, directory, limits, snapshots
+from bot.store import code_counts, coding, directory, limits, snapshots
 from bot.store.database import Database
 from tests.services.books import ORGANIZATION, Books
 
@@ -300,3 +305,79 @@ async def test_before_the_first_sync_there_is_nothing_and_it_says_how_to_start(d
     books = Books(database)
     assert "claude-usage sync" in (await told(books, "limits")).headline
     assert (await told(books, "code")).headline.startswith("Nothing has been read")
+
+
+def counts(database: Database, day: date, person: str, **amounts: int) -> None:
+    """What Claude Code itself reports of somebody's day."""
+    at = datetime(day.year, day.month, day.day, 10, tzinfo=UTC)
+    told = [Count(at, person, "", "claude-sonnet-5-5", Measure(name), amount) for name, amount in amounts.items()]
+    database.write_now(code_counts.add, told, "", f"{day}/{person}", NOW)
+
+
+async def test_what_claude_code_itself_reports_stands_beside_and_is_added_to_nothing(books: Books) -> None:
+    before = await told(books, "code")
+    counts(books.database, TODAY, "ana@example.com", cost=2 * 10**10, sessions=3, input=50, output=20)
+    counts(books.database, TODAY, "eve@example.com", cost=10**10, sessions=1)
+    counts(books.database, TODAY, "", cost=5 * 10**9)
+    after = await told(books, "code")
+    assert after.facts == before.facts
+    assert after.tables[0] == before.tables[0]
+    beside = {str(row[0]): (row[1], row[-1]) for row in after.tables[1].rows}
+    assert beside == {
+        "ana@example.com": (Tokens(3), Amount(Money.from_dollars(2))),
+        "eve@example.com": (Tokens(1), Amount(Money.from_dollars(1))),
+        "no name given": (Tokens(0), Amount(Money.from_dollars("0.50"))),
+    }
+    assert "part of none" in after.notes[-1]
+    alone = await told(books, "code eve@example.com")
+    assert alone.headline.startswith("eve@example.com")
+
+
+async def test_of_what_claude_code_itself_reports_nobody_sees_more_than_of_the_report(books: Books) -> None:
+    counts(books.database, TODAY, "chiara@example.com", cost=2 * 10**10)
+    counts(books.database, TODAY, "ana@example.com", cost=10**10)
+    seen = await told(books, "code", ANA)
+    assert [table.title for table in seen.tables].count("As Claude Code itself reports") == 0, "one hidden person's"
+    counts(books.database, TODAY, "dmitri@example.com", cost=10**10)
+    seen = await told(books, "code", ANA)
+    assert [str(row[0]) for row in seen.tables[1].rows] == ["ana@example.com", "2 people"]
+    with pytest.raises(Withheld):
+        await told(books, "code chiara@example.com", ANA)
+
+
+async def test_rate_limits_are_told_as_programs_meet_them_by_team_and_model(books: Books) -> None:
+    intake = Intake(books.database, lambda: NOW, retain=timedelta(days=35))
+    calls = [
+        Call(
+            f"req_{team}{ago}{left}",
+            NOW - timedelta(days=ago, minutes=left),
+            "claude-sonnet-5-5",
+            team=team,
+            rate_limit=Told(100, left, None, None),
+        )
+        for ago in range(10)
+        for team, left in (("alpha", 10 + 3 * ago), ("alpha", 95), ("Team Alpha", 50), ("", 99), ("alpha", 96))
+    ]
+    await intake.take(calls[:25], Client("app"))
+    await intake.take(calls[25:], Client("app"))
+    answer = await told(books, "limits")
+    live = next(table for table in answer.tables if table.title == "Rate limits as programs meet them")
+    assert [tuple(row) for row in live.rows] == [
+        ("Team Alpha", "claude-sonnet-5-5", "requests", Tokens(100), Tokens(10), Percent(0.9), "about 26 Nov"),
+        ("unallocated", "claude-sonnet-5-5", "requests", Tokens(100), Tokens(99), Percent(0.01), "not in sight"),
+    ]
+    assert answer.tone is Tone.WARNING
+    assert "80 % full or more since yesterday: Team Alpha’s requests of claude-sonnet-5-5 90 %" in answer.headline
+
+
+async def test_a_plan_is_held_against_what_claude_code_itself_reports_of_who_is_on_no_bill(books: Books) -> None:
+    for number in range(1, 22):
+        counts(books.database, date(2026, 11, number), "ana@example.com", cost=4 * 10**10)
+    answer = await told(books, "plan user ana@example.com 2026-11-01..2026-11-20")
+    assert fact(answer, "API cost a month") == Amount(Money.from_dollars(120))
+    assert "more than Max does" in answer.headline
+    assert any("nothing of it is on the API's bill" in note for note in answer.notes)
+    whole = await told(books, "plan 2026-11-01..2026-11-20")
+    assert fact(whole, "Claude Code itself reports") == Amount(Money.from_dollars(120))
+    hidden = await told(books, "plan 2026-11-01..2026-11-20", OLGA)
+    assert "Claude Code itself reports" not in [one.label for one in hidden.facts]

@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from bot.core.question import Dimension
 from bot.core.usage import Source
+from bot.core.words import TOLD
 from bot.render.json import document
 from bot.services.asking.ask import Ask
 from bot.store.database import Database
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 Json = dict[str, Any]
 MONEY = ("billed_cost", "list_cost")
-CUTS = [by for by in Dimension if by is not Dimension.HOUR]
+CUTS = [by for by in Dimension if by is not Dimension.HOUR and by not in TOLD]
 """Hours are shown of a week at most."""
 WHOLE = "2026-11-02..2026-11-21"
 SUBJECTS = [

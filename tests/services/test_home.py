@@ -9,11 +9,14 @@ from sqlalchemy import Connection, text
 
 from bot.answers.answer import Answer
 from bot.core.access import Asker
+from bot.core.alerts.episode import Episode
+from bot.core.alerts.rule import Kind
 from bot.render import terminal
 from bot.services.asking.home import MOST_TEAMS, Homes
 from bot.services.asking.typeahead import Typeahead
 from bot.services.figures.people import Recognition
 from bot.services.presses import REPEATED, Presses
+from bot.store import episodes
 from bot.store.database import Database
 from tests.services.books import Books
 from tests.services.test_people import filled
@@ -96,21 +99,19 @@ async def test_who_owns_nothing_sees_all_teams_the_dearest_first(books: Books) -
 
 async def test_alerts_of_ones_teams_and_of_everything_are_open_until_they_resolve(books: Books) -> None:
     def fire(connection: Connection) -> None:
-        for scope, over in (("alpha", "NULL"), ("gamma", "NULL"), ("alpha", "'2026-11-19'"), ("nobody", "NULL")):
-            connection.execute(
-                text(
-                    "INSERT INTO episode"
-                    " (rule_id, scope, resolved_at, since, last_window, fired_at, value, limit_value)"
-                    f" VALUES ('day_cap', '{scope}', {over}, '2026-11-18', '2026-11-20', '2026-11-19', 600000000000, 1)"
-                )
-            )
+        begun, newest = datetime(2026, 11, 18, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC)
+        for scope, over in (("alpha", None), ("gamma", None), ("alpha", newest), ("nobody", None)):
+            one = Episode("day_cap", scope, Kind.THRESHOLD, begun, newest, newest, 600_000_000_000, 1, resolved_at=over)
+            episodes.store(connection, one)
 
     books.database.write_now(fire)
     ana, ben = await home(books, "U0ANA"), await home(books, "U0BEN")
     assert ana.headline.endswith("1 alert is open.")
     assert row(ana, "Open alerts", "Team Alpha") == "Team Alpha since 18 Nov $60.00 limit $50.00 a day day_cap"
     assert row(ben, "Open alerts", "Team Gamma").startswith("Team Gamma since 18 Nov")
-    assert ("Why? Team Alpha", "why team alpha 2026-11-18") in [(one.label, one.question) for one in ana.actions]
+    assert ("Why? Team Alpha", "why team alpha 2026-11-18..2026-11-20") in [
+        (one.label, one.question) for one in ana.actions
+    ]
 
 
 async def test_what_is_one_persons_is_not_shown_to_others_nor_are_its_budgets_and_alerts(database: Database) -> None:
@@ -120,12 +121,8 @@ async def test_what_is_one_persons_is_not_shown_to_others_nor_are_its_budgets_an
         more = "budgets:\n  - {id: pair, team: pair, amount: 1.00}\n"
         rule = "alerts:\n  - {id: cap, metric: cost, kind: threshold, above: 1.00, window: month, scope: each_team}\n"
         connection.execute(text("UPDATE configuration SET body = body || :more"), {"more": more + rule})
-        connection.execute(
-            text(
-                "INSERT INTO episode (rule_id, scope, since, last_window, fired_at, value, limit_value)"
-                " VALUES ('cap', 'pair', '2026-11-01', '2026-11-01', '2026-11-20', 30000000000, 1)"
-            )
-        )
+        begun = datetime(2026, 11, 1, tzinfo=UTC)
+        episodes.store(connection, Episode("cap", "pair", Kind.THRESHOLD, begun, begun, begun, 30_000_000_000, 1))
 
     database.write_now(watch)
     homes = Homes(database, "UTC", Recognition(database))

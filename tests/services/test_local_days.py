@@ -102,6 +102,20 @@ async def test_a_day_is_the_local_one_to_the_last_token(world: World, synced: Da
         assert found["query"]["period"]["start"] == f"{start:%Y-%m-%dT%H:%M:%SZ}"
 
 
+async def test_a_day_is_explained_by_its_hours_beside_those_of_the_day_before(synced: Database) -> None:
+    answer = await Ask(synced, "Europe/Berlin").answer("why 2026-11-04", NOW)
+    (chart,) = answer.charts
+    assert chart.title == "Change of each hour, 20 of 24 hours"
+    assert "than the hour beside it" in str(chart)
+    found = (await Ask(synced, "Europe/Berlin").answer("why 2026-11-04 by hour", NOW)).report
+    before = (await Ask(synced, "Europe/Berlin").answer("2026-11-03 by hour", NOW)).report
+    assert found
+    assert before
+    beside = [row.previous for row in found.rows]
+    assert [one and one.billed_cost for one in beside] == [row.figures.billed_cost for row in before.rows]
+    assert [row.name[-5:] for row in found.rows] == [f"{hour:02}:00" for hour in range(24)]
+
+
 @pytest.mark.parametrize(
     ("zone", "day", "hours"), [("Europe/Berlin", "2026-10-25", 25), ("America/Los_Angeles", "2026-11-01", 25)]
 )

@@ -13,7 +13,15 @@ from bot.core.usage import CostRecord, Source, UsageRecord
 from bot.services.syncing.rebuild import rebuild, rebuild_everything
 from bot.store import directory, ledger, snapshots
 from bot.store.database import Database
-from bot.store.tables import LedgerEntry, LedgerSeries, LedgerTotal, table
+from bot.store.tables import (
+    LedgerEntry,
+    LedgerMonth,
+    LedgerMonthTotal,
+    LedgerOrganization,
+    LedgerSeries,
+    LedgerTotal,
+    table,
+)
 from tests.services.world import DAYS, TEAMS, TODAY, World, billed, configured, days, dump
 
 with_the_server = pytest.mark.asyncio(loop_scope="module")
@@ -110,7 +118,7 @@ async def test_the_whole_ledger_comes_back_the_same_from_what_anthropic_said(
     assert dump(any_database) == before
 
     def lose(connection: Connection) -> None:
-        for one in (LedgerEntry, LedgerTotal, LedgerSeries):
+        for one in (LedgerEntry, LedgerTotal, LedgerOrganization, LedgerMonth, LedgerMonthTotal, LedgerSeries):
             connection.execute(delete(table(one)))
 
     any_database.write_now(lose)

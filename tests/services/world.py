@@ -22,7 +22,15 @@ from bot.services.syncing.rebuild import rebuild_everything
 from bot.services.syncing.sync import Sync
 from bot.store import ledger, schema
 from bot.store.database import Database
-from bot.store.tables import LedgerEntry, LedgerSeries, LedgerTotal, table
+from bot.store.tables import (
+    LedgerEntry,
+    LedgerMonth,
+    LedgerMonthTotal,
+    LedgerOrganization,
+    LedgerSeries,
+    LedgerTotal,
+    table,
+)
 from tests.faults import Faults
 
 NOW = datetime(2026, 11, 22, 9, 20, tzinfo=UTC)
@@ -111,12 +119,16 @@ def dump(database: Database) -> list[tuple[object, ...]]:
     """Every row of the ledger without its technical ids, in one order."""
 
     def read(connection: Connection) -> list[tuple[object, ...]]:
-        entry, series, total = table(LedgerEntry), table(LedgerSeries), table(LedgerTotal)
-        joined = select(
-            *(column for column in series.c if column.name != "id"),
-            *(column for column in entry.c if column.name != "series_id"),
-        ).join(series, series.c.id == entry.c.series_id)
-        return [tuple(row) for query in (joined, select(total)) for row in connection.execute(query)]
+        series = table(LedgerSeries)
+        joined = [
+            select(
+                *(column for column in series.c if column.name != "id"),
+                *(column for column in entry.c if column.name != "series_id"),
+            ).join(series, series.c.id == entry.c.series_id)
+            for entry in (table(LedgerEntry), table(LedgerMonth))
+        ]
+        sums = [select(table(one)) for one in (LedgerTotal, LedgerOrganization, LedgerMonthTotal)]
+        return [tuple(row) for query in (*joined, *sums) for row in connection.execute(query)]
 
     return sorted(database.read_now(read), key=repr)
 

@@ -87,8 +87,9 @@ async def test_budgets_and_open_alerts_of_ones_teams_stand_on_home(outside: Outs
     with sqlite3.connect(bot) as connection:
         connection.execute("UPDATE configuration SET body = body || ?", (budget,))
         connection.execute(
-            "INSERT INTO episode (rule_id, scope, since, last_window, fired_at, value, limit_value) VALUES "
-            "('day_cap', 'alpha', '2026-11-21', '2026-11-21', '2026-11-21', 123400000000, 10000000000)"
+            "INSERT INTO episode (kind, resolved_because, acknowledged_by, rule_id, scope, since, last_window, "
+            "fired_at, value, limit_value) VALUES ('threshold', '', '', 'day_cap', 'alpha', '2026-11-21', "
+            "'2026-11-21', '2026-11-21', 123400000000, 10000000000)"
         )
     connection.close()
     home = await opened(outside)

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import Connection
 
 from bot.core.allocation import Attribution, Basis, Entry
 from bot.core.coding import Actor, ActorKind, CodeRecord, Work
@@ -91,8 +92,13 @@ def test_what_was_billed_is_summed_by_workspace_without_corrections_to_other_mon
 
     entries = [entry("w1", 2**61), entry("w1", 5, Basis.BY_KEY), entry("w2", 7), entry("w2", None, Basis.UNKNOWN)]
     entries.append(entry("w1", 100, Basis.ADJUSTMENT))
+
+    def post(connection: Connection, organization: str) -> None:
+        with Ledger(connection, organization) as ledger:
+            ledger.replace_day(DAY, entries)
+
     for organization in ("org_1", "org_2"):
-        database.write_now(lambda connection, of: Ledger(connection, of).replace_day(DAY, entries), organization)
+        database.write_now(post, organization)
     assert database.read_now(limits.billed, "org_1", SINCE, UNTIL) == {"w1": Money(2**61 + 5), "w2": Money(7)}
     assert database.read_now(limits.billed, "org_1", SINCE, DAY) == {}
 

@@ -93,7 +93,9 @@ def test_what_can_never_go_out_is_not_tried_again(database: Database, claim: Cal
 
 def test_what_is_not_needed_after_all_does_not_go_out(database: Database, claim: Callable[[datetime], bool]) -> None:
     claim(NOW)
-    database.write_now(deliveries.skipped, KEY, NOW, "It resolved.")
+    database.write_now(deliveries.skipped, KEY, NOW, "Not while somebody else sends it.")
+    assert found(database).state is State.SENDING
+    database.write_now(deliveries.skipped, KEY, NOW, "It resolved.", attempt=1)
     assert not claim(NOW + timedelta(days=365))
     assert found(database) == Delivery(KEY, State.SKIPPED, 1, None, None, "It resolved.")
 
@@ -125,3 +127,44 @@ def test_where_a_kind_of_message_went_is_known_by_its_first_letters(database: Da
     assert database.read_now(deliveries.went_to, "alert/50x", "C0GENERAL")
     assert not database.read_now(deliveries.went_to, "alert/50x", "C0OTHER")
     assert not database.read_now(deliveries.went_to, "alert/50%_", "C0GENERAL")
+
+
+def test_what_is_owed_to_one_place_goes_out_in_its_order_and_waits_for_nothing_elsewhere(database: Database) -> None:
+    for n, place in enumerate(("C0GENERAL", "C0ALPHA", "C0GENERAL", "")):
+        database.write_now(deliveries.owe, f"digest/{n}", NOW + n * SECOND, place)
+    later = NOW + 10 * SECOND
+    assert database.read_now(deliveries.due, later) == ["digest/0", "digest/1", "digest/3"]
+    assert [one.key for one in database.read_now(deliveries.line, later, "digest/")] == [
+        f"digest/{n}" for n in range(4)
+    ]
+    first = database.write_now(deliveries.take, "digest/0", later)
+    assert first is not None
+    assert not database.write_now(deliveries.claim, "digest/2", later), "the one before it is on its way"
+    database.write_now(deliveries.failed, "digest/0", later, "Slack is away.", later + SECOND, claim=first)
+    assert not database.write_now(deliveries.claim, "digest/2", later), "the one before it is still to come"
+    again = database.write_now(deliveries.take, "digest/0", later + SECOND)
+    assert again is not None
+    database.write_now(deliveries.failed, "digest/0", later, "It broke.", later + SECOND, claim=again, in_line=False)
+    assert database.write_now(deliveries.claim, "digest/2", later), "what broke by itself holds nobody up"
+
+
+def test_whoever_was_thought_dead_finds_that_the_message_is_no_longer_theirs(database: Database) -> None:
+    database.write_now(deliveries.owe, KEY, NOW)
+    suspended = database.write_now(deliveries.take, KEY, NOW)
+    assert suspended is not None
+    assert database.write_now(deliveries.asking, suspended, NOW)
+    later = NOW + ABANDONED_AFTER + SECOND
+    other = database.write_now(deliveries.take, KEY, later)
+    assert other is not None
+    assert (other.attempt, other.asked_at) == (2, NOW), "Slack may have it since then"
+    assert not database.write_now(deliveries.asking, suspended, later)
+    assert not database.write_now(deliveries.sent, KEY, later, "C0GENERAL", "1.1", attempt=suspended.attempt)
+    assert not database.write_now(deliveries.failed, KEY, later, "Late.", None, claim=suspended)
+    assert database.write_now(deliveries.sent, KEY, later, "C0GENERAL", "1.2", attempt=other.attempt)
+    assert found(database).ts == "1.2"
+
+
+def test_a_claim_made_by_a_clock_that_was_far_ahead_is_taken_up_by_the_right_time(database: Database) -> None:
+    database.write_now(deliveries.owe, KEY, NOW)
+    assert database.write_now(deliveries.claim, KEY, NOW + timedelta(days=365))
+    assert database.write_now(deliveries.claim, KEY, NOW + SECOND)

@@ -1,8 +1,12 @@
 """The ledger: a day is replaced whole, every way of adding it up agrees, and unknown is not zero."""
 
+import random
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
+from itertools import product
 
 import pytest
 from sqlalchemy import Connection, func, select
@@ -15,13 +19,14 @@ from bot.core.usage import REQUESTS
 from bot.store import ledger
 from bot.store.database import Database
 from bot.store.ledger import Selection
+from bot.store.ledger.levels import COLUMN
 from bot.store.posting import Ledger
 from bot.store.tables import LedgerEntry, LedgerTotal, table
 
 DAY = date(2026, 11, 18)
 NEXT = DAY + timedelta(days=1)
 SONNET, NEW = "claude-sonnet-5-5", "claude-nobody-knows"
-LEDGER_DIMENSIONS = [one for one in Dimension if one not in (Dimension.WEEK, Dimension.MONTH, Dimension.HOUR)]
+LEDGER_DIMENSIONS = [one for one in COLUMN if one is not Dimension.HOUR]
 
 
 def entry(
@@ -52,7 +57,8 @@ MIXED = [
 
 
 def put(connection: Connection, entries: Sequence[Entry], day: date = DAY, organization: str = "org_1") -> None:
-    Ledger(connection, organization).replace_day(day, entries)
+    with Ledger(connection, organization) as ledger:
+        ledger.replace_day(day, entries)
 
 
 def figures(
@@ -121,6 +127,63 @@ def test_the_small_sums_say_what_the_entries_say(database: Database) -> None:
     everywhere = Selection(workspaces=frozenset({"w1", "w2"}))  # makes the same question read the entries
     for by in (None, Dimension.TEAM, Dimension.MODEL, Dimension.TOKEN_TYPE, Dimension.DAY):
         assert figures(database, by=by) == figures(database, by=by, selection=everywhere)
+
+
+def test_months_read_as_one_say_what_their_days_say(database: Database) -> None:
+    """Days are drawn thin, so that much stands only on days that are taken away from a month again."""
+    dice, start, stop = random.Random(11), date(2026, 8, 20), date(2026, 12, 1)
+    days = [start + timedelta(days=n) for n in range((stop - start).days)]
+
+    def write(connection: Connection) -> None:
+        for organization in ("org_1", "org_2"):
+            with Ledger(connection, organization) as held:
+                for day in days:
+                    held.replace_day(day, [one for one in MIXED if dice.random() < 0.15])
+
+    database.write_now(write)
+    places = (Selection(), Selection(teams=frozenset({"beta"})), Selection(keys=frozenset({"k3"})))
+    periods = [(start, stop), *(sorted(dice.sample(days, 2)) for _ in range(12))]
+
+    def compare(connection: Connection) -> None:
+        for by, selection in product((None, Dimension.TEAM, Dimension.KEY), places):
+            read = partial(ledger.sums, connection, selection=selection, by=(by,) if by else ())
+            daily = {day: read(day, day + timedelta(days=1)).rows for day in days}
+            for since, until in periods:
+                at_once = read(since, until)
+                rows = [row for day in days if since <= day < until for row in daily[day]]
+                one_by_one = ledger.Sums(at_once.by, selection, rows)
+                assert at_once.figures(by) == one_by_one.figures(by), (since, until, by, selection)
+
+    database.read_now(compare)
+
+
+def test_what_is_remembered_is_forgotten_when_the_ledger_changes(database: Database) -> None:
+    read = 0
+
+    def asked(connection: Connection) -> int:
+        def summed() -> ledger.Sums:
+            nonlocal read
+            read += 1
+            return ledger.sums(connection, DAY, NEXT)
+
+        version = ledger.version(connection)
+        return ledger.remembered(connection, version, "the day", summed).figures()[""].total_tokens or 0
+
+    def undone(connection: Connection) -> None:
+        put(connection, [])
+        raise ZeroDivisionError
+
+    database.write_now(put, [entry(quantity=3)])
+    assert [database.read_now(asked) for _ in range(3)] == [3, 3, 3]
+    assert read == 1
+    database.write_now(put, [entry(quantity=4)], DAY, "org_2")
+    assert database.read_now(asked) == 7
+    with suppress(ZeroDivisionError):
+        database.write_now(undone)
+    assert database.read_now(asked) == 7
+    assert read == 2
+    assert database.write_now(asked) == 7
+    assert read == 3, "a transaction that writes may see what nobody else will"
 
 
 def test_a_selection_takes_only_its_part(database: Database) -> None:

@@ -3,10 +3,11 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from bot.core.alerts.episode import Episode, Event, Happened
+from bot.core.alerts.rule import Kind
 from bot.core.directory import ApiKey, Directory, Member, ServiceAccount, Workspace
 from bot.store import directory, episodes, preferences
 from bot.store.database import Database
-from bot.store.episodes import Episode
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -82,21 +83,28 @@ def test_a_first_time_happens_once(database: Database) -> None:
 
 def test_an_episode_opens_goes_on_resolves_and_gives_way_to_the_next(database: Database) -> None:
     assert database.read_now(episodes.newest, "day_cap", "alpha") is None
-    database.write_now(episodes.fire, "day_cap", "alpha", window=NOW, now=NOW + HOUR, value=7, limit=5)
-    database.write_now(episodes.fire, "day_cap", "beta", window=NOW + HOUR, now=NOW + HOUR, value=8, limit=5)
-    first = database.read_now(episodes.newest, "day_cap", "alpha")
-    assert first == Episode(first.id if first else 0, "day_cap", "alpha", NOW, NOW, NOW + HOUR, None, 7, 5)
-    assert first is not None
+    begun = Episode("day_cap", "alpha", Kind.THRESHOLD, NOW, NOW, NOW + HOUR, 7, 5)
+    first = database.write_now(episodes.store, begun)
+    beta = database.write_now(episodes.store, replace(begun, scope="beta"))
+    assert database.read_now(episodes.newest, "day_cap", "alpha") == first == replace(begun, id=first.id)
 
-    database.write_now(episodes.still_firing, first.id, window=NOW + HOUR, value=9)
-    database.write_now(episodes.resolve, first.id, NOW + 2 * HOUR)
-    resolved = database.read_now(episodes.newest, "day_cap", "alpha")
-    assert resolved == replace(first, last_window=NOW + HOUR, value=9, resolved_at=NOW + 2 * HOUR)
+    over = replace(first, last_window=NOW + HOUR, value=9, resolved_at=NOW + 2 * HOUR, resolved_because="why")
+    database.write_now(episodes.store, over)
+    assert database.read_now(episodes.newest, "day_cap", "alpha") == over
+    assert database.read_now(episodes.firing) == [beta]
 
-    database.write_now(episodes.fire, "day_cap", "alpha", window=NOW + 3 * HOUR, now=NOW + 3 * HOUR, value=6, limit=5)
-    newest = database.read_now(episodes.newest, "day_cap", "alpha")
-    assert newest is not None
-    assert (newest.since, newest.resolved_at) == (NOW + 3 * HOUR, None)
-    beta = database.read_now(episodes.newest, "day_cap", "beta")
-    assert beta is not None
-    assert beta.resolved_at is None
+    again = database.write_now(episodes.store, replace(begun, since=NOW + 3 * HOUR))
+    assert database.read_now(episodes.newest, "day_cap", "alpha") == again
+    assert {one.id for one in database.read_now(episodes.newest_of_all)} == {again.id, beta.id}
+
+
+def test_what_happened_to_an_episode_waits_until_it_is_settled(database: Database) -> None:
+    begun = database.write_now(episodes.store, Episode("b", "all", Kind.BUDGET, NOW, NOW, NOW, 7, 5, mark=50))
+    fired = database.write_now(episodes.note, begun.id, Event(Happened.FIRED, NOW, 7, 5, 50))
+    seen = database.write_now(episodes.note, begun.id, Event(Happened.ACKNOWLEDGED, NOW + HOUR, by="ana@example.com"))
+    assert database.read_now(episodes.unsettled) == [(begun, fired)], "an acknowledgement is told to nobody"
+    database.write_now(episodes.settle, fired.id, NOW, "planned")
+    assert database.read_now(episodes.unsettled) == []
+    assert database.read_now(episodes.settled_as, begun.id) == {fired.id: "planned"}
+    assert database.read_now(episodes.events, begun.id) == [fired, seen]
+    assert database.read_now(episodes.said_marks) == [("b", NOW, 50, 7)]

@@ -7,6 +7,8 @@ import pytest
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import StatementError
 
+from bot.core.alerts.episode import Episode
+from bot.core.alerts.rule import Kind
 from bot.core.money import LARGEST, Money
 from bot.store import episodes, preferences
 from bot.store.database import Database
@@ -44,7 +46,7 @@ def test_instants_are_compared_as_instants_whatever_zone_they_came_in(database: 
 
     def both(connection: Connection) -> list[str]:
         for name, at in (("early", east - timedelta(hours=1)), ("late", NOW + timedelta(hours=1))):
-            episodes.fire(connection, name, "all", window=at, now=at, value=1, limit=1)
+            episodes.store(connection, Episode(name, "all", Kind.THRESHOLD, at, at, at, 1, 1))
         query = select(_episode.c.rule_id).where(_episode.c.since < east)
         return list(connection.execute(query).scalars())
 
@@ -54,7 +56,7 @@ def test_instants_are_compared_as_instants_whatever_zone_they_came_in(database: 
 @pytest.mark.parametrize("units", [LARGEST, -LARGEST - 1, 0, 1, -1, 2**53 + 1, 10**18 + 7])
 def test_money_is_kept_to_the_last_unit_of_64_bits(database: Database, units: int) -> None:
     def keep(connection: Connection) -> tuple[int, int]:
-        episodes.fire(connection, "rule", "all", window=NOW, now=NOW, value=units, limit=0)
+        episodes.store(connection, Episode("rule", "all", Kind.THRESHOLD, NOW, NOW, NOW, units, 0))
         found = episodes.newest(connection, "rule", "all")
         assert found is not None
         return found.value, int(connection.execute(select(func.sum(_episode.c.value))).scalar_one())

@@ -31,9 +31,9 @@ UNPRICED = entry("k2", "output", 4, None, 8, Basis.REPORTED)
 
 
 def written(connection: Connection) -> None:
-    held = Ledger(connection, "org_1")
-    held.replace_day(DAY, [READ, OUTPUT, CALLS, SEARCH, COMMITTED, UNPRICED])
-    held.replace_day(NEXT, [OUTPUT], [(9, OUTPUT._replace(quantity=4)), (22, OUTPUT._replace(quantity=6))])
+    with Ledger(connection, "org_1") as held:
+        held.replace_day(DAY, [READ, OUTPUT, CALLS, SEARCH, COMMITTED, UNPRICED])
+        held.replace_day(NEXT, [OUTPUT], [(9, OUTPUT._replace(quantity=4)), (22, OUTPUT._replace(quantity=6))])
 
 
 def test_tokens_that_are_paid_for_and_calls_are_summed_by_series(database: Database) -> None:

@@ -50,16 +50,22 @@ def command(outside: Outside, database: Path, monkeypatch: pytest.MonkeyPatch) -
     """Run `claude-usage WORDS…`, at NOW where the words name no other moment."""
     for name, value in outside.environment(f"sqlite:///{database}").items():
         monkeypatch.setenv(name, value)
+    return _run
 
-    def run(*words: str) -> Done:
-        out, err = StringIO(), StringIO()
-        at = () if "--now" in words or not words or words[0].startswith("-") else ("--now", NOW.isoformat())
-        with world.own_logging(), redirect_stdout(out), redirect_stderr(err):
-            try:
-                code = main([*words, *at])
-            except SystemExit as stop:
-                code = int(stop.code or 0)
-        assert "Traceback" not in err.getvalue(), err.getvalue()
-        return Done(code, out.getvalue(), err.getvalue())
 
-    return run
+@pytest.fixture
+def bare() -> Command:
+    """The same where nothing is set up yet: no settings, no database, no file."""
+    return _run
+
+
+def _run(*words: str) -> Done:
+    out, err = StringIO(), StringIO()
+    at = () if "--now" in words or not words or words[0].startswith("-") else ("--now", NOW.isoformat())
+    with world.own_logging(), redirect_stdout(out), redirect_stderr(err):
+        try:
+            code = main([*words, *at])
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+    assert "Traceback" not in err.getvalue(), err.getvalue()
+    return Done(code, out.getvalue(), err.getvalue())

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 from enum import StrEnum
+from functools import cached_property
 
-from bot.core.alert_rule import Rule
+from bot.core.alerts.rule import Rule
 from bot.core.directory import Team
 from bot.core.outlook.budget import Budget
 from bot.core.schedule import Digest
@@ -19,7 +22,7 @@ class PeopleData(StrEnum):
     EVERYONE = "everyone"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Configuration:
     """Everything in force. `timezone` None: the TIMEZONE setting."""
 
@@ -33,5 +36,12 @@ class Configuration:
     deferred: tuple[str, ...] = ()
     """What the file holds that this version accepts but does not act on, one sentence each."""
 
+    quiet_hours: tuple[time, time] | None = None
+    """On each receiver's own clock: when nobody is told of what is not critical. None: never."""
+
     def team(self, team_id: str) -> Team | None:
-        return next((team for team in self.teams if team.id == team_id), None)
+        return self._by_id.get(team_id)
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Team]:
+        return {team.id: team for team in self.teams}

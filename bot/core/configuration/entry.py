@@ -70,6 +70,11 @@ class Entry:
         self.wrong(key, f"cannot be {shown(text)}. {suggestion(text, words, 'It is one of')}")
         return None
 
+    def says(self, key: str, word: str) -> bool:
+        """Whether the value is this very word; anything else is left for whoever reads it."""
+        node = self.node(key)
+        return isinstance(node, Scalar) and node.text == word
+
     def decimal(self, key: str, *, example: str) -> Decimal | None:
         """An exact number above 0, as the file spells it."""
         node = self.node(key)

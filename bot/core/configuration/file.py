@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import time
-from decimal import Decimal
 
-from bot.core.alert_rule import EACH_TEAM, WHOLE_ORGANISATION, Metric, Rule, Severity, Window
+from bot.core.alerts.rule import EACH_TEAM, WHOLE_ORGANISATION, Rule
 from bot.core.configuration import Configuration, PeopleData, words
+from bot.core.configuration.alerts import read_quiet_hours, read_rule
 from bot.core.configuration.budgets import read_budget
 from bot.core.configuration.checks import Links, Reference, check
 from bot.core.configuration.entry import Entry
@@ -58,17 +59,20 @@ class _Reading:
         self._zone = zone or self._zone
         teams = [self._team(key, entry) for key, entry in self._entries(file, "teams", "team")]
         budgets = [self._budget(key, entry) for key, entry in self._entries(file, "budgets", "budget")]
-        digests = [self._digest(key, entry) for key, entry in self._entries(file, "digests", "digest")]
+        digests = [
+            one for key, entry in self._entries(file, "digests", "digest") for one in self._digests(key, entry, teams)
+        ]
         rules = [self._rule(key, entry) for key, entry in self._entries(file, "alerts", "alert")]
         return Configuration(
             timezone=zone,
             admins=words.people(file, "admins"),
             people_data=PeopleData(file.word("people_data", tuple(PeopleData)) or PeopleData.OWNERS),
             teams=tuple(teams),
-            digests=tuple(digest for digest in digests if digest),
-            rules=tuple(rule for rule in rules if rule),
+            digests=tuple(digests),
+            rules=tuple(rules),
             budgets=tuple(budget for budget in budgets if budget),
             deferred=tuple(self._deferred),
+            quiet_hours=read_quiet_hours(file, self._mistakes),
         )
 
     def _entries(self, file: Entry, section: str, word: str) -> Iterator[tuple[str, Entry]]:
@@ -114,47 +118,47 @@ class _Reading:
         elif budget and budget.scope.kind == "team":
             what = f'"scope" of {entry.what}'
             self.links.references.append(Reference(entry.line_of("scope"), what, budget.scope.name))
-        self._defer(f'budgets "{budget_id}"', "nobody is told of its marks and its forecast")
         return budget
 
-    def _digest(self, digest_id: str, entry: Entry) -> Digest | None:
-        scope = self._scope(entry, WHOLE_ORGANISATION)
-        cadence = entry.word("cadence", words.CADENCES) or Cadence.DAILY
+    def _digests(self, digest_id: str, entry: Entry, teams: Sequence[Team]) -> Iterator[Digest]:
+        """One digest, or with `each_team` one for each."""
+        channel, to = words.channel(entry, "channel"), words.person(entry, "to")
+        own = entry.says("scope", words.OWN) or (to is not None and "scope" not in entry)
+        scope = WHOLE_ORGANISATION if own else self._scope(entry, WHOLE_ORGANISATION)
+        cadence = Cadence(entry.word("cadence", words.CADENCES) or Cadence.DAILY)
         weekday = entry.word("on", words.WEEKDAYS) or words.WEEKDAYS[0]
-        if "on" in entry and cadence != Cadence.WEEKLY:
+        if "on" in entry and cadence is not Cadence.WEEKLY:
             entry.wrong("on", f"is only for weekly digests, and this one is {cadence}. Remove it.")
-        channel = words.channel(entry, "channel") or ""
-        at = words.clock(entry, "at") or _NINE
-        zone = words.zone(entry, "timezone") or self._zone
-        if cadence not in tuple(Cadence):
-            self._defer(f'digests "{digest_id}"', f"{cadence} digests are not sent")
-            return None
-        if scope == EACH_TEAM:
-            self._defer(f'digests "{digest_id}"', "one digest for each team is not sent")
-            return None
-        team = None if scope == WHOLE_ORGANISATION else scope
-        return Digest(digest_id, channel, Cadence(cadence), at, zone, team, words.WEEKDAYS.index(weekday))
+        if channel and to:
+            entry.wrong("to", 'stands beside "channel". Keep one, and make a second digest for the other.')
+        elif own and not to:
+            entry.wrong("scope", "is own, which only a person has. Say who with to: ana@example.com.")
+        elif not (channel or to or scope == EACH_TEAM):
+            entry.mistake(entry.line, f'{entry.what} has no "channel". Add it, or to: with a person.')
+        digest = Digest(
+            digest_id,
+            channel,
+            cadence,
+            words.clock(entry, "at") or _NINE,
+            words.zone(entry, "timezone") or self._zone,
+            None if scope == WHOLE_ORGANISATION else scope,
+            words.WEEKDAYS.index(weekday),
+            to,
+            own,
+            words.skip(entry, "skip"),
+        )
+        if scope != EACH_TEAM:
+            yield digest
+            return
+        reached = [(team, digest.place or team.channel) for team in teams if digest.place or team.channel]
+        if teams and not reached:
+            entry.wrong("scope", "is each_team, and no team has a channel. Give teams one, or the digest its own.")
+        for team, place in reached:
+            own_channel = None if to else place
+            yield replace(digest, id=f"{digest_id}.{team.id}", channel=own_channel, team=team.id)
 
-    def _rule(self, rule_id: str, entry: Entry) -> Rule | None:
-        metric = entry.word("metric", words.METRICS) or Metric.COST
-        scope = self._scope(entry, EACH_TEAM)
-        severity = Severity(entry.word("severity", tuple(Severity)) or Severity.WARNING)
-        receivers = words.receivers(entry, "notify")
-        kind = entry.word("kind", words.KINDS) or words.THRESHOLD
-        words.money(entry, "min_impact")
-        in_dollars = metric == Metric.COST
-        above = words.money(entry, "above") if in_dollars else entry.decimal("above", example="1000000")
-        window = words.window(entry, "window")
-        entry.word("per", ("call",))
-        _fits(kind, entry)
-        late = _not_evaluated(kind, metric, window)
-        if late:
-            self._defer(f'alerts "{rule_id}"', f"{late} are not evaluated")
-            return None
-        others = [receiver for receiver in receivers if receiver != words.OWNERS]
-        if others:
-            self._defer(f'alerts "{rule_id}"', f"receivers other than the owners ({', '.join(others)}) are not told")
-        return Rule(rule_id, Metric(metric), above or Decimal(1), Window(window or Window.DAY), scope, severity)
+    def _rule(self, rule_id: str, entry: Entry) -> Rule:
+        return read_rule(rule_id, entry, self.links, self._mistakes)
 
     def _scope(self, entry: Entry, default: str) -> str:
         """ "all", "each_team" or a team's id."""
@@ -187,26 +191,3 @@ def _called(word: str, number: int, node: Fields) -> str:
         if key.text == "id" and isinstance(value, Scalar) and value.text:
             return f"{word} {shown(value.text)}"
     return f"{word} number {number}"
-
-
-def _fits(kind: str, entry: Entry) -> None:
-    """A threshold needs its limit and what that is for; an anomaly has neither."""
-    foreign = ("min_impact",) if kind == words.THRESHOLD else ("above", "window", "per")
-    for key in foreign:
-        if key in entry:
-            entry.wrong(key, f"is not for rules of kind {kind}. Remove it.")
-    if kind == words.THRESHOLD:
-        entry.require("above")
-        if ("window" in entry) == ("per" in entry):
-            entry.mistake(entry.line, f'{entry.what} needs one of "window" and "per". Write window: 1d.')
-
-
-def _not_evaluated(kind: str, metric: str, window: Window | str | None) -> str | None:
-    """What of a rule this version cannot evaluate, if anything."""
-    if kind != words.THRESHOLD:
-        return f"rules of kind {kind}"
-    if metric not in tuple(Metric):
-        return f"rules on {metric}"
-    if window is None:
-        return "limits per call"
-    return None if isinstance(window, Window) else f"windows of {window}"

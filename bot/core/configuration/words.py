@@ -9,56 +9,52 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from zoneinfo import available_timezones
 
-from bot.core.alert_rule import EACH_TEAM, WHOLE_ORGANISATION, Window
+from bot.core.alerts.rule import ADMINS, CHANNEL, EACH, OWNERS, WHOLE_ORGANISATION, Metric
+from bot.core.alerts.window import Window
 from bot.core.configuration.entry import Entry, suggestion
 from bot.core.configuration.yaml import Items, Kind, Scalar, described, is_credential, shown
 from bot.core.directory import UNALLOCATED
 from bot.core.errors import MoneyError
 from bot.core.money import Money
 from bot.core.outlook.budget import Every
+from bot.core.schedule import Cadence, Skip
 
-FILE_KEYS = ("timezone", "admins", "people_data", "teams", "budgets", "digests", "alerts")
+FILE_KEYS = ("timezone", "admins", "people_data", "quiet_hours", "teams", "budgets", "digests", "alerts")
 ENTRY_KEYS = {
     "teams": ("id", "name", "owners", "channel", "parent", "matches"),
     "budgets": (
         *("id", "team", "scope", "amount", "period", "fiscal_start", "from", "until"),
         *("notify_at", "forecast", "uplift"),
     ),
-    "digests": ("id", "channel", "cadence", "on", "at", "timezone", "scope"),
+    "digests": ("id", "channel", "to", "cadence", "on", "at", "timezone", "scope", "skip"),
     "alerts": (
         *("id", "metric", "kind", "scope", "severity", "notify"),
-        *("above", "window", "per", "min_impact"),
+        *("above", "below", "window", "per", "min_impact", "escalate_after"),
     ),
 }
 REQUIRED_KEYS = {
     "teams": ("id",),
     "budgets": ("id", "amount"),
-    "digests": ("id", "channel", "cadence"),
+    "digests": ("id", "cadence"),
     "alerts": ("id", "metric", "kind"),
 }
 MATCH_KINDS = ("workspace", "api_key", "user", "workspace_tag", "call_team")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-CADENCES = ("daily", "weekly", "monthly", "quarterly")
+CADENCES = tuple(Cadence)
+OWN = "own"
+WEEKENDS = "weekends"
 BUDGET_PERIODS = tuple(Every)
 BUDGET_SCOPES = ("team", "model", "workspace", "key", "user")
-METRICS = (
-    *("cost", "total_tokens", "uncached_input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens"),
-    *("cache_hit_rate", "requests", "web_search_requests", "success_rate", "error_rate"),
-    *("latency_p50_ms", "latency_p90_ms", "latency_p95_ms", "latency_p99_ms"),
-)
-THRESHOLD = "threshold"
-KINDS = (THRESHOLD, "anomaly")
-RESERVED_TEAMS = (UNALLOCATED, EACH_TEAM, WHOLE_ORGANISATION)
-OWNERS = "owners"
-_RECEIVERS = (OWNERS, "admins", "channel")
-_WINDOWS = {"1d": Window.DAY, "24h": Window.DAY, "day": Window.DAY, "1mo": Window.MONTH, "month": Window.MONTH}
+METRICS = tuple(Metric)
+KINDS = ("threshold", "anomaly")
+RESERVED_TEAMS = (UNALLOCATED, *EACH, WHOLE_ORGANISATION)
+_RECEIVERS = (OWNERS, ADMINS, CHANNEL)
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)
 _SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,20}", re.ASCII)
 _SLACK_CHANNEL = re.compile(r"[CG][A-Z0-9]{2,20}", re.ASCII)
 _EMAIL = re.compile(r"[^@\s<>(),;:\"]{1,64}@[^@\s<>(),;:\"]+\.[^@\s<>(),;:\".]+")
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
-_WINDOW = re.compile(r"[1-9]\d{0,3}(m|h|d|w|mo)|hour|week|quarter", re.ASCII)
 _PERCENT = re.compile(r"\d{1,3}", re.ASCII)
 _LONGEST_NAME = 80
 _MOST_PERCENT = 200
@@ -121,6 +117,41 @@ def people(entry: Entry, key: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(item.text for item in found))
 
 
+def person(entry: Entry, key: str) -> str | None:
+    """One person by e-mail address or Slack user id."""
+    text = entry.text(key)
+    if text is not None and not (_SLACK_USER.fullmatch(text) or _EMAIL.fullmatch(text)):
+        entry.wrong(
+            key, f"is {shown(text)}, not a person. Write an e-mail address or a Slack user id such as U0123ABC."
+        )
+    return text
+
+
+def skip(entry: Entry, key: str) -> Skip:
+    """Days without a digest: "weekends", weekdays and dates, one of them or a list."""
+    node = entry.node(key)
+    weekdays: set[int] = set()
+    dates: set[date] = set()
+    for item in node.items if isinstance(node, Items) else (node,) if node is not None else ():
+        text = item.text if isinstance(item, Scalar) else ""
+        if text == WEEKENDS:
+            weekdays |= {5, 6}
+        elif text in WEEKDAYS:
+            weekdays.add(WEEKDAYS.index(text))
+        elif (found := calendar_day(text)) is not None:
+            dates.add(found)
+        else:
+            is_ = shown(text) if isinstance(item, Scalar) else described(item)
+            entry.mistake(
+                item.line,
+                f'{is_} in "{key}" of {entry.what} is no day to skip. Write weekends, a weekday or a date such as '
+                "2026-12-25.",
+            )
+    if len(weekdays) == len(WEEKDAYS):
+        entry.wrong(key, "leaves no day of the week. Take one away, or remove the digest.")
+    return Skip(frozenset(weekdays), frozenset(dates))
+
+
 def channel(entry: Entry, key: str) -> str | None:
     text = entry.text(key)
     if text is not None and not _SLACK_CHANNEL.fullmatch(text):
@@ -151,10 +182,17 @@ def day(entry: Entry, key: str) -> date | None:
     node = entry.node(key)
     if node is None:
         return None
-    try:
-        return datetime.strptime(node.text if isinstance(node, Scalar) else "", "%Y-%m-%d").date()  # noqa: DTZ007
-    except ValueError:
+    found = calendar_day(node.text if isinstance(node, Scalar) else "")
+    if found is None:
         entry.wrong(key, "is no date. Write one like 2026-11-01.")
+    return found
+
+
+def calendar_day(text: str) -> date | None:
+    """The date a text is; None for anything else."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007
+    except ValueError:
         return None
 
 
@@ -203,14 +241,15 @@ def percentages(entry: Entry, key: str) -> tuple[int, ...]:
     return tuple(found)
 
 
-def window(entry: Entry, key: str) -> Window | str | None:
-    """A window this version knows, or the text of one that a later version will."""
+def window(entry: Entry, key: str) -> Window | None:
+    """A length of time to watch; None and a mistake for another."""
     text = entry.text(key)
-    if text is None or (_WINDOW.fullmatch(text) and text not in _WINDOWS):
-        return text
-    if text not in _WINDOWS:
+    if text is None:
+        return None
+    found = Window.parse(text)
+    if found is None:
         entry.wrong(key, f"is {shown(text)}, which is no length of time. Write 5m, 24h, 1d or month.")
-    return _WINDOWS.get(text)
+    return found
 
 
 def receivers(entry: Entry, key: str) -> tuple[str, ...]:

@@ -84,7 +84,9 @@ class Mistakes:
         """Raise ConfigError with a line for each mistake, in the file's order; nothing happens when there is none."""
         if self._found:
             found = sorted(dict.fromkeys(self._found), key=lambda mistake: mistake[0])
-            raise ConfigError("\n".join(f"{self._name}:{line}: {sentences}" for line, sentences in found))
+            error = ConfigError("\n".join(f"{self._name}:{line}: {sentences}" for line, sentences in found))
+            error.mistakes = tuple(found)
+            raise error
 
 
 def shown(text: str) -> str:

@@ -271,17 +271,70 @@ function finder(block, one, reader) {
   return whole;
 }
 
-/** A form field; its error stands under it, as the bot's answer named it. */
+/** A form field; its error stands under it, as the bot's answer named it. What it holds is in `data-field` of one node. */
 function input(block, reader) {
   const id = `field-${block.block_id}`, wrong = (reader.errors ?? {})[block.block_id];
-  const attributes = { id, class: "field", "data-field": block.block_id, maxlength: block.element.max_length, placeholder: block.element.placeholder?.text, "aria-invalid": wrong ? "true" : null, autocomplete: "off", required: !block.optional };
-  const field = block.element.multiline ? h("textarea", attributes) : h("input", { type: "text", ...attributes });
-  field.value = block.element.initial_value ?? "";
-  return h("div", { class: "input" }, h("label", { for: id }, block.label.text, block.optional ? h("span", { class: "dim" }, " (optional)") : null), field,
+  const attributes = { id, class: "field", "data-field": block.block_id, "aria-invalid": wrong ? "true" : null, autocomplete: "off", required: !block.optional };
+  return h("div", { class: "input" }, h("label", { for: id }, block.label.text, block.optional ? h("span", { class: "dim" }, " (optional)") : null),
+    (FIELDS[block.element.type] ?? writing)(block.element, attributes, reader, block),
     wrong ? h("p", { class: "wrong", role: "alert" }, wrong) : null, block.hint ? h("p", { class: "dim" }, block.hint.text) : null);
 }
 
-const ELEMENTS = { button, static_select: select, external_select: finder, overflow, image: (_block, one) => picture(one), feedback_buttons: feedback, icon_button: iconButton };
+function writing(one, attributes) {
+  const more = { ...attributes, maxlength: one.max_length, placeholder: one.placeholder?.text };
+  const field = one.multiline ? h("textarea", more) : h("input", { type: "text", ...more });
+  field.value = one.initial_value ?? "";
+  return field;
+}
+
+const chosenOf = (attributes, value, options) => {
+  const none = h("option", { value: "" }, "Choose…");
+  return h("select", attributes, value ? [] : none, options.map(([id, name]) => h("option", { value: id, selected: id === value }, name)));
+};
+const choice = (one, attributes) => chosenOf(attributes, one.initial_option?.value, one.options.map((option) => [option.value, option.text.text]));
+const place = (one, attributes, reader) => chosenOf(attributes, one.initial_conversation, Object.entries(reader.channels).map(([id, name]) => [id, `#${name}`]));
+const dated = (type, initial) => (one, attributes) => {
+  const field = h("input", { type, ...attributes });
+  field.value = one[initial] ?? "";
+  return field;
+};
+
+/** Boxes of which several may be ticked: what they hold stands in a hidden field, with commas between. */
+function several(pairs, initial, attributes) {
+  const held = h("input", { type: "hidden", "data-field": attributes["data-field"] });
+  const boxes = pairs.map(([id, name]) => {
+    const box = h("input", { type: "checkbox", value: id });
+    box.checked = initial.includes(id);
+    box.addEventListener("change", () => { held.value = boxes.filter((other) => other.firstChild.checked).map((other) => other.firstChild.value).join(","); });
+    return h("label", { class: "tick" }, box, ` ${name}`);
+  });
+  held.value = initial.join(",");
+  held.addEventListener("restored", () => { for (const { firstChild: box } of boxes) box.checked = held.value.split(",").includes(box.value); });
+  return h("div", { class: "ticks", id: attributes.id }, held, boxes);
+}
+const ticks = (one, attributes) => several(one.options.map((option) => [option.value, option.text.text]), (one.initial_options ?? []).map((option) => option.value), attributes);
+const persons = (one, attributes, reader) => several(reader.people.map((user) => [user.id, user.name]), one.initial_users ?? [], attributes);
+
+/** A field that finds as one types: what is chosen stands in a hidden field beside its name. */
+function found(one, attributes, reader, block) {
+  const held = h("input", { type: "hidden", "data-field": attributes["data-field"] });
+  held.value = one.initial_option?.value ?? "";
+  const whole = finder(block, one, { ...reader, press: (_block, _one, value, field) => { held.value = value; held.dataset.text = field.value; } });
+  whole.firstChild.id = attributes.id;
+  whole.firstChild.value = one.initial_option?.text.text ?? "";
+  held.dataset.text = whole.firstChild.value;
+  held.addEventListener("restored", () => { whole.firstChild.value = held.dataset.text; });
+  whole.firstChild.addEventListener("input", () => { held.value = held.dataset.text = ""; });
+  return h("div", {}, held, whole);
+}
+
+const FIELDS = { static_select: choice, external_select: found, conversations_select: place, checkboxes: ticks, multi_users_select: persons, datepicker: dated("date", "initial_date"), timepicker: dated("time", "initial_time") };
+const dateButton = (block, one, reader) => {
+  const field = h("input", { type: "date", class: "button", onchange: (event) => event.currentTarget.value && reader.press(block, one, event.currentTarget.value, event.currentTarget) });
+  field.value = one.initial_date ?? "";
+  return h("label", { class: "dim" }, `${one.placeholder?.text ?? "Date"} `, field);
+};
+const ELEMENTS = { button, static_select: select, external_select: finder, datepicker: dateButton, overflow, image: (_block, one) => picture(one), feedback_buttons: feedback, icon_button: iconButton };
 
 // --- tables
 

@@ -78,7 +78,7 @@ function placeItem(id, name, mark = null) {
 
 function readerOf(me) {
   const channels = Object.fromEntries(state.channels.map((channel) => [channel.id, channel.name]));
-  return { names: state.names, channels, tz: me.tz, now: state.now };
+  return { names: state.names, channels, people: state.users, tz: me.tz, now: state.now };
 }
 
 function drawMessages(reader) {
@@ -176,7 +176,7 @@ function drawDialog(reader) {
   if (!view) { if ($("modal").open) $("modal").close(); $("modal").dataset.key = ""; return; }
   const key = JSON.stringify(view);
   if ($("modal").dataset.key !== key) {
-    const typed = new Map([...$("modal-body").querySelectorAll("[data-field]")].map((field) => [field.dataset.field, field.value]));
+    const typed = new Map([...$("modal-body").querySelectorAll("[data-field]")].map((field) => [field.dataset.field, [field.value, field.dataset.text]]));
     const same = $("modal").dataset.view === view.id;
     $("modal").dataset.key = key;
     $("modal").dataset.view = view.id;
@@ -188,9 +188,15 @@ function drawDialog(reader) {
     $("modal-submit").hidden = !view.submit;
     $("modal-status").textContent = "";
     $("modal-body").replaceChildren(...renderBlocks(view.blocks, { ...reader, press, suggest, errors: view.errors ?? {} }));
-    if (same) for (const field of $("modal-body").querySelectorAll("[data-field]")) field.value = typed.get(field.dataset.field) ?? field.value;
+    if (same) for (const field of $("modal-body").querySelectorAll("[data-field]")) restore(field, typed.get(field.dataset.field));
   }
   if (!$("modal").open) { $("modal").showModal(); $("modal-body").querySelector("[data-field]")?.focus(); }
+}
+
+function restore(field, held) {
+  if (!held) return;
+  [field.value, field.dataset.text] = [held[0], held[1] ?? ""];
+  field.dispatchEvent(new Event("restored"));
 }
 
 // --- acting
@@ -212,7 +218,7 @@ async function pressed(message, block, element, value, node) {
   if (element.confirm && !(await confirmed(element.confirm))) return;
   node.classList.add("pending");
   node.setAttribute("aria-busy", "true");
-  const answer = await ask("press", { channel: message.channel, ts: message.ts, dialog: message.dialog, action_id: element.action_id, block_id: block.block_id, value });
+  const answer = await ask("press", { channel: message.channel, ts: message.ts, dialog: message.dialog, typed: message.dialog ? typedNow() : undefined, action_id: element.action_id, block_id: block.block_id, value });
   node.classList.remove("pending");
   node.removeAttribute("aria-busy");
   $("status").textContent = answer.ok ? "" : `The button did not work: ${answer.error}`;
@@ -230,11 +236,12 @@ function confirmed(confirm) {
   return new Promise((done) => $("confirm").addEventListener("close", () => done($("confirm").returnValue === "yes"), { once: true }));
 }
 
+const typedNow = () => Object.fromEntries([...$("modal-body").querySelectorAll("[data-field]")].map((field) => [field.dataset.field, field.value]));
+
 async function submitDialog(event) {
   event.preventDefault();
-  const fields = [...$("modal-body").querySelectorAll("[data-field]")];
   $("modal-submit").classList.add("pending");
-  const answer = await ask("submit", { typed: Object.fromEntries(fields.map((field) => [field.dataset.field, field.value])) });
+  const answer = await ask("submit", { typed: typedNow() });
   $("modal-submit").classList.remove("pending");
   $("modal-status").textContent = answer.ok ? "" : `Not sent: ${answer.error}`;
 }

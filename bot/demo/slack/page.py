@@ -37,7 +37,9 @@ class Acts(Protocol):
 
     async def press_home(self, user_id: str, action_id: str, value: str | None = None) -> Delivery: ...
 
-    async def press_dialog(self, user_id: str, action_id: str, value: str | None = None) -> Delivery: ...
+    async def press_dialog(
+        self, user_id: str, action_id: str, value: str | None = None, typed: Mapping[str, str] | None = None
+    ) -> Delivery: ...
 
     async def open_home(self, user_id: str) -> Delivery: ...
 
@@ -89,9 +91,10 @@ def routes(workspace: Workspace, acts: Acts) -> list[BaseRoute]:
             asked["action_id"],
             asked.get("value"),
         )
+        if ts is None and asked.get("dialog"):
+            return _delivered(await acts.press_dialog(user, action, value, asked.get("typed")))
         if ts is None:
-            press_view = acts.press_dialog if asked.get("dialog") else acts.press_home
-            return _delivered(await press_view(user, action, value))
+            return _delivered(await acts.press_home(user, action, value))
         return _delivered(await acts.press(user, ts, action, value, asked["channel"], asked.get("block_id")))
 
     async def home(asked: Json) -> Response:

@@ -91,9 +91,10 @@ def in_message(message: Message, channel_name: str, blocks: Sequence[Json], resp
     return around if ephemeral else around | {"message": message_json(message) | {"blocks": blocks}}
 
 
-def in_view(view: Json, blocks: Sequence[Json]) -> Json:
-    """What a press in a view adds."""
-    return {"container": {"type": "view", "view_id": view["id"]}, "view": view | {"blocks": blocks}}
+def in_view(view: Json, blocks: Sequence[Json], values: Json | None = None) -> Json:
+    """What a press in a view adds; `values` is what its fields hold, by block id and action id."""
+    state = {"state": {"values": values}} if values else {}
+    return {"container": {"type": "view", "view_id": view["id"]}, "view": view | {"blocks": blocks} | state}
 
 
 def event_callback(event: Json, event_id: str, at: datetime) -> Json:

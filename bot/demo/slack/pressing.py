@@ -45,14 +45,54 @@ def block_of(blocks: Sequence[Json], action_id: str) -> str:
 
 
 def typed_into(view: Json, typed: Mapping[str, str]) -> Json:
-    """What the fields of a dialog hold when it is sent: block id, action id, value. What was not touched stays."""
+    """What the fields of a dialog hold: block id, action id, value. What was not touched stays.
+
+    Several choices of one field stand in `typed` with commas between them, as the page sends them.
+    """
     values: Json = {}
     for block in with_block_ids(view["blocks"]):
         element = block.get("element") or {}
-        if element.get("type") == "plain_text_input":
-            value = typed.get(block["block_id"], element.get("initial_value")) or None
-            values[block["block_id"]] = {element["action_id"]: {"type": "plain_text_input", "value": value}}
+        if block["type"] == "input" and element.get("type") in _FIELDS:
+            values[block["block_id"]] = {element["action_id"]: _held(element, typed.get(block["block_id"]))}
     return values
+
+
+_FIELDS: Mapping[str, tuple[str, str]] = {
+    "plain_text_input": ("value", "initial_value"),
+    "static_select": ("selected_option", "initial_option"),
+    "radio_buttons": ("selected_option", "initial_option"),
+    "external_select": ("selected_option", "initial_option"),
+    "checkboxes": ("selected_options", "initial_options"),
+    "conversations_select": ("selected_conversation", "initial_conversation"),
+    "multi_users_select": ("selected_users", "initial_users"),
+    "datepicker": ("selected_date", "initial_date"),
+    "timepicker": ("selected_time", "initial_time"),
+}
+"""What each kind of field calls what it holds, and what it held when it was drawn."""
+
+
+def _held(element: Json, typed: str | None) -> Json:
+    kind = element["type"]
+    key, initial = _FIELDS[kind]
+    several = key in ("selected_options", "selected_users")
+    if typed is None:
+        value = element.get(initial, [] if several else None)
+    elif several:
+        chosen = [part for part in typed.split(",") if part]
+        value = [_option(element, part) for part in chosen] if key == "selected_options" else chosen
+    elif key == "selected_option":
+        value = _option(element, typed) if typed else None
+    else:
+        value = typed or None
+    return {"type": kind, key: value}
+
+
+def _option(element: Json, value: str) -> Json:
+    """A choice as it was offered; those of an external select are the bot's to give, and are not kept."""
+    offered = next((option for option in element.get("options", []) if option["value"] == value), None)
+    if offered is None and element["type"] != "external_select":
+        raise LookupError(f"{element['action_id']!r} offers no {value!r}.")
+    return offered or {"text": {"type": "plain_text", "text": value}, "value": value}
 
 
 def _elements(blocks: Sequence[Json]) -> Iterator[tuple[Json, Json]]:
@@ -77,6 +117,8 @@ def _chosen(element: Json, value: str | None) -> Json | None:
         return None
     if kind == "external_select":  # its options were the bot's to give, and are not kept
         return {"type": kind, "selected_option": {"text": {"type": "plain_text", "text": value}, "value": value}}
+    if kind == "datepicker":
+        return {"type": kind, "selected_date": value}
     if kind == "feedback_buttons":
         offered = [element["positive_button"], element["negative_button"]]
         return next(({"type": kind, "value": value} for button in offered if button.get("value") == value), None)

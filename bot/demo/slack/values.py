@@ -49,6 +49,8 @@ class Message:
     deleted: bool = False
     edited: bool = False
     files: tuple[Json, ...] = ()
+    metadata: Json | None = None
+    """What apps may read of it, and people don't see."""
 
     @property
     def from_bot(self) -> bool:

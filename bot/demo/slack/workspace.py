@@ -31,6 +31,10 @@ class Workspace:
         self.clock = clock
         self.base_url: str | None = None
         self.rate_limit_per_channel = False
+        self.posts_per_minute: int | None = None
+        """How many messages the whole workspace takes from an app in a minute; None: as many as come."""
+        self.channels_history = False
+        """Whether the app was granted channels:history and groups:history; direct messages it may read anyway."""
         self.calls: list[Call] = []
         self.homes: dict[str, Json] = {}
         self.views: dict[str, Json] = {}
@@ -119,14 +123,19 @@ class Workspace:
 
         Real seconds, not the clock's: the bot obeys Retry-After by really sleeping.
         """
-        if not self.rate_limit_per_channel:
-            return
+        if self.rate_limit_per_channel:
+            self._take(channel_id, most=BURST, a_second=1.0)
+        if self.posts_per_minute is not None:
+            self._take("", most=self.posts_per_minute / 6, a_second=self.posts_per_minute / 60)
+
+    def _take(self, bucket: str, *, most: float, a_second: float) -> None:
+        """One token of a bucket that fills up again; refuses an empty one until it holds one."""
         now = time.monotonic()
-        left, since = self._buckets.get(channel_id, (float(BURST), now))
-        left = min(float(BURST), left + now - since)
+        left, since = self._buckets.get(bucket, (most, now))
+        left = min(most, left + (now - since) * a_second)
         if left < 1:
             raise Refused("ratelimited", status=429)
-        self._buckets[channel_id] = (left - 1, now)
+        self._buckets[bucket] = (left - 1, now)
 
     # --- telling
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 import bot
 from bot.answers import advice as advice_answer
+from bot.answers import alerts as alerts_answer
 from bot.answers import budget as budget_answer
 from bot.answers import compare as compare_answer
 from bot.answers import export as export_answer
@@ -19,33 +20,53 @@ from bot.answers import help as help_answer
 from bot.answers import plan as plan_answer
 from bot.answers import ranking, spend
 from bot.answers import reconcile as reconcile_answer
+from bot.answers import settings as settings_answer
 from bot.answers import status as status_answer
 from bot.answers import trend as trend_answer
 from bot.answers import why as why_answer
 from bot.answers.answer import Amount, Answer, Tokens
+from bot.answers.calls.unreported import beside
 from bot.answers.pieces import Plan
 from bot.core import wording
 from bot.core.access import NOBODY, Asker
-from bot.core.directory import UNALLOCATED
+from bot.core.directory import UNALLOCATED, family
 from bot.core.errors import NotFound, UnreadWords, WordsError
 from bot.core.money import ZERO, Money
 from bot.core.periods import Unit
 from bot.core.question import Dimension, Question, Subject, recalled
 from bot.core.usage import CONSOLE, NOT_BY_KEY, Source
-from bot.services.asking import advice, change, charts, coding, compare, filing, limits, outlook, plans, trend
+from bot.services import outbox
+from bot.services.asking import (
+    advice,
+    alerting,
+    calls,
+    change,
+    charts,
+    coding,
+    compare,
+    filing,
+    limits,
+    outlook,
+    plans,
+    trend,
+)
 from bot.services.asking.understanding import Understanding
 from bot.services.books import reconcile
 from bot.services.configuration import zone_in_force
+from bot.services.configuring import overview
+from bot.services.configuring.ground import Ground
 from bot.services.figures.findings import gather
 from bot.services.figures.list_range import ranged
 from bot.services.figures.names import Names
 from bot.services.figures.people import Recognition, Sight, topped
+from bot.services.figures.unreported import disagreement, unreported
 from bot.services.figures.view import Coverage, View
 from bot.services.syncing import sources
-from bot.store import ledger, restatements
+from bot.store import call_sums, ledger, people, restatements
 from bot.store.database import Database
 
 RESTATEMENTS_SHOWN = 5
+LOST_SHOWN = 5
 
 _SUBJECTS: Mapping[Subject, Plan] = {**spend.PLANS, **ranking.PLANS}
 
@@ -121,13 +142,20 @@ def answer(
         return help_answer.answer(
             Subject(question.name) if question.name else None, _examples(connection, names, now.date())
         )
+    if question.subject in (Subject.SETTINGS, Subject.SUBSCRIBE):
+        return _settings(Ground(connection, names, zone_in_force(connection, zone), asker, "", now), question, shared)
     if question.subject is Subject.LIMITS:
         return limits.answer(connection, question, names, now)
     filed = question.subject is Subject.EXPORT  # the file goes to the asker alone, whoever reads the words about it
     sight = Sight.of(connection, names, asker, shared=shared or (question.share and not filed))
     if question.subject is Subject.CODE:
         return coding.answer(connection, question, names, sight.access, now)
+    if calls.is_about(question) or _known_by_calls(connection, question):
+        return calls.answer(connection, question, names, sight.access, asker, now)
     coverage = Coverage.read(connection, now)
+    if question.subject is Subject.ALERTS:
+        here = zone_in_force(connection, zone)
+        return alerts_answer.answer(alerting.asked(connection, question, names, coverage, sight, here))
     if question.subject is Subject.COMPARE:
         return compare_answer.answer(compare.compare(connection, question, names, coverage, sight, zone))
     found = sight.find(question, names)
@@ -157,10 +185,30 @@ def answer(
     findings = topped(sight.shown(findings, found, coverage), question)
     written = spend.answer if question.subject in spend.PLANS else ranking.answer
     said = written(findings, found.name)
+    if newer := unreported(connection, question, found, names, coverage, sight.access):
+        said = beside(said, newer)
     if question.subject is Subject.TEAM and question.period.running and question.period.unit is Unit.MONTH:
         standing = outlook.standing(names, found, View(connection, found.selection, coverage), question.period.zone)
-        return budget_answer.with_budget(said, standing) if standing else said
+        said = budget_answer.with_budget(said, standing) if standing else said
+    if question.subject is Subject.TEAM and question.period.running and found.id:
+        here, team = zone_in_force(connection, zone), family(found.id, names.configuration.teams)
+        said = alerts_answer.beside(said, alerting.open_ones(connection, names, coverage, sight, here, team), here)
     return said
+
+
+def _settings(ground: Ground, question: Question, shared: bool) -> Answer:
+    """What is in force; a channel sees no more of it than anybody."""
+    ground = replace(ground, asker=NOBODY) if shared or question.share else ground
+    found = overview.read(ground)
+    if question.subject is Subject.SETTINGS:
+        return settings_answer.answer(found)
+    return settings_answer.subscribed(found, question.text)
+
+
+def _known_by_calls(connection: Connection, question: Question) -> bool:
+    """People are asked about whom no report names, and programs do."""
+    people_asked = question.subject in (Subject.USER, Subject.USERS)
+    return people_asked and not people.any_named(connection) and call_sums.any_named(connection)
 
 
 def _noted(answer: Answer, note: str) -> Answer:
@@ -181,6 +229,8 @@ def _status(connection: Connection, names: Names, now: datetime) -> status_answe
         [_restated(one) for one in restatements.latest(connection, RESTATEMENTS_SHOWN)],
         reconcile_answer.verdict(reconciled) if reconciled else "",
         all(held.found.explained for held in reconciled),
+        outbox.lost_lately(connection, now, LOST_SHOWN),
+        disagreement(connection, names, Coverage.read(connection, now)),
     )
 
 

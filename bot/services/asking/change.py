@@ -5,26 +5,29 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from bot.answers.pieces import CHRONOLOGICAL, Plan
+from bot.answers.pieces import Plan
 from bot.answers.why import MOST_DRIVERS, Explained
 from bot.core.allocation import Basis
 from bot.core.change import Cause, Part, Spent, causes, counterparts, drivers, parts
 from bot.core.money import Money
-from bot.core.periods import Period, days
+from bot.core.periods import Period, days, local_date, midnight
 from bot.core.question import Dimension, Question
 from bot.core.report import Figures, Findings, Report, Row, added, leading
+from bot.core.words import TIMES
 from bot.services.figures.findings import gather
 from bot.services.figures.names import Found, Names
-from bot.services.figures.steps import span_name, span_start
+from bot.services.figures.steps import hour_id, span_name, span_start
 from bot.services.figures.view import Coverage, View
 
 _CALLER = (Dimension.TEAM, Dimension.WORKSPACE, Dimension.KEY, Dimension.USER)
 _KIND = (Dimension.MODEL, Dimension.TIER, Dimension.GEO)
 """What, with the charge, has one price."""
+_DAYS_BY_HOUR = 2
+"""Longer than that, the days say more than their hours."""
 
 
 def explain(
@@ -50,28 +53,38 @@ def explain(
         return shown(Findings(replace(report, by=by, rows=_rows(view, report, by, names)), {})).report
 
     beside = {by: cut(by).rows for by in (() if question.by else plan.also)}
-    days = _rows(view, report, Dimension.DAY, names)
+    steps = _steps(view, report, names)
     report = cut(report.by)
     report = replace(report, rows=leading(report.rows, question.top))
     if report.total.billed_cost is None or report.previous.billed_cost is None:
-        return Explained(report, beside, days, {})
+        return Explained(report, beside, steps, {})
     then, now = (_spent(view, period) for period in (report.previous_period, report.period))
     moved = parts(then, now)
-    return Explained(replace(report, causes=causes(moved)), beside, days, _own_causes(moved, report))
+    return Explained(replace(report, causes=causes(moved)), beside, steps, _own_causes(moved, report))
+
+
+def _steps(view: View, report: Report, names: Names) -> tuple[Row, ...]:
+    """The hours of a day or two where both sides are known by the hour, else the days."""
+    if max(len(days(period)) for period in (report.period, report.previous_period)) <= _DAYS_BY_HOUR:
+        hours = _rows(view, report, Dimension.HOUR, names)
+        if all(_is_hour(row.id or "") for row in hours):
+            return hours
+    return _rows(view, report, Dimension.DAY, names)
 
 
 def _rows(view: View, report: Report, by: Dimension, names: Names) -> tuple[Row, ...]:
-    """Everything that is on either side, what moved most first; days, weeks and months in their order."""
+    """Everything that is on either side, what moved most first; hours to months in their order."""
     then, now = view.by(by, report.previous_period), view.by(by, report.period)
-    if by in CHRONOLOGICAL:
+    if by in TIMES:
         then, now = _aligned(view, report.previous_period, report.period, by), now
     nothing_then, nothing_now = view.nothing_in(report.previous_period), view.nothing_in(report.period)
     total = report.total.billed_cost
     whole = total.units if total else 0
     order = list(drivers(_billed(then), _billed(now)))
     found = []
-    for id_ in sorted(order) if by in CHRONOLOGICAL else order:
-        name = span_name(id_, by) if by in CHRONOLOGICAL else names.of(by, id_)
+    zone = view.covered(report.period).zone
+    for id_ in sorted(order) if by in TIMES else order:
+        name = span_name(id_, by, zone) if by in TIMES else names.of(by, id_)
         figures = now.get(id_, nothing_now)
         share = figures.billed_cost.units / whole if whole and figures.billed_cost is not None else None
         found.append(Row(id_ or None, name, figures, share, then.get(id_, nothing_then)))
@@ -79,13 +92,29 @@ def _rows(view: View, report: Report, by: Dimension, names: Names) -> tuple[Row,
 
 
 def _aligned(view: View, then: Period, now: Period, by: Dimension) -> dict[str, Figures]:
-    """The earlier period's days under the days, weeks or months they are compared with."""
+    """The earlier period's hours or days under the hours, days, weeks or months they are compared with."""
     partner = counterparts(days(then), days(now))
+    if by is Dimension.HOUR:
+        return {_hour_beside(id_, partner, then.zone): figures for id_, figures in view.by(by, then).items()}
     spans: dict[str, list[Figures]] = defaultdict(list)
     for text, figures in view.by(Dimension.DAY, then).items():
         day = date.fromisoformat(text)
         spans[span_start(partner.get(day, day), by).isoformat()].append(figures)
     return {start: added(parts) for start, parts in spans.items()}
+
+
+def _hour_beside(id_: str, partner: Mapping[date, date], zone: str) -> str:
+    """As long after midnight, on the day that an hour's day is compared with; a whole day is that day."""
+    if not _is_hour(id_):
+        day = date.fromisoformat(id_)
+        return partner.get(day, day).isoformat()
+    start = datetime.fromisoformat(id_)
+    day = local_date(start, zone)
+    return hour_id(midnight(partner.get(day, day), zone) + (start - midnight(day, zone)))
+
+
+def _is_hour(id_: str) -> bool:
+    return "T" in id_
 
 
 def _own_causes(moved: Iterable[Part], report: Report) -> dict[str, Mapping[Cause, Money]]:

@@ -21,6 +21,7 @@ from bot.services.asking import outlook
 from bot.services.figures.findings import gather
 from bot.services.figures.list_range import ranged
 from bot.services.figures.names import Found, Names
+from bot.services.figures.outlook import history
 from bot.services.figures.people import Sight, topped
 from bot.services.figures.steps import spans
 from bot.services.figures.view import Coverage, View
@@ -62,7 +63,7 @@ def _findings(
 
 def _heading(question: Question, found: Found, names: Names, view: View) -> chart_ahead.Heading:
     zone = question.period.zone
-    ahead, known = outlook.ahead(question, found, view), outlook.history(view, zone)
+    ahead, known = outlook.ahead(question, found, view), history(view, zone)
     span = ahead.span
     monthly = question.period.unit is Unit.MONTH and question.thing is Subject.TEAM
     standing = outlook.standing(names, found, view, zone) if monthly else None

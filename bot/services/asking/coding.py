@@ -25,7 +25,7 @@ from bot.core.question import Dimension, Question
 from bot.core.usage import Source
 from bot.core.words import shown
 from bot.services.figures.names import Names
-from bot.store import coding, refusals, snapshots
+from bot.store import code_counts, coding, refusals, snapshots
 
 ME = "me"
 _DAY = timedelta(days=1)
@@ -49,31 +49,34 @@ def answer(connection: Connection, question: Question, names: Names, access: Acc
         raise WordsError("Claude Code is reported by user, team and day. Try `/claude-usage code by team`.")
     refused = {one.organization_id: one.sentence for one in refusals.read(connection) if one.source is Source.CODE}
     readable = [one.organization_id for one in names.organizations if one.organization_id not in refused]
-    if refused and not readable:
-        return code_answer.refused(question, next(iter(refused.values())))
     reading = _Reading(connection, names, access, readable, now)
+    if refused and not readable and not reading.hears:
+        return code_answer.refused(question, next(iter(refused.values())))
     period = reading.cut(question.period)
     before = reading.cut(question.versus) if question.versus else period.previous()
-    seen, earlier = reading.seen(period), reading.seen(before)
+    seen, earlier, told = reading.seen(period), reading.seen(before), reading.told(period)
     who = None
     if question.name:
         actors = reading.find(question.name)
         who = min(actors).name
         if reading.hides(actors):
             raise Withheld(access.refusal)
-        seen, earlier = (
-            [one for one in some if one.record.actor in actors and not one.hidden] for some in (seen, earlier)
+        seen, earlier, told = (
+            [one for one in some if one.record.actor in actors and not one.hidden] for some in (seen, earlier, told)
         )
     elif not _group(seen).is_open:
         raise Withheld(f"What was done with Claude Code in this time is a single person's. {access.refusal}")
-    may_see = [one for one in seen if one.person and not one.hidden]
-    if question.by is Dimension.USER and not may_see and any(one.hidden for one in seen):
+    both = [*seen, *told]
+    may_see = [one for one in both if one.person and not one.hidden]
+    if question.by is Dimension.USER and not may_see and any(one.hidden for one in both):
         raise Withheld(access.refusal)
-    everybody_hidden = not may_see and any(one.hidden for one in seen)
+    everybody_hidden = not may_see and any(one.hidden for one in both)
     by = question.by or (Dimension.DAY if who else Dimension.TEAM if everybody_hidden else Dimension.USER)
     rows, as_one = _rows(seen, by, names)
     notes = [*reading.notes(period, refused)]
-    if as_one or (everybody_hidden and question.by is None):
+    open_ = who is not None or _group(told).is_open
+    told_rows, told_as_one = _rows(told, by, names) if open_ else ([], True)
+    if as_one or told_as_one or (everybody_hidden and question.by is None):
         notes.append(access.refusal)
     return code_answer.answer(
         Code(
@@ -85,6 +88,8 @@ def answer(connection: Connection, question: Question, names: Names, access: Acc
             previous=_line("", earlier) if reading.whole(before) and (who or _group(earlier).is_open) else None,
             by=by,
             lines=[_line(*row) for row in _top(rows, question.top)],
+            told=[_line(*row) for row in _top(told_rows, question.top)],
+            told_total=_line("", told) if told and open_ else None,
             notes=notes,
         )
     )
@@ -120,6 +125,26 @@ class _Reading:
     def seen(self, period: Period) -> list[Seen]:
         return self._read(period.start.date(), period.end.date())
 
+    @property
+    def hears(self) -> bool:
+        """Whether Claude Code itself has ever reported anything."""
+        return bool(code_counts.actors(self._connection))
+
+    def told(self, period: Period) -> list[Seen]:
+        """What Claude Code itself reports: beside the report, and never added to it."""
+        return self._told(period.start.date(), period.end.date())
+
+    def _told(self, since: date, until: date, actor: Actor | None = None) -> list[Seen]:
+        found = []
+        for record in code_counts.read(self._connection, since, until, actor):
+            coders = next((one for one in self._coders.values() if one.names(record.actor)), None)
+            person = record.actor.name if record.actor.kind is ActorKind.PERSON else None
+            person = coders.person(record.actor) if coders else person
+            team = coders.team(record) if coders else UNALLOCATED
+            hidden = person is not None and not self._access.sees(person, team)
+            found.append(Seen(record, team, person, record.actor.name, hidden))
+        return found
+
     def _read(self, since: date, until: date, actor: Actor | None = None) -> list[Seen]:
         found = []
         for held in coding.read(self._connection, since, until, actor):
@@ -134,7 +159,7 @@ class _Reading:
     def find(self, name: str) -> frozenset[Actor]:
         """Who is called so, as e-mail, name, id or key. Raises NotFound, with the nearest for who may see them all."""
         wanted = " ".join(name.split()).casefold()
-        known = coding.actors(self._connection)
+        known = {*coding.actors(self._connection), *code_counts.actors(self._connection)}
         called = {actor: self._aliases(actor) for actor in known}
         if wanted == ME:
             mine = frozenset(actor for actor in known if self._ids(actor) & self._access.me)
@@ -156,7 +181,10 @@ class _Reading:
 
     def hides(self, actors: Iterable[Actor]) -> bool:
         """Whether one of them is somebody of whom the asker may see nothing, whenever it was."""
-        return any(all(one.hidden for one in self._read(date.min, date.max, actor)) for actor in actors)
+        always = date.min, date.max
+        return any(
+            all(one.hidden for one in (*self._read(*always, actor), *self._told(*always, actor))) for actor in actors
+        )
 
     def held(self, period: Period) -> bool:
         """Whether any day of the period was read."""
@@ -190,6 +218,8 @@ class _Reading:
         ]
 
     def _ids(self, actor: Actor) -> set[str]:
+        if not self._coders and actor.kind is ActorKind.PERSON:
+            return {actor.name}
         return {id_ for coders in self._coders.values() if (id_ := coders.person(actor))}
 
     def _aliases(self, actor: Actor) -> set[str]:

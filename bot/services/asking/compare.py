@@ -16,7 +16,7 @@ from bot.core import wording
 from bot.core.errors import NotFound, WordsError
 from bot.core.question import Dimension, Question, Subject, written
 from bot.core.report import Report, Row, added
-from bot.core.words import MANY, shown
+from bot.core.words import MANY, TOLD, shown
 from bot.services.asking.trend import steps
 from bot.services.figures.findings import gather
 from bot.services.figures.list_range import ranged
@@ -25,6 +25,8 @@ from bot.services.figures.people import Sight
 from bot.services.figures.steps import span_name
 from bot.services.figures.view import NOTHING, Coverage, View
 from bot.store.ledger import Selection
+
+_KINDS = tuple(kind for kind in MANY if Dimension(kind.value) not in TOLD)
 
 
 def selection(question: Question, names: Names, sight: Sight) -> Selection:
@@ -97,6 +99,8 @@ def _together(question: Question, kind: Subject, things: Sequence[Found], report
 def _things(question: Question, names: Names, sight: Sight) -> tuple[Subject, tuple[Found, ...]]:
     """What the names are of, all of one kind, none of them part of another."""
     kind = question.about or _kind(question, names, sight)
+    if kind not in _KINDS:
+        raise WordsError(f"I put what is billed side by side, and no {kind} is. Try `/claude-usage {kind}s`.")
     things = tuple(_find(question, kind, name, names, sight) for name in question.names)
     if any(found.selection.teams is not None for found in things) and kind is Subject.USER:
         # Somebody's use within my teams beside somebody else's whole would compare nothing.
@@ -112,14 +116,13 @@ def _find(question: Question, kind: Subject, name: str, names: Names, sight: Sig
 def _kind(question: Question, names: Names, sight: Sight) -> Subject:
     """The first kind that all the names are of. Raises WordsError where they are of several."""
     kinds: dict[str, list[Subject]] = defaultdict(list)
-    for kind in MANY:
+    for kind in _KINDS:
         for name in question.names:
             try:
                 names.find(sight.connection, replace(question, subject=kind, name=name, about=None, names=()))
             except NotFound:
                 continue
             kinds[name].append(kind)
-    for kind in MANY:
         if all(kind in kinds[name] for name in question.names):
             return kind
     for name in question.names:

@@ -12,8 +12,9 @@ from bot.answers.answer import File
 from bot.answers.export import Filed
 from bot.core.errors import WordsError
 from bot.core.periods import Period, Unit, local_date, midnight
-from bot.core.question import Dimension, Question, Sheet
+from bot.core.question import Dimension, Question, Sheet, Subject
 from bot.services.books import export
+from bot.services.calls import exporting
 from bot.services.figures.names import Found, Names
 from bot.services.figures.people import Sight
 from bot.services.figures.view import Coverage
@@ -31,7 +32,8 @@ def filed(
     Raises Withheld where rows of it would be a single person's, WordsError where it would be too large.
     """
     kind, period = question.sheet or Sheet.COST, _in_utc(question.period)
-    sight.allow_rows(found, coverage.cut(period), coverage, _ROWS)
+    if kind is not Sheet.CALLS:
+        sight.allow_rows(found, coverage.cut(period), coverage, _ROWS)
     content = bytearray()
 
     def keep(piece: bytes) -> None:
@@ -41,7 +43,11 @@ def filed(
                 f"This file would be larger than {MOST_BYTES // 10**6} MB. Ask for a shorter period, or for one team."
             )
 
-    exported = export.write(connection, kind, period, found.selection, names, coverage, keep)
+    if kind is Sheet.CALLS:
+        _refuse_other_than_teams(question)
+        exported = exporting.write(connection, period, found.selection.teams, names, sight.access, keep)
+    else:
+        exported = export.write(connection, kind, period, found.selection, names, coverage, keep)
     last = max(exported.since, exported.until - timedelta(days=1))
     file = File(_file_name(kind, found, period, exported.since, last), bytes(content))
     return Filed(
@@ -55,6 +61,11 @@ def filed(
         exported.notes,
         coverage.data_through,
     )
+
+
+def _refuse_other_than_teams(question: Question) -> None:
+    if question.name and question.thing is not Subject.TEAM:
+        raise WordsError("Live calls are exported for a team or for all. Try `/claude-usage export calls team alpha`.")
 
 
 def _in_utc(period: Period) -> Period:

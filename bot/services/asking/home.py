@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from bot.answers import home as home_answer
 from bot.answers.answer import Answer
-from bot.answers.home import Home, InForce, OpenAlert, TeamMonth
+from bot.answers.home import Home, InForce, TeamMonth
 from bot.core.access import Asker
-from bot.core.alert_rule import WHOLE_ORGANISATION
 from bot.core.directory import family
 from bot.core.errors import Withheld
 from bot.core.money import ZERO
-from bot.core.periods import Period, local_date, month_to_date
+from bot.core.periods import Period, month_to_date
 from bot.core.question import Dimension, Question, Subject
 from bot.core.schedule import Digest
-from bot.services.alerts import window_period
 from bot.services.asking import outlook
+from bot.services.asking.alerting import open_ones
 from bot.services.configuration import zone_in_force
 from bot.services.figures.names import Found, Names
 from bot.services.figures.people import Recognition, Sight
 from bot.services.figures.view import Coverage, View
-from bot.store import episodes, preferences
+from bot.store import preferences
 from bot.store.database import Database
 
 MOST_TEAMS = 12
@@ -62,8 +61,8 @@ def _answered(connection: Connection, now: datetime, zone: str, asker: Asker) ->
             teams=tuple(_team(connection, names, coverage, sight, id_, month) for id_ in shown),
             hidden=len(ids) - len(shown) if configured else 0,
             before=month.previous().label,
-            alerts=tuple(_alerts(connection, names, coverage, sight, within, zone))[:MOST_ALERTS],
-            digests=tuple(_digests(names, within))[:MOST_DIGESTS],
+            alerts=open_ones(connection, names, coverage, sight, zone, within, whole=True)[:MOST_ALERTS],
+            digests=tuple(_digests(names, within, asker))[:MOST_DIGESTS],
             in_force=_in_force(connection, names, zone),
             data_through=coverage.data_through,
         )
@@ -96,40 +95,25 @@ def _team(
     return TeamMonth(team, found.name, view.total(month).billed_cost, view.total(before).billed_cost, budgets)
 
 
-def _alerts(
-    connection: Connection, names: Names, coverage: Coverage, sight: Sight, teams: frozenset[str], zone: str
-) -> Iterator[OpenAlert]:
-    """What fires for these teams and for the whole, as far as its figure may be shown."""
-    rules = {rule.id: rule for rule in names.configuration.rules}
-    for episode in episodes.firing(connection):
-        rule = rules.get(episode.rule_id)
-        whole = episode.scope == WHOLE_ORGANISATION
-        if rule is None or not (whole or (episode.scope in teams and names.configuration.team(episode.scope))):
-            continue
-        period = window_period(rule, episode.last_window, zone)
-        found = (
-            Found(names.selection(), None, names.organization)
-            if whole
-            else _found(connection, names, episode.scope, period)
-        )
-        try:
-            sight.allow(found, coverage.cut(period), coverage)
-        except Withheld:
-            continue
-        first = local_date(episode.since, zone)
-        yield OpenAlert(rule, "" if whole else episode.scope, found.name, first, episode.value)
-
-
-def _digests(names: Names, teams: frozenset[str]) -> Sequence[tuple[Digest, str]]:
-    """Those about one of these teams or sent to its channel, then those about everything."""
+def _digests(names: Names, teams: frozenset[str], asker: Asker) -> Sequence[tuple[Digest, str]]:
+    """Those to the asker, about one of these teams or sent to its channel, then those about everything."""
     channels = {team.channel for team in names.configuration.teams if team.id in teams and team.channel}
-    mine = [one for one in names.configuration.digests if one.team in teams or one.channel in channels]
-    whole = [one for one in names.configuration.digests if one.team is None and one not in mine]
-    return [(one, names.of(Dimension.TEAM, one.team) if one.team else names.organization) for one in (*mine, *whole)]
+    digests = names.configuration.digests
+    to_me = [one for one in digests if one.to and asker.is_one_of((one.to,))]
+    public = [one for one in digests if one.channel]
+    mine = to_me + [one for one in public if one.team in teams or one.channel in channels]
+    whole = [one for one in public if one.team is None and one not in mine]
+    return [(one, _about(names, one)) for one in (*mine, *whole)]
+
+
+def _about(names: Names, digest: Digest) -> str:
+    if digest.own:
+        return "your own use"
+    return names.of(Dimension.TEAM, digest.team) if digest.team else names.organization
 
 
 def _in_force(connection: Connection, names: Names, zone: str) -> InForce:
-    applied = preferences.newest(connection)
+    applied = preferences.newest_file(connection)
     configuration = names.configuration
     return InForce(
         zone,

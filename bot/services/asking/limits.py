@@ -9,14 +9,16 @@ from sqlalchemy import Connection
 
 from bot.answers import limits as limits_answer
 from bot.answers.answer import Answer
-from bot.answers.limits import Held, Rate, Spend
+from bot.answers.limits import Held, Live, Rate, Spend
+from bot.core.calls.owners import CallOwners, Said
 from bot.core.directory import Directory
+from bot.core.headroom import LOOKED_AT, HeadRoom, Kind, reach
 from bot.core.limits import MONTHLY, SpendLimit
 from bot.core.money import ZERO
-from bot.core.question import Question
+from bot.core.question import Dimension, Question
 from bot.core.usage import Source
 from bot.services.figures.names import Names
-from bot.store import limits, refusals, snapshots
+from bot.store import headroom, limits, refusals, snapshots
 
 _DAY = timedelta(days=1)
 _PERSON = "user"
@@ -46,8 +48,36 @@ def answer(connection: Connection, question: Question, names: Names, now: dateti
             notes,
             min((one.succeeded_at for one in tried if one.succeeded_at), default=None),
             question.share,
+            live(connection, names, now),
         )
     )
+
+
+def live(connection: Connection, names: Names, now: datetime) -> list[Live]:
+    """What programs were told of their rate limits within a day, by team and model."""
+    today = now.astimezone(UTC).date()
+    owners = CallOwners(names.configuration.teams, names.organizations)
+    newest: dict[tuple[str, str], headroom.Held] = {}
+    for told in sorted(headroom.newest(connection, now - _DAY), key=lambda one: one.at):
+        newest[owners.team(Said(told.bound_team, told.team, "", ""), today), told.model] = told
+    full: dict[tuple[str, str], dict[Kind, dict[date, int]]] = {}
+    for (day, bound_team, team, model), used in headroom.days(connection, today - timedelta(days=LOOKED_AT)):
+        kinds = full.setdefault((owners.team(Said(bound_team, team, "", ""), today), model), {})
+        for kind, part in zip(Kind, used, strict=True):
+            if part is not None:
+                days = kinds.setdefault(kind, {})
+                days[day] = max(part, days.get(day, 0))
+    found: list[Live] = []
+    for (team_id, model), told in newest.items():
+        for kind, most, left in (
+            (Kind.REQUESTS, told.limit.requests_limit, told.limit.requests_remaining),
+            (Kind.TOKENS, told.limit.tokens_limit, told.limit.tokens_remaining),
+        ):
+            if most and left is not None:
+                days = full.get((team_id, model), {}).get(kind, {})
+                room = HeadRoom(team_id, model, kind, told.at, most, left, days)
+                found.append(Live(names.of(Dimension.TEAM, team_id), room, room.lately(today), reach(days, today)))
+    return found
 
 
 def _spends(connection: Connection, directory: Directory, held: list[SpendLimit], today: date) -> Iterator[Spend]:

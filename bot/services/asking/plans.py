@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import Connection
 
 from bot.answers.plan import Comparison
-from bot.core.directory import is_person
-from bot.core.money import Money
+from bot.core.coders import Coders
+from bot.core.coding import ActorKind, CodeRecord
+from bot.core.directory import UNALLOCATED, is_person
+from bot.core.money import ZERO, Money
 from bot.core.periods import Period
-from bot.core.plans import Use, spending, unsplit, use_of
+from bot.core.plans import Between, Use, spending, told_by_claude_code, unsplit, use_of
 from bot.core.question import Dimension, Question
+from bot.core.words import Subject
 from bot.services.figures import list_range
 from bot.services.figures.names import Found, Names
 from bot.services.figures.people import Sight
 from bot.services.figures.view import Coverage, View
-from bot.store import limits, people
+from bot.store import code_counts, limits, people
 
 CLAUDE_CODE = "claude code"
 """The workspace that Anthropic makes when the first person signs in to Claude Code (reference §4.1)."""
@@ -47,12 +51,12 @@ def compare(
     )
     there = replace(found.selection, workspaces=spaces & (found.selection.workspaces or spaces))
     certain = list_range.figures(connection, there, coverage, period, Dimension.PRODUCT)[0].get("") if spaces else None
-    spent = spending(
-        by_product,
-        certain,
-        [part for actor, part in by_user.items() if is_person(actor)],
-        max(1, round((period.end - period.start) / _DAY)),
-    )
+    number = max(1, round((period.end - period.start) / _DAY))
+    spent = spending(by_product, certain, [part for actor, part in by_user.items() if is_person(actor)], number)
+    told = _told(connection, question, found, names, period, sight)
+    only = told is not None and question.about is Subject.USER and not (spent.total and spent.total.high.units)
+    if told is not None and only:
+        spent = told_by_claude_code(told, number)
     closed = _tells_of_one(View(connection, found.selection, coverage), period, sight)
     return Comparison(
         question,
@@ -62,7 +66,38 @@ def compare(
         coverage.data_through,
         _cap(connection, names) if question.about is None else None,
         (f"How much of it is by people would tell of a single one. {sight.access.refusal}",) if closed else (),
+        Between(told, told).monthly(number).low if told is not None else None,
+        only,
     )
+
+
+def _told(
+    connection: Connection, question: Question, found: Found, names: Names, period: Period, sight: Sight
+) -> Money | None:
+    """What Claude Code itself reports of the person asked about, or of everybody; None where it reports nothing, or
+    where what it reports would tell of one person whom the asker may not see."""
+    if question.about not in (None, Subject.USER):
+        return None
+    wanted = None
+    if question.about is Subject.USER:
+        ids = found.selection.actors or frozenset()
+        members = (member for one in names.organizations for member in one.members.values() if member.id in ids)
+        wanted = {*ids, *(member.email.strip().lower() for member in members)}
+    records = code_counts.read(connection, period.start.date(), period.end.date())
+    records = [one for one in records if wanted is None or one.actor.name in wanted]
+    coders = [Coders(one, names.configuration.teams) for one in names.organizations]
+    hidden = {one.actor.name for one in records if _hides(one, coders, sight)}
+    if not records or len(hidden) == 1 or (hidden and wanted is not None):
+        return None
+    return sum((one.work.estimated for one in records), ZERO)
+
+
+def _hides(record: CodeRecord, coders: Sequence[Coders], sight: Sight) -> bool:
+    if record.actor.kind is not ActorKind.PERSON:
+        return False
+    whose = next((one for one in coders if one.names(record.actor)), None)
+    person = whose.person(record.actor) if whose else None
+    return not sight.access.sees(person or record.actor.name, whose.team(record) if whose else UNALLOCATED)
 
 
 def _tells_of_one(view: View, period: Period, sight: Sight) -> bool:

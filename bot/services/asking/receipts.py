@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from bot.answers import receipt as receipt_answer
 from bot.answers.answer import Answer
+from bot.answers.calls.unreported import LABEL
 from bot.core.access import NOBODY, Asker
 from bot.core.allocation import Basis
 from bot.core.books.receipt import (
@@ -68,7 +69,9 @@ class Made:
     @property
     def readable(self) -> Answer:
         """The receipt for people."""
-        return receipt_answer.answer(self.receipt, self.id, rows=self.whole)
+        shown = receipt_answer.answer(self.receipt, self.id, rows=self.whole)
+        newer = tuple(fact for fact in self.answer.facts if fact.label == LABEL)
+        return replace(shown, facts=(*shown.facts, *newer))
 
 
 class Receipts:

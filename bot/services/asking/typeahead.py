@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from bot.core.access import Asker
 from bot.core.configuration import Configuration
-from bot.core.nearest import nearest
 from bot.core.question import Dimension, Subject, written
+from bot.core.typeahead import Suggestion, fitting
 from bot.services.configuration import in_force
 from bot.services.figures.names import Names
 from bot.store import ledger
 from bot.store.database import Database
-
-MOST = 50
-"""Of each kind; Slack takes 100 of both."""
-_NEAREST = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """A name as people know it, and the question that asks about it."""
-
-    name: str
-    question: str
 
 
 class Typeahead:
@@ -55,24 +42,8 @@ def _suggested(connection: Connection, typed: str) -> dict[Subject, tuple[Sugges
     names = Names.read(connection)
     teams = _called(Subject.TEAM, names.team_ids(), names, Dimension.TEAM)
     models = _called(Subject.MODEL, ledger.names(connection, Dimension.MODEL), names, Dimension.MODEL)
-    return {Subject.TEAM: _fitting(teams, typed), Subject.MODEL: _fitting(models, typed)}
+    return {Subject.TEAM: fitting(teams, typed), Subject.MODEL: fitting(models, typed)}
 
 
 def _called(subject: Subject, ids: Iterable[str], names: Names, dimension: Dimension) -> list[Suggestion]:
     return [Suggestion(names.of(dimension, id_), f"{subject} {written(subject, id_)}") for id_ in ids]
-
-
-def _fitting(known: list[Suggestion], typed: str) -> tuple[Suggestion, ...]:
-    word = " ".join(typed.split()).casefold()
-    found = [one for one in known if any(part.startswith(word) for part in _keys(one))]
-    found += [one for one in known if word in one.name.casefold() and one not in found]
-    if not found:
-        close = nearest(word, (key for one in known for key in _keys(one)), _NEAREST)
-        found = [one for one in known if not set(close).isdisjoint(_keys(one))]
-    return tuple(found[:MOST])
-
-
-def _keys(suggestion: Suggestion) -> tuple[str, ...]:
-    """By the whole name, and by each word of it: "haiku" finds Claude Haiku."""
-    name = suggestion.name.casefold()
-    return (name, *name.split())

@@ -15,7 +15,7 @@ from bot.core.errors import CloseRefused
 from bot.core.periods import span
 from bot.core.usage import Source
 from bot.core.utc import dates, month_after
-from bot.core.words import Sheet
+from bot.core.words import LEDGER_SHEETS
 from bot.services.books import export
 from bot.services.figures.names import Names
 from bot.store import closes, ledger, snapshots
@@ -58,7 +58,7 @@ def close(connection: Connection, month: date, now: datetime) -> Closed:
             f"Run `claude-usage sync --since {month} --until {until}`, then close it."
         )
     files = {}
-    for kind in Sheet:
+    for kind in LEDGER_SHEETS:
         pieces = export.lines(connection, kind, month, until, EVERYTHING, names)
         files[export.file_name(kind, month)] = _compressed(pieces)
     return Closed(closes.close(connection, month, now, files), before=False)

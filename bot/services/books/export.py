@@ -48,7 +48,7 @@ def export(
 ) -> Exported:
     """Write one file to `sink`, piece by piece. Raises NotFound for a team it doesn't know."""
     names = Names.read(connection)
-    selection = _selection(connection, names, team, period)
+    selection = selected(connection, names, team, period)
     return write(connection, kind, period, selection, names, Coverage.read(connection, now), sink)
 
 
@@ -135,7 +135,7 @@ def _notes(connection: Connection, kind: Sheet, since: date, until: date, select
     yield from closed_notes(connection, since, until, selection)
 
 
-def _selection(connection: Connection, names: Names, team: str | None, period: Period) -> Selection:
+def selected(connection: Connection, names: Names, team: str | None, period: Period) -> Selection:
     if team is None:
         return EVERYTHING
     question = Question(Subject.TEAM, team, period, None, None, None, share=False, text="")

@@ -43,7 +43,7 @@ def gather(
             "or cut this `by day`."
         )
     beside = () if question.by else plan.also
-    gathered.read(period, by, *beside)
+    gathered.read_apart(period, by, *beside)
     gathered.read(before, by)
     parts, parts_before = gathered.by(by, period), {} if by in TIMES else gathered.by(by, before)
     total, previous = gathered.total(period), gathered.total(before)

@@ -35,6 +35,8 @@ class Coverage:
     """End of the last day that every source has whole."""
     held_until: datetime | None
     """End of the newest day of which anything is held, an adjustment included."""
+    version: str | None = None
+    """Which ledger this is of, as `ledger.version` says."""
 
     @classmethod
     def read(cls, connection: Connection, now: datetime) -> Coverage:
@@ -46,7 +48,8 @@ class Coverage:
         held += [datetime.combine(booked + timedelta(days=1), time(), UTC)] if booked else []
         organizations = sorted({status.organization_id for status in statuses})
         complete = min(at for at in through if at) if through and len(through) == expected and all(through) else None
-        return cls(now, tuple(organizations), complete, max(held, default=None))
+        version = ledger.version(connection)
+        return cls(now, tuple(organizations), complete, max(held, default=None), version)
 
     def cut(self, period: Period) -> Period:
         """A running period ends with the data, or with today where there is none."""
@@ -84,7 +87,7 @@ class View:
         self.connection = connection
         self.selection = selection
         self.coverage = coverage
-        self._sums: dict[Period, ledger.Sums] = {}
+        self._sums: dict[Period, list[ledger.Sums]] = {}
         self._covered: dict[Period, Period] = {}
         self._missing: dict[tuple[Source, Period], list[date]] = {}
         self._uncounted: dict[Period, set[date]] = {}
@@ -117,15 +120,21 @@ class View:
         return self._uncounted[period]
 
     def read(self, period: Period, *dimensions: Dimension) -> ledger.Sums:
-        """One pass over the period for several dimensions and the whole; a day is its own pass."""
+        """One pass over the period for several dimensions together and the whole; a day is its own pass."""
         by = tuple(dict.fromkeys(dimension for dimension in dimensions if dimension not in TIMES))
-        known = self._sums.get(period)
-        if known is None or not set(by) <= set(known.by):
-            stretch = self.stretch(period)
-            known = self._sums[period] = ledger.sums(
-                self.connection, *stretch.days, parts=stretch.parts, selection=self.selection, by=by
-            )
-        return known
+        held = self._sums.setdefault(period, [])
+        fitting = [sums for sums in held if set(by) <= set(sums.by)]
+        if fitting:
+            return min(fitting, key=lambda sums: len(sums.rows))
+        stretch = self.stretch(period)
+        held.append(ledger.sums(self.connection, *stretch.days, parts=stretch.parts, selection=self.selection, by=by))
+        return held[-1]
+
+    def read_apart(self, period: Period, *dimensions: Dimension) -> None:
+        """The same in as many passes as there are levels: what few rows can tell is not read from the many."""
+        by = [dimension for dimension in dimensions if dimension not in TIMES]
+        for level in dict.fromkeys(ledger.depth(self.selection, (dimension,)) for dimension in by):
+            self.read(period, *(one for one in by if ledger.depth(self.selection, (one,)) == level))
 
     def total(self, period: Period) -> Figures:
         """Summed from the entries, not from the parts: a part never billed would make an unknown total a zero."""

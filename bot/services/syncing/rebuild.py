@@ -35,17 +35,17 @@ def rebuild(connection: Connection, organization_id: str, days: Iterable[date], 
     lock(connection, organization_id)  # a close must not see half of what changes meanwhile
     wanted, closed = set(days), closes.months(connection)
     fixed = {day for day in wanted if day.replace(day=1) in closed}
-    ledger = Ledger(connection, organization_id)
-    if fixed and noticed:
-        booked_on = max(noticed, month_after(max(closed)))
-        if _book(connection, ledger, organization_id, fixed, booked_on):
-            wanted.add(booked_on)
-    booked = _booked(connection, organization_id, wanted - fixed)
-    hourly = _Hourly(connection, organization_id, wanted - fixed)
-    for day, entries, reported in _allocated(connection, organization_id, wanted - fixed):
-        _prove(day, entries, reported)
-        whole = [*entries, *booked.get(day, ())]
-        ledger.replace_day(day, whole, hourly.spread(day, whole))
+    with Ledger(connection, organization_id) as ledger:
+        if fixed and noticed:
+            booked_on = max(noticed, month_after(max(closed)))
+            if _book(connection, ledger, organization_id, fixed, booked_on):
+                wanted.add(booked_on)
+        booked = _booked(connection, organization_id, wanted - fixed)
+        hourly = _Hourly(connection, organization_id, wanted - fixed)
+        for day, entries, reported in _allocated(connection, organization_id, wanted - fixed):
+            _prove(day, entries, reported)
+            whole = [*entries, *booked.get(day, ())]
+            ledger.replace_day(day, whole, hourly.spread(day, whole))
     return len(wanted - fixed)
 
 
@@ -54,10 +54,11 @@ def rebuild_hours(connection: Connection, organization_id: str, days: Collection
     if not days:
         return
     lock(connection, organization_id)
-    ledger, hourly = Ledger(connection, organization_id), _Hourly(connection, organization_id, days)
+    hourly = _Hourly(connection, organization_id, days)
     held = held_entries(connection, organization_id, min(days), max(days) + timedelta(days=1))
-    for day in sorted(days):
-        ledger.replace_hours(day, hourly.spread(day, held.get(day, ())))
+    with Ledger(connection, organization_id) as ledger:
+        for day in sorted(days):
+            ledger.replace_hours(day, hourly.spread(day, held.get(day, ())))
 
 
 def rebuild_everything(connection: Connection) -> int:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.demo.slack import arguments as reading
 from bot.demo.slack.shapes import message_json
-from bot.demo.slack.values import BOT_USER_ID, Json, Message, Refused
+from bot.demo.slack.values import BOT_USER_ID, TEAM_DOMAIN, Json, Message, Refused
 from bot.demo.slack.web_api import destinations
 from bot.demo.slack.web_api.method import Method
 from bot.demo.slack.workspace import Workspace
@@ -26,6 +26,7 @@ class Chat:
             "chat.postEphemeral": self._post_ephemeral,
             "chat.update": self._update,
             "chat.delete": self._delete,
+            "chat.getPermalink": self._permalink,
         }
 
     def _post(self, arguments: Json) -> Json:
@@ -33,7 +34,10 @@ class Chat:
         text, blocks = reading.content(arguments, cut=True)
         self._workspace.check_rate(channel)
         thread = arguments.get("thread_ts")
-        message = self._workspace.post(channel, BOT_USER_ID, text, blocks=blocks, thread_ts=thread)
+        metadata = reading.decoded(arguments.get("metadata"), "metadata")
+        message = self._workspace.post(
+            channel, BOT_USER_ID, text, blocks=blocks, thread_ts=thread, metadata=metadata or None
+        )
         answer: Json = {"channel": channel, "ts": message.ts, "message": message_json(message)}
         if len(str(arguments.get("text") or "")) > reading.TEXT_CUT:
             cut = ["message_truncated"]
@@ -79,3 +83,14 @@ class Chat:
         if not message.from_bot:
             raise Refused(otherwise)
         return message
+
+    def _permalink(self, arguments: Json) -> Json:
+        """Takes no scope; a private channel without the bot is as if it were not there."""
+        channel = self._workspace.channels.get(str(arguments.get("channel", "")))
+        if channel is None or (channel.private and not channel.bot_is_member):
+            raise Refused("channel_not_found")
+        ts = str(arguments.get("message_ts", ""))
+        message = self._workspace.find(ts)
+        if message is None or message.channel != channel.id:
+            raise Refused("message_not_found")
+        return {"channel": channel.id, "permalink": f"https://{TEAM_DOMAIN}.slack.com/archives/{channel.id}/p{ts}"}

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from bot.demo.slack import arguments as reading
-from bot.demo.slack.shapes import channel_json
-from bot.demo.slack.values import Json, Refused
+from bot.demo.slack.shapes import channel_json, message_json
+from bot.demo.slack.values import Json, Message, Refused
 from bot.demo.slack.web_api import destinations
 from bot.demo.slack.web_api.method import Method, paged
 from bot.demo.slack.workspace import Workspace
@@ -22,6 +22,8 @@ class Conversations:
             "conversations.open": self._open,
             "conversations.info": self._info,
             "conversations.list": self._list,
+            "conversations.history": self._history,
+            "conversations.replies": self._replies,
         }
 
     def _open(self, arguments: Json) -> Json:
@@ -55,6 +57,41 @@ class Conversations:
         if channel is None or (channel.private and not channel.bot_is_member):
             raise Refused("channel_not_found")
         return {"channel": channel_json(channel)}
+
+    def _history(self, arguments: Json) -> Json:
+        """The messages of a conversation that stand in no thread, the newest first."""
+        said = [one for one in self._said(arguments) if one.thread_ts in (None, one.ts)]
+        return self._page(said[::-1], arguments)
+
+    def _replies(self, arguments: Json) -> Json:
+        """A thread, its first message included, the oldest first."""
+        thread = str(arguments.get("ts", ""))
+        return self._page([one for one in self._said(arguments) if thread in (one.ts, one.thread_ts)], arguments)
+
+    def _said(self, arguments: Json) -> list[Message]:
+        """What the app may read of a conversation, oldest first: not what one person alone was shown."""
+        wanted = str(arguments.get("channel", ""))
+        if self._workspace.owner_of(wanted) is None:
+            channel = self._workspace.channels.get(wanted)
+            if channel is None:
+                raise Refused("channel_not_found")
+            if not self._workspace.channels_history:
+                needed = "groups:history" if channel.private else "channels:history"
+                raise Refused("missing_scope", details={"needed": needed})
+            if not channel.bot_is_member:
+                raise Refused("not_in_channel")
+        oldest = float(arguments.get("oldest") or 0)
+        return [
+            one
+            for one in self._workspace.messages
+            if one.channel == wanted and not one.deleted and not one.ephemeral_to and float(one.ts) > oldest
+        ]
+
+    def _page(self, said: list[Message], arguments: Json) -> Json:
+        whole = reading.flag(arguments.get("include_all_metadata"))
+        shown = [message_json(one) | ({"metadata": one.metadata} if whole and one.metadata else {}) for one in said]
+        page = paged("messages", shown, arguments)
+        return page | {"has_more": bool(page["response_metadata"]["next_cursor"])}
 
     def _list(self, arguments: Json) -> Json:
         kinds = str(arguments.get("types") or "public_channel").split(",")

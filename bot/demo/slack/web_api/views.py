@@ -10,6 +10,9 @@ from bot.demo.slack.web_api.method import Method
 from bot.demo.slack.workspace import Workspace
 from bot.demo.slack_limits import Surface
 
+STACK = 3
+"""Dialogs that may lie over each other."""
+
 
 class Views:
     """`views.*`: a view that changed since it was read is refused by its hash."""
@@ -23,6 +26,7 @@ class Views:
         return {
             "views.publish": self._publish,
             "views.open": self._open,
+            "views.push": self._push,
             "views.update": self._update,
         }
 
@@ -45,6 +49,35 @@ class Views:
         self._workspace.changed()
         return {"view": view}
 
+    def _push(self, arguments: Json) -> Json:
+        user_id = self._access.use_trigger(arguments.get("trigger_id"))
+        return {"view": self._on_top(user_id, arguments)}
+
+    def _on_top(self, user_id: str, arguments: Json) -> Json:
+        """Another dialog over the one that is open, three at most."""
+        below = self._workspace.dialog_of(user_id)
+        if below is None:
+            raise Refused("not_found")
+        if self._depth(below) >= STACK:
+            raise Refused("push_limit_reached")
+        view = self._view(arguments, "modal", self._workspace.next_id("V"))
+        view |= {"previous_view_id": below["id"], "root_view_id": below.get("root_view_id", below["id"])}
+        self._workspace.views[view["id"]] = view
+        self._workspace.dialogs[user_id] = view["id"]
+        self._workspace.changed()
+        return view
+
+    def _depth(self, view: Json) -> int:
+        below = self._workspace.views.get(view.get("previous_view_id") or "")
+        return 1 + (self._depth(below) if below else 0)
+
+    def closed(self, user_id: str) -> None:
+        """The dialog on top closes; the one under it is there again."""
+        view = self._workspace.views.get(self._workspace.dialogs.pop(user_id, ""), {})
+        if below := view.get("previous_view_id"):
+            self._workspace.dialogs[user_id] = below
+        self._workspace.changed()
+
     def _update(self, arguments: Json) -> Json:
         view_id = str(arguments.get("view_id", ""))
         current = self._workspace.views.get(view_id)
@@ -55,7 +88,9 @@ class Views:
 
     def changed(self, arguments: Json, view_id: str) -> Json:
         """Put another view in the place of a dialog's, checked as Slack does."""
-        view = self._workspace.views[view_id] = self._view(arguments, "modal", view_id)
+        before = self._workspace.views[view_id]
+        below = {key: before[key] for key in ("previous_view_id", "root_view_id") if key in before}
+        view = self._workspace.views[view_id] = self._view(arguments, "modal", view_id) | below
         self._workspace.changed()
         return view
 
@@ -71,8 +106,12 @@ class Views:
                 if not isinstance(errors, dict) or not errors or not set(errors) <= known:
                     raise Refused("invalid_arguments")
                 self._workspace.views[view_id] = self._workspace.views[view_id] | {"errors": errors}
-            case None | "clear":
+            case "push":
+                self._on_top(user_id, {"view": answer.get("view")})
+            case "clear":
                 self._workspace.dialogs.pop(user_id)
+            case None:
+                self.closed(user_id)
             case other:
                 raise Refused(f"unknown response_action: {other}")
         self._workspace.changed()

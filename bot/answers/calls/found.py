@@ -1,0 +1,38 @@
+"""Everything an answer about live calls says, before it is said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from bot.core.calls.savings import Tip
+from bot.core.calls.sums import Sums
+from bot.core.question import Dimension, Question
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row: an endpoint, a feature, a team, a day, …"""
+
+    name: str
+    sums: Sums
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """The calls of one time and what was asked about, cut in the ways that the answer shows."""
+
+    question: Question
+    who: str
+    total: Sums
+    by: Dimension
+    lines: Sequence[Line]
+    endpoints: Sequence[Line] = ()
+    events: Sequence[Line] = ()
+    features: Sequence[Line] = ()
+    days: Sequence[tuple[date, Sums]] = ()
+    tips: Sequence[Tip] = ()
+    notes: Sequence[str] = ()
+    newest: datetime | None = None
+    """When the newest of the calls was."""

@@ -1,0 +1,80 @@
+"""What one call costs by the public price list, which for a single call is known exactly.
+
+A report sums calls up and can't tell the dearer ones apart; here every call says how long its prompt was and whether it
+was made in fast mode.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from math import lcm
+from typing import NamedTuple
+
+from bot.core.calls.call import Call
+from bot.core.money import Money, half_even
+from bot.core.prices import Dearer, extras, list_price, unit_rate
+from bot.core.usage import TOKEN_TYPES, WEB_SEARCH
+
+_FAST = "fast"
+
+
+class Rates(NamedTuple):
+    """Units of 10⁻¹⁰ dollars for `divisor` tokens of each type, or web searches."""
+
+    divisor: int
+    uncached_input: int
+    cache_write_5m: int
+    cache_write_1h: int
+    cache_read: int
+    output: int
+    web_search: int
+
+
+def list_cost(call: Call) -> Money | None:
+    """Tokens × public price, rounded half-even to the unit; None where the list has no price for such a call."""
+    units = list_units(call)
+    return None if units is None else Money(units)
+
+
+def list_units(call: Call) -> int | None:
+    """The same as a bare integer of 10⁻¹⁰ dollars: calls come by the million."""
+    if call.untyped:
+        return None
+    above = _long_above(call.model, call.at.date())
+    long = above is not None and call.prompt > above
+    rates = _rates(call.model, call.at.date(), call.service_tier, call.inference_geo, call.speed == _FAST, long)
+    if rates is None:
+        return None
+    units = (
+        call.uncached_input * rates.uncached_input
+        + call.cache_write_5m * rates.cache_write_5m
+        + call.cache_write_1h * rates.cache_write_1h
+        + call.cache_read * rates.cache_read
+        + call.output * rates.output
+        + call.web_search * rates.web_search
+    )
+    return half_even(units, rates.divisor)
+
+
+@lru_cache(maxsize=4096)
+def _long_above(model: str, day: date) -> int | None:
+    """From how many tokens in a prompt on the whole call is dearer."""
+    extra = extras(model, day).get(Dearer.LONG_PROMPT)
+    return extra.above if extra else None
+
+
+@lru_cache(maxsize=4096)
+def _rates(model: str, day: date, tier: str, geo: str, fast: bool, long: bool) -> Rates | None:
+    """Fast mode's price holds whatever the prompt's length."""
+    wanted = Dearer.FAST_MODE if fast else Dearer.LONG_PROMPT if long else None
+    extra = extras(model, day).get(wanted) if wanted else None
+    price = extra.price if extra else list_price(model, day)
+    if price is None or (fast and extra is None):
+        return None
+    rates = [unit_rate(charge, price, service_tier=tier, inference_geo=geo) for charge in (*TOKEN_TYPES, WEB_SEARCH)]
+    known = [rate for rate in rates if rate is not None]
+    if len(known) < len(rates):
+        return None
+    divisor = lcm(*(rate.denominator for rate in known))
+    return Rates._make((divisor, *(int(rate * divisor) for rate in known)))

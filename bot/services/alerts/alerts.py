@@ -1,0 +1,242 @@
+"""Alerts: hold the ledger against the rules, open and resolve episodes, and tell whom it concerns once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from bot.answers.answer import Answer
+from bot.core.access import Asker
+from bot.core.alerts.episode import Episode, State
+from bot.core.alerts.feedback import Feedback, Until, quiet_until
+from bot.core.alerts.rule import Kind, Metric, Severity
+from bot.core.configuration import Configuration
+from bot.core.errors import SettingsError
+from bot.core.receivers import is_channel
+from bot.services.alerts import copies, explaining, messages, pressing, telling
+from bot.services.alerts.about import about
+from bot.services.alerts.copies import Copy
+from bot.services.alerts.judging import Judged, look
+from bot.services.alerts.looking import Calls, Lookout
+from bot.services.alerts.memory import Memory
+from bot.services.alerts.replay import Replayed, replay
+from bot.services.alerts.silent import silent
+from bot.services.alerts.unusual import Unusual
+from bot.services.configuration import in_force, zone_in_force
+from bot.services.deliver import Deliverer, Message
+from bot.services.figures.names import Names
+from bot.services.figures.view import Coverage
+from bot.store import deliveries, episodes, silences, told
+from bot.store.database import Database
+from bot.store.upsert import lock
+
+
+class People(Protocol):
+    """Whoever knows people by all their names, and what their clocks show."""
+
+    async def names(self, name: str) -> frozenset[str]: ...
+
+    async def zone(self, name: str) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a rule says of one scope at an instant, why, and who is told."""
+
+    episode: Episode
+    """As it is, or would be; of what only would fire, its id is 0."""
+    state: State
+    reason: str
+    severity: Severity
+    receivers: tuple[str, ...]
+    sent: bool
+    metric: Metric | None
+    """What its values are of; None where they count hours."""
+
+
+class Alerts:
+    """Evaluates rules and tells people. `zone` is theirs, unless the configuration or Slack says another."""
+
+    def __init__(
+        self,
+        database: Database,
+        deliverer: Deliverer | None,
+        zone: str,
+        people: People | None = None,
+        calls: Calls | None = None,
+    ) -> None:
+        self._database = database
+        self._deliverer = deliverer
+        self._zone = zone
+        self._people = people
+        self._calls = calls
+        self._unusual = Unusual()
+
+    async def run(self, now: datetime) -> int:
+        """Look at every rule, then send what is owed; returns how many messages went out."""
+        if self._deliverer is None:
+            raise SettingsError("There is no Slack to send alerts to: set SLACK_BOT_TOKEN.")
+        looked = self._unusual.copy()
+        await self._database.write(self._look, looked, now)
+        self._unusual = looked  # only now: what a transaction that failed had found must be found again
+        await self._leave_in_peace(now)
+        sent = await self._deliverer.send_all(await self._owed(now), self._message, now)
+        if await self._database.write(self._fall_through, now):
+            sent += await self._deliverer.send_all(await self._owed(now), self._message, now)
+        return sent
+
+    async def evaluate(self, at: datetime) -> list[Verdict]:
+        """Every rule as of `at`, without remembering or sending anything."""
+        return await self._database.read(self._verdicts, at)
+
+    async def preview(self, verdict: Verdict, at: datetime) -> Answer:
+        """The message a firing verdict would send."""
+        return await self._database.read(messages.preview, verdict.episode, at, self._zone)
+
+    async def acknowledge(self, episode_id: int, asker: Asker, now: datetime) -> Answer:
+        """Somebody has it in hand; the message, with who and when. Raises Withheld, NotFound."""
+        who = await self._known(asker)
+        return await self._database.write(pressing.acknowledge, episode_id, who, now, self._zone)
+
+    async def silence(self, episode_id: int, until: Until, asker: Asker, now: datetime) -> Answer:
+        """Nobody is told of its rule and scope for a while, on the presser's own clock. Raises Withheld, NotFound."""
+        who = await self._known(asker)
+        zone = await self._zone_of(asker)
+        return await self._database.write(pressing.silence, episode_id, until, who, now, zone, self._zone)
+
+    async def feedback(self, episode_id: int, feedback: Feedback, asker: Asker, now: datetime) -> Answer:
+        """What somebody says of it changes what is sent next for its rule and scope. Raises Withheld, NotFound."""
+        who = await self._known(asker)
+        return await self._database.write(pressing.feedback, episode_id, feedback, who, now, self._zone)
+
+    async def message(self, episode_id: int, now: datetime) -> Answer:
+        """An episode as its newest message has it now. Raises NotFound."""
+        return await self._database.read(messages.current, episode_id, now, self._zone)
+
+    async def explain(self, episode_id: int, asker: Asker, now: datetime) -> Answer:
+        """Which rule, which values, what was decided, for whom, and when it was told. Raises NotFound, Withheld."""
+        who = await self._known(asker)
+        return await self._database.read(explaining.explain, episode_id, who, now, self._zone)
+
+    async def why_not(self, team: str, now: datetime) -> Answer:
+        """What every rule and budget that watches a team sees of it. Raises NotFound."""
+        return await self._database.read(self._why_not, team, now)
+
+    async def replay(self, rule_id: str, since: datetime, now: datetime) -> Replayed:
+        """What a rule or budget would have sent since then. Raises NotFound."""
+        return await self._database.read(self._replayed, rule_id, since, now)
+
+    async def copies(self, episode_id: int, now: datetime) -> list[Copy]:
+        """The messages of its newest event that lie before people, as they should be by now."""
+        return await self._database.read(copies.copies, episode_id, now, self._zone)
+
+    async def zone(self) -> str:
+        """Where people count their days."""
+        return await self._database.read(zone_in_force, self._zone)
+
+    def _look(self, connection: Connection, unusual: Unusual, now: datetime) -> None:
+        """Open, extend and resolve episodes, and owe what happened, in one transaction."""
+        lock(connection, "alerts")
+        lookout, memory = self._lookout(connection, now), Memory.read(connection)
+        for judged in _judged(lookout, memory, unusual):
+            memory.take(judged.steps, connection)
+        telling.withdraw(connection, memory.events)
+        telling.owe(connection, lookout.configuration, now)
+        telling.chase(connection, lookout.configuration, now)
+        telling.owe(connection, lookout.configuration, now)
+
+    def _fall_through(self, connection: Connection, now: datetime) -> bool:
+        """Owe the next ones what could reach nobody just now; whether there is any such."""
+        lock(connection, "alerts")
+        configuration = in_force(connection) or Configuration()
+        before = len(deliveries.line(connection, now, telling.KIND))
+        telling.chase(connection, configuration, now)
+        telling.unreachable(connection, now)
+        return len(deliveries.line(connection, now, telling.KIND)) > before
+
+    def _lookout(self, connection: Connection, now: datetime) -> Lookout:
+        names = Names.read(connection)
+        zone = names.configuration.timezone or self._zone
+        return Lookout(connection, names, Coverage.read(connection, now), zone, self._calls)
+
+    def _verdicts(self, connection: Connection, at: datetime) -> list[Verdict]:
+        lookout, memory = self._lookout(connection, at), Memory.read(connection)
+        running = silences.running(connection, at)
+        found = []
+        for judged in _judged(lookout, memory, self._unusual.copy()):
+            newest = judged.steps[-1].episode if judged.steps else None
+            if newest is None or (not newest.open and newest.resolved_at != at):
+                continue
+            silenced = any(one.covers(newest.rule_id, newest.scope, at) for one in running)
+            it = about(connection, lookout.configuration, newest)
+            sent = newest.id and deliveries.State.SENT in told.states(connection, telling.prefix(newest)).values()
+            state = newest.state(silenced=silenced, known=judged.known)
+            receivers = it.levels[0] if it.levels else ()
+            metric = None if newest.kind is Kind.SOURCE else it.rule.metric if it.rule else Metric.COST
+            found.append(Verdict(newest, state, judged.reason, it.severity, receivers, bool(sent), metric))
+        return found
+
+    def _replayed(self, connection: Connection, rule_id: str, since: datetime, now: datetime) -> Replayed:
+        configuration = in_force(connection) or Configuration()
+        return replay(connection, configuration, rule_id, since, now, self._zone, self._calls)
+
+    def _why_not(self, connection: Connection, team: str, now: datetime) -> Answer:
+        lookout, memory = self._lookout(connection, now), Memory.read(connection)
+        return explaining.why_not(lookout, _judged(lookout, memory, self._unusual.copy()), team)
+
+    async def _leave_in_peace(self, now: datetime) -> None:
+        """What is not critical and would reach somebody in the night waits until their morning."""
+        configuration = await self._database.read(in_force) or Configuration()
+        if configuration.quiet_hours is None:
+            return
+        begins, ends = (at.hour * 60 + at.minute for at in configuration.quiet_hours)
+        for key, receiver in await self._database.read(_patient, now):
+            zone = await self._zone_of(Asker.called(receiver))
+            until = quiet_until(now, zone, begins, ends)
+            if until is not None:
+                await self._database.write(told.put_off, key, until)
+
+    async def _owed(self, now: datetime) -> list[deliveries.Owed]:
+        return await self._database.read(deliveries.line, now, telling.KIND)
+
+    async def _message(self, key: str) -> Message:
+        return await self._database.read(messages.owed, key, self._zone)
+
+    async def _known(self, asker: Asker) -> Asker:
+        """By every name they have: owners may be configured by any of them."""
+        if self._people is None:
+            return asker
+        found = [await self._people.names(name) for name in sorted(asker.names)]
+        return Asker(Asker.called(*asker.names.union(*found)).names, asker.operator)
+
+    async def _zone_of(self, asker: Asker) -> str:
+        """What somebody's clock shows, as far as Slack says."""
+        for name in sorted(asker.names) if self._people is not None else ():
+            assert self._people is not None
+            if zone := await self._people.zone(name):
+                return zone
+        configuration = await self._database.read(in_force)
+        return (configuration.timezone if configuration else None) or self._zone
+
+
+def _judged(lookout: Lookout, memory: Memory, unusual: Unusual) -> Iterator[Judged]:
+    yield from look(lookout, memory, unusual)
+    yield from silent(lookout, memory)
+
+
+def _patient(connection: Connection, now: datetime) -> list[tuple[str, str]]:
+    """The messages to people that are due and can wait until morning, with their receivers."""
+    configuration = in_force(connection) or Configuration()
+    found = []
+    for owed in deliveries.line(connection, now, telling.KIND):
+        _, episode_id, _, receiver = owed.key.split("/", 3)
+        episode = episodes.read(connection, int(episode_id))
+        if episode is None or is_channel(receiver):
+            continue
+        if about(connection, configuration, episode).severity is not Severity.CRITICAL or not episode.open:
+            found.append((owed.key, receiver))
+    return found

@@ -1,0 +1,1 @@
+"""Live calls: taken in from programs and from files."""

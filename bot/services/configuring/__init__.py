@@ -1,0 +1,1 @@
+"""What people configure in Slack: the forms, who may send them, and what is kept of them."""

@@ -1,0 +1,124 @@
+"""The form for an alert rule; what it would have sent is shown before it is saved."""
+
+from __future__ import annotations
+
+from bot.answers.form import Field, Kind, Option, Press, Values, several, text
+from bot.core.alerts.rule import ADMINS, CHANNEL, OWNERS, Metric, Severity
+from bot.core.alerts.rule import Kind as RuleKind
+from bot.core.configuration.merged import Entry
+from bot.core.configuration.splice import Value
+from bot.services.configuring.ground import EACH, Ground, chosen, scope_entry, scope_field, scope_of, slug
+
+TITLE = "Alert rule"
+FIELDS = {"team": "scope", "above": "limit", "below": "limit", "min_impact": "limit", "per": "window"}
+PRESSES = (Press("Try it on the last 90 days", "replay"),)
+_ABOVE, _BELOW = "above", "below"
+_KINDS = {
+    _ABOVE: "It goes above a limit",
+    _BELOW: "It falls below a limit",
+    RuleKind.ANOMALY.value: "It is unusual (cost or tokens)",
+}
+_METRICS = {
+    Metric.COST: "Cost in dollars",
+    Metric.TOTAL_TOKENS: "Tokens",
+    Metric.OUTPUT_TOKENS: "Output tokens",
+    Metric.UNCACHED_INPUT_TOKENS: "Input tokens without the cached ones",
+    Metric.CACHE_READ_TOKENS: "Tokens read from the cache",
+    Metric.CACHE_WRITE_TOKENS: "Tokens written to the cache",
+    Metric.CACHE_HIT_RATE: "Cache hit rate, 0 to 1",
+    Metric.REQUESTS: "Requests",
+    Metric.WEB_SEARCH_REQUESTS: "Web searches",
+    Metric.SUCCESS_RATE: "Success rate of calls, 0 to 1",
+    Metric.ERROR_RATE: "Error rate of calls, 0 to 1",
+    Metric.LATENCY_P50_MS: "Latency of calls, median in ms",
+    Metric.LATENCY_P90_MS: "Latency of calls, 90 % in ms",
+    Metric.LATENCY_P95_MS: "Latency of calls, 95 % in ms",
+    Metric.LATENCY_P99_MS: "Latency of calls, 99 % in ms",
+}
+_CALL = "call"
+_WINDOWS = {
+    "1h": "An hour",
+    "1d": "A day",
+    "7d": "7 days",
+    "month": "A month",
+    "5m": "5 minutes (reported calls)",
+    _CALL: "A single call (reported calls)",
+}
+_TOLD = {OWNERS: "The owners", ADMINS: "The admins", CHANNEL: "The team's channel"}
+_KEPT = ("escalate_after",)
+
+
+def fields(ground: Ground, entry: Entry | None, team: str | None) -> tuple[Field, ...]:
+    team = team or (None if ground.admin else ground.team)
+    held = entry or {"scope": {"team": team} if team else EACH, "metric": "cost", "kind": "threshold", "window": "1d"}
+    kind = RuleKind.ANOMALY.value if held["kind"] == RuleKind.ANOMALY else _BELOW if _BELOW in held else _ABOVE
+    told = held.get("notify", (OWNERS,))
+    names = (
+        [told]
+        if isinstance(told, str)
+        else [one for one in told if isinstance(one, str)]
+        if not isinstance(told, bool)
+        else []
+    )
+    window = _CALL if "per" in held else str(held.get("window", "1d"))
+    windows = _WINDOWS if window in _WINDOWS else {**_WINDOWS, window: window}
+    limit = next((str(held[key]) for key in (_ABOVE, _BELOW, "min_impact") if key in held), "")
+    return (
+        scope_field(ground, scope_of(held.get("scope")), "rule"),
+        Field("metric", "What is watched", Kind.CHOICE, str(held["metric"]), _options(_METRICS)),
+        Field("kind", "Tell somebody when", Kind.CHOICE, kind, _options(_KINDS)),
+        Field(
+            "limit",
+            "Limit",
+            value=limit,
+            optional=True,
+            hint="For what is unusual: how many dollars it must be about, at least (may be empty)",
+        ),
+        Field("window", "Over", Kind.CHOICE, window, _options(windows), hint="Does not count for what is unusual"),
+        Field(
+            "severity",
+            "How bad it is",
+            Kind.CHOICE,
+            str(held.get("severity", Severity.WARNING)),
+            tuple(Option(one, one.capitalize()) for one in Severity),
+            hint="Critical ones are told in quiet hours too, and passed on when nobody answers",
+        ),
+        Field("told", "Who is told", Kind.TICKS, tuple(one for one in names if one in _TOLD), _options(_TOLD)),
+        Field(
+            "people",
+            "And these people",
+            Kind.PEOPLE,
+            tuple(one for one in names if one[:1] in "UW" and one not in _TOLD),
+            optional=True,
+        ),
+        Field(
+            "channel",
+            "And this channel",
+            Kind.CHANNEL,
+            next((one for one in names if one[:1] in "CG"), ""),
+            optional=True,
+        ),
+    )
+
+
+def entry(_ground: Ground, values: Values, before: Entry | None) -> Entry:
+    kind, limit = text(values, "kind"), text(values, "limit").replace(",", "").removeprefix("$").strip()
+    found: dict[str, Value] = {"metric": text(values, "metric"), "scope": scope_entry(values)}
+    if kind == RuleKind.ANOMALY:
+        found |= {"kind": kind} | ({"min_impact": limit} if limit else {})
+    else:
+        found |= {"kind": RuleKind.THRESHOLD.value, kind: limit or chosen(values, "limit", "Write a limit.")}
+        window = text(values, "window")
+        found |= {"per": _CALL} if window == _CALL else {"window": window}
+    told = [*several(values, "told"), *several(values, "people"), *several(values, "channel")]
+    found |= {"severity": text(values, "severity") or Severity.WARNING.value, "notify": told or [OWNERS]}
+    return found | {key: value for key, value in (before or {}).items() if key in _KEPT}
+
+
+def name(entry: Entry) -> str:
+    scope = scope_of(entry.get("scope")).removeprefix("team/")
+    return slug(scope, str(entry["metric"]), str(entry.get("window", entry.get("per", entry["kind"]))))
+
+
+def _options(labels: dict[str, str] | dict[Metric, str]) -> tuple[Option, ...]:
+    return tuple(Option(str(value), label) for value, label in labels.items())

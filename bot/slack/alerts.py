@@ -1,0 +1,99 @@
+"""What people do with an alert: each press acts once, for those who may, and every copy of the message says so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.answers.answer import Answer
+from bot.core.access import Asker
+from bot.core.alerts.feedback import Feedback, Until, Verdict
+from bot.core.errors import BotError, WordsError
+from bot.core.periods import midnight
+from bot.render import slack as render
+from bot.render.slack_alerts import ACKNOWLEDGE, EXPECTED, EXPLAIN, NOT_USEFUL, PLANNED, SILENCE
+from bot.services.alerts.alerts import Alerts
+from bot.slack.outlets import REFUSED_LAYOUT, Response, said
+from bot.slack.reply import BROKEN, Replies, broken
+
+log = structlog.get_logger()
+
+_ACTS = re.compile(rf"^{render.DO}:({ACKNOWLEDGE}|{SILENCE}|{EXPECTED}|{NOT_USEFUL}|{PLANNED}:\d+)$")
+_PAST = "Choose a day that is not over yet."
+
+
+def listen(
+    app: AsyncApp, *, client: AsyncWebClient, alerts: Alerts, clock: Callable[[], datetime], replies: Replies
+) -> None:
+    async def act(action: dict[str, Any], user: str) -> tuple[int, Answer]:
+        """Do what was pressed; the episode, and the message as it is since. Raises BotError with the reason why not."""
+        asker, now = Asker.called(user), clock()
+        name, _, about = str(action["action_id"]).removeprefix(f"{render.DO}:").partition(":")
+        if name == PLANNED:
+            episode = int(about)
+            until = midnight(date.fromisoformat(str(action["selected_date"])) + timedelta(days=1), await alerts.zone())
+            if until <= now:
+                raise WordsError(_PAST)
+            return episode, await alerts.feedback(episode, Feedback.planned(until), asker, now)
+        value = str((action.get("selected_option") or action).get("value", ""))
+        number, _, choice = value.partition("/")
+        episode = int(number)
+        match name:
+            case "acknowledge":
+                return episode, await alerts.acknowledge(episode, asker, now)
+            case "silence":
+                return episode, await alerts.silence(episode, Until(choice), asker, now)
+        return episode, await alerts.feedback(episode, Feedback(Verdict(name)), asker, now)
+
+    @app.action(_ACTS)
+    async def on_act(ack: AsyncAck, respond: AsyncRespond, action: dict[str, Any], body: dict[str, Any]) -> None:
+        await ack()
+        user, place = str(body["user"]["id"]), body.get("container", {})
+        channel, ts = str(place.get("channel_id", "")), str(place.get("message_ts", ""))
+        outlet = Response(respond, client, user=user, channel=channel, thread=place.get("thread_ts"))
+        with replies.counted():
+            try:
+                episode, answer = await act(action, user)
+            except BotError as error:
+                await outlet.sorry(str(error))
+                return
+            except Exception:
+                await outlet.sorry(BROKEN, broken())
+                return
+            await _changed(client, channel, ts, answer)
+            await _others(client, alerts, episode, (channel, ts), clock())
+
+    @app.action(f"{render.DO}:{EXPLAIN}")
+    async def on_explain(ack: AsyncAck, respond: AsyncRespond, action: dict[str, Any], body: dict[str, Any]) -> None:
+        await ack()
+        user, place = str(body["user"]["id"]), body.get("container", {})
+        outlet = Response(
+            respond, client, user=user, channel=str(place.get("channel_id", "")), thread=place.get("thread_ts")
+        )
+        await replies.give(outlet, lambda: alerts.explain(int(action["value"]), Asker.called(user), clock()))
+
+
+async def _others(client: AsyncWebClient, alerts: Alerts, episode: int, but: tuple[str, str], now: datetime) -> None:
+    """The copies that others have; whoever has it should not act on what is done already."""
+    try:
+        copies = await alerts.copies(episode, now)
+    except BotError as error:
+        log.warning("The other messages stay as they are.", action="copies_failed", error=str(error))
+        return
+    for copy in copies:
+        if (copy.channel, copy.ts) != but:
+            await _changed(client, copy.channel, copy.ts, copy.answer)
+
+
+async def _changed(client: AsyncWebClient, channel: str, ts: str, answer: Answer) -> None:
+    """Say in a message's own place how it stands now, as plainly as the workspace needs it."""
+    where: dict[str, Any] = {"channel": channel, "ts": ts}
+    refused: Awaitable[str] = said(client, "chat.update", render.message(answer) | where)
+    if await refused == REFUSED_LAYOUT:
+        await said(client, "chat.update", render.plain(answer) | where)

@@ -1,0 +1,152 @@
+"""What is counted between the bot and Slack: what comes in and how fast it is acknowledged, answers, calls out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from prometheus_client import Counter, Gauge, Histogram
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.core.errors import BotError
+
+REQUESTS = Counter(
+    "claude_usage_slack_requests",
+    "What Slack sent, by kind (command, action, view, options, event, shortcut) and outcome (ok, refused, failed).",
+    ["kind", "outcome"],
+)
+ACK_SECONDS = Histogram(
+    "claude_usage_slack_ack_seconds",
+    "Seconds until Slack was told that its request has arrived; Slack waits for three.",
+    ["kind"],
+    buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5),
+)
+ANSWERS = Counter(
+    "claude_usage_slack_answers",
+    "Answers people got: answered, sorry (their words, a name, a permission), unavailable, broken, untold.",
+    ["outcome"],
+)
+ANSWER_SECONDS = Histogram(
+    "claude_usage_slack_answer_seconds",
+    "Seconds from a question to its answer in Slack.",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30),
+)
+UNDER_WAY = Gauge("claude_usage_slack_answers_under_way", "Questions that wait for their answer.")
+CALLS = Counter(
+    "claude_usage_slack_calls", "Calls of Slack's Web API, by method and Slack's error code, or ok.", ["method", "code"]
+)
+CALL_SECONDS = Histogram(
+    "claude_usage_slack_call_seconds",
+    "Seconds of a call of Slack's Web API, the waiting that Slack asked for included.",
+    ["method"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15, 60),
+)
+POSTING = Gauge("claude_usage_slack_posting", "Messages on their way, those that wait for their turn included.")
+
+_KINDS = {
+    "block_actions": "action",
+    "view_submission": "view",
+    "view_closed": "view",
+    "block_suggestion": "options",
+    "shortcut": "shortcut",
+    "message_action": "shortcut",
+    "event_callback": "event",
+}
+_CODES = frozenset(
+    {
+        "account_inactive",
+        "cannot_dm_bot",
+        "channel_not_found",
+        "expired_trigger_id",
+        "fatal_error",
+        "internal_error",
+        "invalid_arguments",
+        "invalid_auth",
+        "invalid_blocks",
+        "is_archived",
+        "message_not_found",
+        "missing_scope",
+        "msg_too_long",
+        "no_permission",
+        "not_authed",
+        "not_in_channel",
+        "ratelimited",
+        "restricted_action",
+        "service_unavailable",
+        "token_expired",
+        "token_revoked",
+        "user_disabled",
+        "user_not_found",
+        "users_not_found",
+        "view_too_large",
+    }
+)
+"""What has a series of its own; every other code is `other`, so that nobody's answer makes series without end."""
+
+
+class MeteredApp(AsyncApp):
+    """A Bolt app that counts what Slack sends it, over HTTP and Socket Mode alike."""
+
+    async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
+        began, kind, outcome = time.perf_counter(), _kind(req.body), "failed"
+        try:
+            response = await super().async_dispatch(req)
+            outcome = _outcome(response.status)
+        finally:
+            REQUESTS.labels(kind, outcome).inc()
+        ACK_SECONDS.labels(kind).observe(time.perf_counter() - began)
+        return response
+
+
+class MeteredClient(AsyncWebClient):
+    """A client that counts its calls."""
+
+    async def api_call(self, api_method: str, **given: Any) -> AsyncSlackResponse:
+        began, code = time.perf_counter(), "unreachable"
+        try:
+            response = await super().api_call(api_method, **given)
+            code = "ok"
+        except SlackApiError as error:
+            body: Any = getattr(error.response, "data", error.response)
+            if not isinstance(body, dict):  # a web page or half an answer: what asks for its error must find none
+                status = getattr(error.response, "status_code", 0) or getattr(error.response, "status", 0)
+                error.response = body = {"ok": False, "error": "", "status": status}
+            code = str(body.get("error")) if str(body.get("error")) in _CODES else "other"
+            raise
+        finally:
+            CALLS.labels(api_method, code).inc()
+            CALL_SECONDS.labels(api_method).observe(time.perf_counter() - began)
+        return response
+
+
+def answered(outcome: str) -> None:
+    ANSWERS.labels(outcome).inc()
+
+
+def refused(error: BotError) -> None:
+    """Nobody's fault, the asker's words among them, unless another try would help: then something of ours is away."""
+    answered("sorry" if error.permanent else "unavailable")
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """While somebody waits for an answer."""
+    with UNDER_WAY.track_inprogress(), ANSWER_SECONDS.time():
+        yield
+
+
+def _kind(body: dict[str, Any]) -> str:
+    return "command" if "command" in body else _KINDS.get(str(body.get("type")), "other")
+
+
+def _outcome(status: int) -> str:
+    if status < 400:
+        return "ok"
+    return "refused" if status in (401, 403) else "failed"

@@ -1,0 +1,164 @@
+"""Live calls read: their sums by series or by hour, and one by one as long as they are kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Result, Row, any_, bindparam, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import BigInteger
+
+from bot.core.calls import sketch
+from bot.core.calls.sums import ADDED, Sums
+from bot.store.calls import Series
+from bot.store.tables import CallHour, CallRow, CallSeries, table
+
+_call = table(CallRow)
+_hour = table(CallHour)
+_series = table(CallSeries)
+TOKENS = ("uncached_input", "cache_write_5m", "cache_write_1h", "cache_read", "output", "untyped")
+_SUMS = [func.sum(_hour.c[name]).label(name) for name in ADDED]
+
+
+class Held(NamedTuple):
+    """The calls of one series in a stretch of time."""
+
+    series_id: int
+    series: Series
+    sums: Sums
+
+
+def by_series(connection: Connection, since: datetime, until: datetime) -> list[Held]:
+    """What the whole hours from `since` to before `until` hold of each series, with its latencies."""
+    when = _hour.c.hour >= since, _hour.c.hour < until
+    query = (
+        select(
+            _hour.c.series_id,
+            *_SUMS,
+            func.max(_hour.c.longest_ms).label("longest_ms"),
+            func.min(_hour.c.first_at).label("first_at"),
+            func.max(_hour.c.last_at).label("last_at"),
+        )
+        .where(*when)
+        .group_by(_hour.c.series_id)
+    )
+    rows = connection.execute(query).all()
+    known = _read_series(connection)
+    found = {row.series_id: Held(row.series_id, known[row.series_id], _sums(row)) for row in rows}
+    for held in found.values():
+        held.sums.errors = {held.series.error_type: held.sums.calls} if held.series.error_type else {}
+    sketches = select(_hour.c.series_id, _hour.c.durations, _hour.c.first_tokens)
+    for series_id, durations, first_tokens in connection.execute(sketches.where(*when, _hour.c.timed > 0)):
+        sums = found[series_id].sums
+        sketch.merge(sums.durations, sketch.decode(durations))
+        if first_tokens:
+            sketch.merge(sums.first_tokens, sketch.decode(first_tokens))
+    return list(found.values())
+
+
+def _read_series(connection: Connection) -> dict[int, Series]:
+    """All there are: joined to a hundred thousand sums, their names would be read a hundred times each."""
+    columns = [_series.c[name] for name in Series._fields]
+    return {row[0]: Series._make(row[1:]) for row in connection.execute(select(_series.c.id, *columns))}
+
+
+def by_hour(
+    connection: Connection, since: datetime, until: datetime, series_ids: Collection[int]
+) -> dict[datetime, Sums]:
+    """The same hour by hour, of these series together; without latencies, which nobody reads by the hour."""
+    query = (
+        select(_hour.c.hour, _series.c.error_type, *_SUMS)
+        .join(_series, _series.c.id == _hour.c.series_id)
+        .where(_hour.c.hour >= since, _hour.c.hour < until, _among(connection, series_ids))
+        .group_by(_hour.c.hour, _series.c.error_type)
+        .order_by(_hour.c.hour)
+    )
+    found: dict[datetime, Sums] = {}
+    for row in connection.execute(query):
+        sums = _counted(row)
+        sums.errors = {row.error_type: sums.calls} if row.error_type else {}
+        found.setdefault(row.hour, Sums()).merge(sums)
+    return found
+
+
+def of_singles(connection: Connection, since: datetime, until: datetime) -> list[Held]:
+    """The same of any stretch of time, however short, from the single calls: as long as those are kept."""
+    found: dict[int, Held] = {}
+    for row in _singles(connection, since, until):
+        held = found.get(row.series_id)
+        if held is None:
+            held = found[row.series_id] = Held(row.series_id, Series._make(row[-len(Series._fields) :]), Sums())
+        held.sums.merge(_single(row))
+    return list(found.values())
+
+
+def largest(connection: Connection, since: datetime, until: datetime, *, by: str) -> list[Held]:
+    """Of each series its largest single call by one of its columns, or by all its `tokens`."""
+    tokens = sum((_call.c[name] for name in TOKENS), start=literal(0))
+    size = tokens if by == "tokens" else func.coalesce(_call.c[by], 0)
+    when = _call.c.at >= since, _call.c.at < until
+    place = func.row_number().over(partition_by=_call.c.series_id, order_by=(size.desc(), _call.c.id))
+    ranked = select(_call.c.id, place.label("place")).where(*when).subquery()
+    first = select(ranked.c.id).where(ranked.c.place == 1)
+    rows = _singles(connection, since, until, _call.c.id.in_(first))
+    return [Held(row.series_id, Series._make(row[-len(Series._fields) :]), _single(row)) for row in rows]
+
+
+def any_held(connection: Connection) -> bool:
+    """Whether any program ever reported a call."""
+    return connection.execute(select(_series.c.id).limit(1)).first() is not None
+
+
+def any_named(connection: Connection) -> bool:
+    """Whether any program ever named a user."""
+    return connection.execute(select(_series.c.id).where(_series.c.caller != "").limit(1)).first() is not None
+
+
+def each(connection: Connection, since: datetime, until: datetime) -> Iterator[Row[Any]]:
+    """Single calls in the order of time, with what their series says; those of more than a while ago are gone."""
+    yield from _singles(connection.execution_options(yield_per=10_000), since, until)
+
+
+def _singles(connection: Connection, since: datetime, until: datetime, *which: ColumnElement[bool]) -> Result[Any]:
+    query = (
+        select(_call, *(_series.c[name] for name in Series._fields))
+        .join(_series, _series.c.id == _call.c.series_id)
+        .where(_call.c.at >= since, _call.c.at < until, *which)
+        .order_by(_call.c.at, _call.c.id)
+    )
+    return connection.execute(query)
+
+
+def _single(row: Any) -> Sums:
+    """One call as sums."""
+    counts = {name: getattr(row, name) for name in (*TOKENS, "web_search")}
+    sums = Sums(calls=1, list_cost=row.list_cost or 0, unlisted=int(row.list_cost is None), **counts)
+    if row.duration_ms is not None:
+        sums.timed, sums.duration_ms, sums.longest_ms = 1, row.duration_ms, row.duration_ms
+        sums.durations = {sketch.bucket(row.duration_ms): 1}
+    if row.error_type:
+        sums.errors = {row.error_type: 1}
+    sums.first_at = sums.last_at = row.at
+    return sums
+
+
+def _sums(row: Any) -> Sums:
+    sums = _counted(row)
+    sums.longest_ms, sums.first_at, sums.last_at = row.longest_ms, row.first_at, row.last_at
+    return sums
+
+
+def _counted(row: Any) -> Sums:
+    """PostgreSQL sums 64-bit integers to decimals."""
+    added: dict[str, Any] = {name: int(getattr(row, name)) for name in ADDED}
+    return Sums(**added)
+
+
+def _among(connection: Connection, series_ids: Collection[int]) -> ColumnElement[bool]:
+    if connection.dialect.name == "postgresql":
+        return _hour.c.series_id == any_(bindparam("series_ids", list(series_ids), ARRAY(BigInteger)))
+    each_id = func.json_each(literal(json.dumps(list(series_ids)))).table_valued("value")
+    return _hour.c.series_id.in_(select(each_id.c.value))

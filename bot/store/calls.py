@@ -1,0 +1,266 @@
+"""Live calls go in: each once, with the sums of its hour, in one transaction.
+
+An id that is there already is a repeat, whoever sends it, as long as model and tokens agree: two witnesses of one call
+may differ in how long it took. With other figures it is another call under a taken id, and is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import Enum
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from sqlalchemy import ARRAY, Column, ColumnElement, Connection, any_, bindparam, delete, func, select, tuple_
+
+from bot.core.calls import sketch
+from bot.core.calls.call import Call, RateLimit
+from bot.core.calls.listed import list_units
+from bot.core.calls.sums import ADDED, Sums
+from bot.core.hours import on_the_hour
+from bot.store import headroom
+from bot.store.bulk import insert_rows
+from bot.store.tables import CallHour, CallLimitRow, CallRow, CallSeries, ImportedPieceRow, table
+from bot.store.upsert import insert_new, lock, upsert
+
+_call = table(CallRow)
+_hour = table(CallHour)
+_series = table(CallSeries)
+_limit = table(CallLimitRow)
+_piece = table(ImportedPieceRow)
+_COUNTED = ("uncached_input", "cache_write_5m", "cache_write_1h", "cache_read", "output", "untyped", "web_search")
+"""The columns that say how much a call used, in `Call` and in the tables."""
+_counts = attrgetter(*_COUNTED)
+_FEW = 100
+"""Up to so many series are asked for by all they are; for more it is faster to read every one there is."""
+_COLUMNS = (
+    *("id", "series_id", "at", "stored_at", *_COUNTED),
+    *("duration_ms", "first_token_ms", "status", "list_cost", "own_cost"),
+)
+
+_added = attrgetter(*ADDED)
+_HOUR_COLUMNS = ("hour", "series_id", *ADDED, "longest_ms", "durations", "first_tokens", "first_at", "last_at")
+
+
+class Series(NamedTuple):
+    """What calls of one kind have in common, in the order of `call_series`."""
+
+    bound_team: str
+    team: str
+    caller: str
+    api_key: str
+    feature: str
+    model: str
+    endpoint: str
+    event_type: str
+    service_tier: str
+    inference_geo: str
+    speed: str
+    error_type: str
+    origin: str
+
+
+class Fate(Enum):
+    """What became of a call that was sent."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    TAKEN = "taken"
+    """Its id belongs to a call with other figures."""
+
+
+class Arrival(NamedTuple):
+    """A call under the id it is kept by, and the team of its sender's token."""
+
+    call: Call
+    bound_team: str = ""
+
+
+SeriesIds = dict[Series, int]
+"""Ids that are known to be committed: a series never changes or goes."""
+
+
+def post(connection: Connection, arrivals: Sequence[Arrival], now: datetime, known: SeriesIds) -> list[Fate]:
+    """Store what is new; what became of each, in their order. `known` is read and added to.
+
+    Whoever keeps `known` must forget it when the transaction fails: its ids may be of rows that were never there.
+    """
+    lock(connection, "calls")
+    held = _held(connection, [arrival.call.id for arrival in arrivals])
+    fates: list[Fate] = []
+    new: list[tuple[Call, Series]] = []
+    for call, bound_team in arrivals:
+        figures = _figures(call)
+        before = held.setdefault(call.id, figures)
+        if before is figures:
+            new.append((call, _series_of(call, bound_team)))
+        fates.append(Fate.ACCEPTED if before is figures else Fate.DUPLICATE if before == figures else Fate.TAKEN)
+    if new:
+        _learn(connection, {series for _, series in new} - known.keys(), known)
+        _insert(connection, new, now, known)
+    return fates
+
+
+def _insert(connection: Connection, new: Sequence[tuple[Call, Series]], now: datetime, known: SeriesIds) -> None:
+    """The calls themselves, the sums of their hours, and the newest rate limits they tell of."""
+    rows: list[tuple[Any, ...]] = []
+    hours: dict[tuple[datetime, int], Sums] = {}
+    limits: dict[tuple[str, str, str], tuple[datetime, RateLimit]] = {}
+    for call, series in new:
+        series_id, units = known[series], list_units(call)
+        own = None if call.own_cost is None else call.own_cost.units
+        timed = call.duration_ms, call.first_token_ms, call.status
+        rows.append((call.id, series_id, call.at, now, *_counts(call), *timed, units, own))
+        key = on_the_hour(call.at), series_id
+        sums = hours.get(key)
+        if sums is None:
+            sums = hours[key] = Sums()
+        sums.add(call, units)
+        if call.rate_limit:
+            scope = series.bound_team, call.team, call.model
+            if scope not in limits or limits[scope][0] < call.at:
+                limits[scope] = call.at, call.rate_limit
+    insert_rows(connection, _call, _COLUMNS, rows)
+    _add_hours(connection, hours)
+    _note_limits(connection, limits)
+    headroom.note(connection, [(series.bound_team, call) for call, series in new if call.rate_limit])
+
+
+def forget(connection: Connection, before: datetime) -> int:
+    """Let go of single calls that were stored before this; their sums stay. How many those were."""
+    return connection.execute(delete(_call).where(_call.c.stored_at < before)).rowcount
+
+
+def imported(connection: Connection, sha256: str) -> int | None:
+    """How many calls a piece of a log held that is in already; None for one that is not."""
+    found = connection.execute(select(_piece.c.calls).where(_piece.c.sha256 == sha256)).scalar()
+    return None if found is None else int(found)
+
+
+def note_imported(connection: Connection, sha256: str, calls: int, now: datetime) -> None:
+    """Remember a piece of a log, in the transaction that stores its calls."""
+    insert_new(connection, _piece, [{"sha256": sha256, "stored_at": now, "calls": calls}])
+
+
+def _figures(call: Call) -> tuple[str | int, ...]:
+    """What two witnesses of one call agree on; one of them may not tell cache writes apart."""
+    writes = call.cache_write_5m + call.cache_write_1h
+    return call.model, call.uncached_input, writes, call.cache_read, call.output, call.untyped
+
+
+def _held(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[str | int, ...]]:
+    """The figures of those that are stored already."""
+    query = (
+        select(
+            _call.c.id,
+            _series.c.model,
+            _call.c.uncached_input,
+            _call.c.cache_write_5m + _call.c.cache_write_1h,
+            *(_call.c.cache_read, _call.c.output, _call.c.untyped),
+        )
+        .join(_series, _series.c.id == _call.c.series_id)
+        .where(_among(connection, _call.c.id, ids))
+    )
+    return {row[0]: tuple(row[1:]) for row in connection.execute(query)}
+
+
+def _among(connection: Connection, column: Column[Any], ids: Sequence[str | int]) -> ColumnElement[bool]:
+    """One value for all ids, and not a variable for each: those are thousands."""
+    if connection.dialect.name == "postgresql":
+        return column == any_(bindparam("ids", list(ids), ARRAY(column.type)))
+    each = func.json_each(json.dumps(ids)).table_valued("value")
+    return column.in_(select(each.c.value))
+
+
+def _series_of(call: Call, bound_team: str) -> Series:
+    return Series(
+        bound_team,
+        call.team,
+        call.user,
+        call.api_key,
+        call.feature,
+        call.model,
+        call.endpoint,
+        call.event_type,
+        call.service_tier,
+        call.inference_geo,
+        call.speed,
+        call.error_type,
+        call.origin,
+    )
+
+
+def _learn(connection: Connection, unknown: set[Series], known: SeriesIds) -> None:
+    """Add the ids of these series, which are made where there are none."""
+    if not unknown:
+        return
+    insert_new(connection, _series, [series._asdict() for series in unknown])
+    columns = [_series.c[name] for name in Series._fields]
+    query = select(_series.c.id, *columns)
+    if len(unknown) < _FEW:
+        query = query.where(tuple_(*columns).in_([tuple(series) for series in unknown]))
+    known.update((Series._make(row[1:]), row[0]) for row in connection.execute(query))
+
+
+def _add_hours(connection: Connection, hours: Mapping[tuple[datetime, int], Sums]) -> None:
+    """Read, add, put back: sketches can't be added by SQL. `post` has the lock."""
+    for key, before in _taken_hours(connection, hours).items():
+        hours[key].merge(before)
+    rows = (_hour_row(hour, series_id, sums) for (hour, series_id), sums in hours.items())
+    insert_rows(connection, _hour, _HOUR_COLUMNS, rows)
+
+
+def _taken_hours(connection: Connection, keys: Iterable[tuple[datetime, int]]) -> dict[tuple[datetime, int], Sums]:
+    """What these hours hold by now; it is taken out, to be put back with more."""
+    by_hour: dict[datetime, list[int]] = {}
+    for hour, series_id in keys:
+        by_hour.setdefault(hour, []).append(series_id)
+    found: dict[tuple[datetime, int], Sums] = {}
+    for hour, ids in by_hour.items():
+        wanted = set(ids)
+        here = _hour.c.hour == hour, _among(connection, _hour.c.series_id, ids)
+        for row in connection.execute(select(_hour).where(*here)):
+            found[hour, row.series_id] = sums_of(row)
+            wanted.discard(row.series_id)
+        if len(wanted) < len(ids):
+            connection.execute(delete(_hour).where(*here))
+    return found
+
+
+def sums_of(row: Any) -> Sums:
+    """A row of `call_hour` as sums; how its calls failed is its series' to say."""
+    return Sums(
+        **{name: getattr(row, name) for name in ADDED},
+        longest_ms=row.longest_ms,
+        durations=sketch.decode(row.durations),
+        first_tokens=sketch.decode(row.first_tokens),
+        first_at=row.first_at,
+        last_at=row.last_at,
+    )
+
+
+def _hour_row(hour: datetime, series_id: int, sums: Sums) -> tuple[Any, ...]:
+    sketches = sketch.encode(sums.durations), sketch.encode(sums.first_tokens)
+    return hour, series_id, *_added(sums), sums.longest_ms, *sketches, sums.first_at, sums.last_at
+
+
+def _note_limits(connection: Connection, limits: Mapping[tuple[str, str, str], tuple[datetime, RateLimit]]) -> None:
+    """The newest of each program's, whichever comes last."""
+    if not limits:
+        return
+    scope = tuple_(_limit.c.bound_team, _limit.c.team, _limit.c.model)
+    stored = connection.execute(
+        select(_limit.c.bound_team, _limit.c.team, _limit.c.model, _limit.c.at).where(scope.in_(list(limits)))
+    )
+    newer = {(row.bound_team, row.team, row.model): row.at for row in stored}
+    upsert(
+        connection,
+        _limit,
+        [
+            {"bound_team": key[0], "team": key[1], "model": key[2], "at": at, **limit._asdict()}
+            for key, (at, limit) in limits.items()
+            if key not in newer or newer[key] < at
+        ],
+    )

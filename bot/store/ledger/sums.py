@@ -1,0 +1,292 @@
+"""Sums over stretches of the ledger, by whatever tells them apart."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, func, literal, select, union_all
+
+from bot.core.allocation import Basis
+from bot.core.hours import Part
+from bot.core.money import Money
+from bot.core.question import Dimension
+from bot.core.report import Figures
+from bot.core.usage import REQUESTS, TOKEN_TYPES
+from bot.core.utc import dates
+from bot.store.ledger.levels import COLUMN, Arm, arms, of_days, of_hours
+from bot.store.ledger.selection import EVERYTHING, Selection
+
+_NOON = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """List cost of one model in units, and what it was billed; None where that is not known or nothing is billed."""
+
+    name: str
+    model: str
+    listed: int
+    billed: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """One reading of the ledger, summed by several dimensions at once; each of them, and the whole, without another."""
+
+    by: tuple[Dimension, ...]
+    selection: Selection
+    rows: Sequence[Row[Any]]
+
+    def figures(self, dimension: Dimension | None = None) -> dict[str, Figures]:
+        """The sums by one of the dimensions that were read; None: one sum under "", none where nothing was read."""
+        at = self.by.index(dimension) if dimension else None
+        shared = _shared_at(self.selection, dimension)
+        sums: dict[str, _Sum] = defaultdict(_Sum)
+        for row in self.rows:
+            if dimension is not Dimension.TOKEN_TYPE or row.charge != REQUESTS:
+                sums["" if at is None else _key(row[at])].add(row, shared)
+        return {name: sum_.figures() for name, sum_ in sums.items()}
+
+    def tokens(self, basis: Basis) -> int:
+        """How many tokens stand in entries of one basis, such as those of the priority tier."""
+        return sum(int(row.quantity) for row in self.rows if row.basis == basis and row.charge in TOKEN_TYPES)
+
+    def listed(self, dimension: Dimension | None = None) -> Iterator[Listed]:
+        """The list cost of tokens by model, which must have been read, and by one more dimension."""
+        at, model = self.by.index(dimension) if dimension else None, self.by.index(Dimension.MODEL)
+        for row in self.rows:
+            if row.charge in TOKEN_TYPES:
+                billed = None if row.basis in (Basis.UNKNOWN, Basis.NOT_BILLED) else int(row.billed or 0)
+                yield Listed("" if at is None else _key(row[at]), row[model], int(row.listed or 0), billed)
+
+    @property
+    def unlisted(self) -> bool:
+        """Something in here has no list price."""
+        return any(row.unlisted for row in self.rows)
+
+
+def sums(
+    connection: Connection,
+    since: date,
+    until: date,
+    *,
+    parts: Sequence[Part] = (),
+    selection: Selection = EVERYTHING,
+    by: Sequence[Dimension] = (),
+) -> Sums:
+    """Sums over the UTC days `since` (inclusive) to `until` (exclusive) and `parts` of others, by every combination
+    of the dimensions. A part of a day that is not held by the hour has nothing in it."""
+    rows = list(_over_days(connection, since, until, selection, by))
+    for part in parts:
+        hours = of_hours(selection, by)
+        rows += _summed(connection, _inside(hours, part), hours, selection, by)
+    return Sums(tuple(by), selection, rows)
+
+
+def figures(
+    connection: Connection,
+    since: date,
+    until: date,
+    *,
+    parts: Sequence[Part] = (),
+    selection: Selection = EVERYTHING,
+    by: Dimension | None = None,
+) -> dict[str, Figures]:
+    """The sums by one dimension. Days come as ISO text; weeks and months are for the caller to add up."""
+    return sums(connection, since, until, parts=parts, selection=selection, by=(by,) if by else ()).figures(by)
+
+
+def course(
+    connection: Connection, cuts: Sequence[datetime], *, selection: Selection = EVERYTHING
+) -> list[Figures | None]:
+    """The figures between each cut and the next; cuts are whole UTC hours in order, None is a stretch without entries.
+
+    No day has more than one cut within it. What lies on the larger side of that is the day less its smaller side, so
+    that a day in Berlin reads one or two hours and not all of them.
+    """
+    if len(cuts) < 2:
+        return []
+    by, shared = (Dimension.DAY,), _shared_at(selection, None)
+    days, hours = of_days(selection, by), of_hours(selection, by)
+    held: dict[date, list[Row[Any]]] = defaultdict(list)
+    last = (cuts[-1] - timedelta.resolution).date() + timedelta(days=1)
+    for row in _summed(connection, _between(days, cuts[0].date(), last), days, selection, by):
+        held[row.by_DAY].append(row)
+    beside: dict[date, list[Row[Any]]] = defaultdict(list)
+    for hour in sorted({cut.hour for cut in cuts} - {0}):
+        cut_days = [cut.date() for cut in cuts if cut.hour == hour]
+        smaller = hours.c.hour < hour if hour <= _NOON else hours.c.hour >= hour
+        for row in _summed(connection, and_(hours.c.day.in_(cut_days), smaller), hours, selection, by):
+            beside[row.by_DAY].append(row)
+
+    def half(cut: datetime, sum_: _Sum, *, before: bool) -> None:
+        """Add what the day of a cut holds before it, or from it on."""
+        small_is_before = cut.hour <= _NOON
+        if before != small_is_before:
+            for row in held[cut.date()]:
+                sum_.add(row, shared)
+        for row in beside[cut.date()]:
+            sum_.add(row, shared, 1 if before == small_is_before else -1)
+
+    found: list[Figures | None] = []
+    for start, end in pairwise(cuts):
+        sum_ = _Sum()
+        if start.hour:
+            half(start, sum_, before=False)
+        first = start.date() + timedelta(days=1 if start.hour else 0)
+        for day in dates(first, end.date()):
+            for row in held[day]:
+                sum_.add(row, shared)
+        if end.hour:
+            half(end, sum_, before=True)
+        found.append(sum_.figures() if sum_.quantities else None)
+    return found
+
+
+def hourly(
+    connection: Connection, days: Collection[date], *, selection: Selection = EVERYTHING, by: Sequence[Dimension] = ()
+) -> dict[datetime, Sums]:
+    """The sums of each hour that has any, by its beginning; `days` are UTC days that are known by the hour."""
+    by = (Dimension.DAY, Dimension.HOUR, *by)
+    source = of_hours(selection, by)
+    rows: dict[datetime, list[Row[Any]]] = defaultdict(list)
+    for row in _summed(connection, source.c.day.in_(sorted(days)), source, selection, by):
+        rows[datetime.combine(row.by_DAY, time(row.by_HOUR), UTC)].append(row)
+    return {start: Sums(by, selection, rows[start]) for start in sorted(rows)}
+
+
+def compared(connection: Connection, since: date, until: date, *, selection: Selection) -> tuple[int, int]:
+    """Billed and list cost, in units, of what has both: no priority tier, nothing unpriced, nothing not in yet."""
+    source = of_days(selection, ())
+    apart = [Basis.UNKNOWN.value, Basis.NOT_BILLED.value, Basis.ADJUSTMENT.value]
+    query = select(func.sum(source.c.billed_cost), func.sum(source.c.list_cost)).where(
+        _between(source, since, until),
+        *_chosen(source, selection),
+        source.c.unlisted == 0,
+        source.c.basis.notin_(apart),
+    )
+    billed, listed = connection.execute(query).one()
+    return int(billed or 0), int(listed or 0)
+
+
+def unpriced_models(connection: Connection, since: date, until: date, *, selection: Selection) -> list[str]:
+    """Models of which tokens were used that have no public price."""
+    source = of_days(selection, (Dimension.MODEL,))
+    query = select(source.c.model).distinct().where(_between(source, since, until), *_chosen(source, selection))
+    query = query.where(source.c.unlisted > 0, source.c.quantity > 0)
+    return sorted(connection.execute(query).scalars())
+
+
+@dataclass(slots=True)
+class _Sum:
+    """Figures in the making."""
+
+    quantities: dict[str, int] = field(default_factory=dict)
+    listed: int = 0
+    billed: int = 0
+    shared: int = 0
+    listed_known: bool = False
+    billed_known: bool = False
+    unlisted: bool = False
+    unbilled: bool = False
+
+    def add(self, row: Any, shared: frozenset[Basis], sign: int = 1) -> None:
+        """Add a row, or take it away: `sign` -1."""
+        basis, listed, billed = Basis(row.basis), sign * int(row.listed or 0), sign * int(row.billed or 0)
+        self.quantities[row.charge] = self.quantities.get(row.charge, 0) + sign * int(row.quantity)
+        self.listed += listed
+        self.listed_known |= listed > 0
+        self.unlisted |= bool(row.unlisted)
+        self.billed += billed
+        self.billed_known |= basis not in (Basis.UNKNOWN, Basis.NOT_BILLED)
+        self.unbilled |= basis is Basis.UNKNOWN
+        if basis in shared:
+            self.shared += billed
+
+    def figures(self) -> Figures:
+        return Figures(
+            billed_cost=Money(self.billed) if self.billed_known or not self.unbilled else None,
+            list_cost=Money(self.listed) if self.listed_known or not self.unlisted else None,
+            quantities={charge: count for charge, count in self.quantities.items() if charge != REQUESTS},
+            shared_out=Money(self.shared),
+            requests=self.quantities.get(REQUESTS),
+        )
+
+
+def _shared_at(selection: Selection, by: Dimension | None) -> frozenset[Basis]:
+    """Which entries are shared out at the depth of the question: keys deepest, then teams; above, all is reported."""
+    if by in (Dimension.KEY, Dimension.USER) or selection.keys is not None or selection.actors is not None:
+        return frozenset({Basis.BY_KEY, Basis.BY_TEAM})
+    if by is Dimension.TEAM or selection.teams is not None:
+        return frozenset({Basis.BY_TEAM})
+    return frozenset()
+
+
+def _summed(
+    connection: Connection,
+    within: ColumnElement[bool],
+    source: FromClause,
+    selection: Selection,
+    by: Sequence[Dimension],
+) -> Sequence[Row[Any]]:
+    return connection.execute(_query(Arm(source, within, literal(1)), selection, by)).all()
+
+
+def _over_days(
+    connection: Connection, since: date, until: date, selection: Selection, by: Sequence[Dimension]
+) -> Sequence[Row[Any]]:
+    """Sums over the days `since` to before `until`, from whichever levels have them in the fewest rows."""
+    found = [_query(arm, selection, by) for arm in arms(selection, by, since, until)]
+    if len(found) < 2:
+        return connection.execute(found[0]).all() if found else ()
+    every = union_all(*found).subquery("every")
+    groups = [every.c[f"by_{dimension.name}"] for dimension in by]
+    numbers = ("quantity", "listed", "billed", "unlisted")
+    query: Select[Any] = select(
+        *groups, every.c.charge, every.c.basis, *(func.sum(every.c[name]).label(name) for name in numbers)
+    ).group_by(*groups, every.c.charge, every.c.basis)
+    # What stands only on days that are taken away again was never asked for: it is no zero.
+    return connection.execute(query.having(func.sum(every.c.days) > 0)).all()
+
+
+def _query(arm: Arm, selection: Selection, by: Sequence[Dimension]) -> Select[Any]:
+    source, groups = arm.source, [arm.source.c[COLUMN[dimension]] for dimension in by]
+
+    def total(column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return func.sum(column) if arm.sign > 0 else -func.sum(column)
+
+    return (
+        select(
+            *(group.label(f"by_{dimension.name}") for dimension, group in zip(by, groups, strict=True)),
+            source.c.charge.label("charge"),
+            source.c.basis.label("basis"),
+            total(source.c.quantity).label("quantity"),
+            total(source.c.list_cost).label("listed"),
+            total(source.c.billed_cost).label("billed"),
+            total(source.c.unlisted).label("unlisted"),
+            total(arm.days).label("days"),
+        )
+        .where(arm.within, *_chosen(source, selection))
+        .group_by(*groups, source.c.charge, source.c.basis)
+    )
+
+
+def _between(source: FromClause, since: date, until: date) -> ColumnElement[bool]:
+    return and_(source.c.day >= since, source.c.day < until)
+
+
+def _inside(source: FromClause, part: Part) -> ColumnElement[bool]:
+    return and_(source.c.day == part.day, source.c.hour >= part.since, source.c.hour < part.until)
+
+
+def _chosen(source: FromClause, selection: Selection) -> list[ColumnElement[bool]]:
+    return [source.c[name].in_(sorted(values)) for name, values in selection.columns.items()]
+
+
+def _key(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -1,0 +1,89 @@
+"""What every route that takes calls does first: who sends this, has it room, and what is in the body."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from bot.core.calls.client import Client
+from bot.core.errors import BodyTooLarge, BodyUnreadable, IntakeError, IntakeFull, StoreUnavailable, TokenRefused
+from bot.services.calls.intake import Intake
+
+MOST_BYTES = 8 * 2**20
+"""Of a body, packed and unpacked: a thousand calls take half of one MiB."""
+RETRY_AFTER_SECONDS = 1
+_GZIP = 16 + zlib.MAX_WBITS
+_STATUS: dict[type[Exception], int] = {
+    TokenRefused: 401,
+    BodyTooLarge: 413,
+    IntakeFull: 429,
+    StoreUnavailable: 503,
+    IntakeError: 400,
+}
+
+Taker = Callable[[Request, bytes, Client], Awaitable[Response]]
+"""What a route does with a body, unpacked, and with the one who sent it."""
+
+
+def receiving(intake: Intake, take: Taker) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint that answers every known failure with its status and a sentence."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            # First whose it is: nobody without a token makes us read a body.
+            client = await intake.client(request.headers.get("authorization", ""))
+            with intake.turn(client):
+                return await take(request, await _body(request), client)
+        except tuple(_STATUS) as error:
+            status = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
+            later = {"retry-after": str(RETRY_AFTER_SECONDS)} if status in (429, 503) else {}
+            return JSONResponse({"error": str(error)}, status, later)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody reads it
+
+    return endpoint
+
+
+async def _body(request: Request) -> bytes:
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("gzip", "identity", ""):
+        raise BodyUnreadable("Send the body as it is, or with Content-Encoding: gzip.")
+    said = request.headers.get("content-length", "")
+    if said.isdigit() and int(said[:20]) > MOST_BYTES:
+        raise _too_large()
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > MOST_BYTES:
+            raise _too_large()
+        parts.append(part)
+    packed = b"".join(parts)
+    return _unpacked(packed) if encoding == "gzip" else packed
+
+
+def _unpacked(packed: bytes) -> bytes:
+    """Never more than may be sent unpacked, however small it is packed."""
+    parts: list[bytes] = []
+    size = 0
+    while packed:
+        member = zlib.decompressobj(_GZIP)
+        try:
+            part = member.decompress(packed, MOST_BYTES + 1 - size)
+        except zlib.error:
+            raise BodyUnreadable("The body says it is gzip, and is not.") from None
+        size += len(part)
+        if size > MOST_BYTES:
+            raise _too_large()
+        if not member.eof:
+            raise BodyUnreadable("The gzip body ends too early.")
+        parts.append(part)
+        packed = member.unused_data
+    return b"".join(parts)
+
+
+def _too_large() -> BodyTooLarge:
+    return BodyTooLarge(f"The body is larger than {MOST_BYTES >> 20} MiB. Send fewer calls at a time.")

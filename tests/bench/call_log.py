@@ -1,0 +1,116 @@
+"""A log of a million calls: imported and asked for the cost of each team, beside a plain loop that only adds it up.
+
+pandas and DuckDB are measured where they are installed; the project does not need them.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import random
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.core.access import OPERATOR
+from bot.core.calls.log import Log
+from bot.services.asking.ask import Ask
+from bot.services.calls import importing
+from bot.store import schema
+from bot.store.database import Database
+
+LINES = 1_000_000
+_PRICES = {"claude-2.1": (0.000011, 0.000033), "claude-instant-1.2": (0.0000024, 0.0000072)}
+_LOOP = """
+import json, sys
+cost = {}
+with open(sys.argv[1]) as lines:
+    for line in lines:
+        one = json.loads(line)
+        paid = one["prompt_tokens"] * one["cost_per_token_prompt"]
+        paid += one["completion_tokens"] * one["cost_per_token_completion"]
+        cost[one["team"]] = cost.get(one["team"], 0) + paid
+print(cost)
+"""
+_PANDAS = """
+import pandas, sys
+log = pandas.read_json(sys.argv[1], lines=True)
+log["cost"] = log.prompt_tokens * log.cost_per_token_prompt + log.completion_tokens * log.cost_per_token_completion
+print(log.groupby("team").cost.sum())
+"""
+_DUCKDB = """
+import duckdb, sys
+print(duckdb.sql(f"SELECT team, sum(prompt_tokens * cost_per_token_prompt + completion_tokens * "
+                 f"cost_per_token_completion) FROM read_json('{sys.argv[1]}') GROUP BY team"))
+"""
+_RIVALS = {"a plain loop over json.loads": (None, _LOOP), "pandas": ("pandas", _PANDAS), "DuckDB": ("duckdb", _DUCKDB)}
+
+
+async def measure(folder: Path) -> list[str]:
+    log = folder / "calls.jsonl"
+    _write(log)
+    lines = [f"{LINES:,} lines, {log.stat().st_size >> 20} MiB"]
+    for name, (module, script) in _RIVALS.items():
+        if module and importlib.util.find_spec(module) is None:
+            lines.append(f"{name}: not installed here, not measured")
+            continue
+        lines.append(f"{name}: {_timed(lambda script=script: _run(script, log)):.1f} s")  # type: ignore[misc]
+    database = Database(f"sqlite:///{folder / 'calls.db'}")
+    schema.migrate(database)
+    began, quarters = time.perf_counter(), list[float]()
+    result = await importing.read(log, Log.AUTO, database, _now, progress=lambda *_: quarters.append(_megabytes()))
+    seconds = time.perf_counter() - began
+    lines.append(
+        f"import: {seconds:.1f} s, {result.stored / seconds:,.0f} lines a second; memory after each quarter "
+        f"{', '.join(f'{quarters[len(quarters) * n // 4 - 1]:.0f}' for n in range(1, 5))} MB"
+    )
+    began = time.perf_counter()
+    again = await importing.read(log, Log.AUTO, database, _now)
+    lines.append(f"the same file again: {time.perf_counter() - began:.1f} s, {again.passed_over:,} calls passed over")
+    for words in ("calls by team last month", "calls last month"):
+        began = time.perf_counter()
+        await Ask(database, "UTC").answer(words, _now(), OPERATOR)
+        lines.append(f"`ask {words}`: {(time.perf_counter() - began) * 1000:.0f} ms")
+    database.close()
+    return lines
+
+
+def _write(log: Path) -> None:
+    dice, start = random.Random(3), _now().replace(day=1) - timedelta(days=28)
+    with log.open("w", encoding="utf-8") as file:
+        for n in range(LINES):
+            model = dice.choice(list(_PRICES))
+            prompt, completion = _PRICES[model]
+            one = {
+                "timestamp": (start + timedelta(days=25) * n / LINES).isoformat(),
+                "user_id": f"u{dice.randrange(20)}",
+                "team": dice.choice(("Alpha", "Beta", "Gamma")),
+                "model": model,
+                "prompt_tokens": dice.randrange(5000),
+                "completion_tokens": dice.randrange(2000),
+                "cost_per_token_prompt": prompt,
+                "cost_per_token_completion": completion,
+            }
+            file.write(json.dumps(one) + "\n")
+
+
+def _run(script: str, log: Path) -> None:
+    subprocess.run([sys.executable, "-c", script, str(log)], check=True, capture_output=True)
+
+
+def _timed(work: Callable[[], None]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _megabytes() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -1,0 +1,242 @@
+"""Whatever is spent, missing, restated, acknowledged, silenced, restarted or looked at twice at once: nobody is told
+twice, nothing is missing, nothing resolves that did not fire, and nothing fires on figures that are not there."""
+
+import asyncio
+import os
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from bot.answers.answer import Answer
+from bot.core.access import OPERATOR
+from bot.core.alerts.episode import Episode, Event, Happened
+from bot.core.alerts.feedback import Until
+from bot.core.alerts.reason import Reason
+from bot.core.errors import SlackUnavailable
+from bot.services.alerts.alerts import Alerts
+from bot.services.deliver import Deliverer, Posted
+from bot.store import deliveries, episodes, told
+from bot.store.database import Database
+from tests.services.books import Books
+
+CONFIGURATION = """\
+admins: [ben@example.com]
+teams:
+  - {id: alpha, owners: [ana@example.com], matches: [{workspace: alpha}]}
+  - {id: beta, owners: [ana@example.com], matches: [{workspace: beta}]}
+alerts: [{id: cap, metric: cost, kind: threshold, above: 100.00, window: 1d}]
+budgets: [{id: month, team: alpha, amount: 400.00, notify_at: [50, 80, 100]}]
+"""
+LIMIT, TEAMS = 100, ("alpha", "beta")
+ONE_DAY, FIRST = timedelta(days=1), date(2026, 11, 2)
+DOLLAR = 10**10
+EXAMPLES = int(os.environ.get("FUZZ", "0")) or 4
+
+
+class Slack:
+    """Remembers what it was told; away for as many posts as it is told to be."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+        self.away = 0
+
+    # ruff: noqa: ARG002 - what a notifier is told and this one need not know
+
+    async def direct(self, receiver: str) -> str:
+        return f"D-{receiver}"
+
+    async def post(
+        self,
+        channel: str,
+        answer: Answer,
+        *,
+        key: str = "",
+        thread: str | None = None,
+        leaving: Callable[[], Awaitable[None]] | None = None,
+    ) -> Posted:
+        if self.away:
+            self.away -= 1
+            raise SlackUnavailable
+        if leaving:
+            await leaving()
+        self.keys.append(key)
+        return Posted(channel, str(len(self.keys)))
+
+    async def find(self, channel: str, key: str, owed_at: datetime, thread: str | None = None) -> Posted | None:
+        return None
+
+
+class AlertMachine(RuleBasedStateMachine):
+    """Days pass with or without figures; `held` is what the books have of each day, in dollars by team."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.loop = asyncio.new_event_loop()
+        url = f"sqlite:///{Path(self.folder.name) / 'alerts.db'}"
+        self.books, self.other = Books(Database(url)), Database(url)
+        self.slack = Slack()
+        self.silenced = False
+        self.held: dict[date, dict[str, int]] = {}
+        self.now = datetime.combine(FIRST, time(7), UTC)
+
+    @initialize()
+    def begin(self) -> None:
+        self.books.configure(CONFIGURATION)
+        self.restart()
+
+    def teardown(self) -> None:
+        self.slack.away = 0
+        for _ in range(3):
+            self.now += timedelta(hours=13)
+            self.looked(0)
+        self.everything_was_told()
+        self.other.close()
+        self.books.database.close()
+        self.loop.close()
+        self.folder.cleanup()
+
+    @rule()
+    def restart(self) -> None:
+        """Two new processes on the same database."""
+        self.replicas = [
+            Alerts(database, Deliverer(database, self.slack), "UTC") for database in (self.books.database, self.other)
+        ]
+
+    @rule(alpha=st.integers(0, 180), beta=st.integers(0, 180), gap=st.integers(0, 4), replica=st.integers(0, 1))
+    def a_day_passes(self, alpha: int, beta: int, gap: int, replica: int) -> None:
+        """One in five is not read."""
+        day = self.now.date()
+        self.now += ONE_DAY
+        if gap:
+            self.read(day, {"alpha": alpha, "beta": beta})
+        self.looked(replica)
+
+    @precondition(lambda self: self.held)
+    @rule(back=st.integers(0, 2), alpha=st.integers(0, 180), replica=st.integers(0, 1))
+    def a_day_is_restated(self, back: int, alpha: int, replica: int) -> None:
+        day = sorted(self.held)[-1 - min(back, len(self.held) - 1)]
+        self.now += timedelta(minutes=10)
+        self.read(day, {**self.held[day], "alpha": alpha})
+        self.looked(replica)
+
+    @rule()
+    def both_look_at_once(self) -> None:
+        async def both() -> None:
+            await asyncio.gather(*(one.run(self.now) for one in self.replicas * 2))
+
+        self.now += timedelta(minutes=1)
+        self.loop.run_until_complete(both())
+
+    @rule(posts=st.integers(1, 3))
+    def slack_is_away(self, posts: int) -> None:
+        self.slack.away = posts
+
+    @precondition(lambda self: self.all())
+    @rule(back=st.integers(0, 2), until=st.sampled_from([Until.HOUR, Until.DAY]), acknowledges=st.booleans())
+    def somebody_acts(self, back: int, until: Until, acknowledges: bool) -> None:
+        known = self.all()
+        episode = known[-1 - min(back, len(known) - 1)]
+        alerts = self.replicas[0]
+        act = alerts.acknowledge if acknowledges else None
+        self.silenced |= act is None
+        for _ in range(2):
+            press = (
+                act(episode.id, OPERATOR, self.now) if act else alerts.silence(episode.id, until, OPERATOR, self.now)
+            )
+            self.loop.run_until_complete(press)
+
+    @invariant()
+    def no_message_goes_out_twice(self) -> None:
+        assert max(Counter(self.slack.keys).values(), default=1) == 1
+
+    @invariant()
+    def an_episode_begins_with_firing_and_ends_once(self) -> None:
+        for episode in self.all():
+            happened = [one.what for one in self.events(episode) if one.what.tells or one.what is Happened.ENDED]
+            assert happened[0] is Happened.FIRED
+            ends = [one for one in happened if one in (Happened.RESOLVED, Happened.ENDED)]
+            assert len(ends) <= 1
+            assert happened.count(Happened.FIRED) == 1
+            assert happened.count(Happened.RESTATED) <= 1
+            assert bool(ends or Happened.RESTATED in happened) is (not episode.open)
+
+    @invariant()
+    def marks_are_told_once_unless_they_were_taken_back(self) -> None:
+        told_, back = Counter[int](), 0
+        for episode in self.all():
+            for event in self.events(episode) if episode.rule_id == "budget:month" else ():
+                if event.what in (Happened.FIRED, Happened.WORSENED) and event.mark:
+                    told_[event.mark] += 1
+                back += event.what is Happened.RESTATED
+        assert all(count == 1 for count in told_.values()), "a mark that was restated away is not told again"
+        assert list(told_) == sorted(told_)
+
+    def read(self, day: date, amounts: dict[str, int]) -> None:
+        self.held[day] = amounts
+        self.books.spend(day, read_at=self.now, alpha=f"{amounts['alpha']}.00", beta=f"{amounts['beta']}.00")
+
+    def looked(self, replica: int) -> None:
+        """A look, and what it must have left: every day beyond its limit is in an episode, and nothing else is."""
+        before = {episode.id for episode in self.all()}
+        open_before = {episode.id for episode in self.all() if episode.open}
+        self.loop.run_until_complete(self.replicas[replica].run(self.now))
+        yesterday = self.now.date() - ONE_DAY
+        for team in TEAMS:
+            mine = [one for one in self.all() if (one.rule_id, one.scope) == ("cap", team)]
+            amount = self.held.get(yesterday, {}).get(team)
+            covered = [one for one in mine if one.since.date() <= yesterday <= one.last_window.date()]
+            true = [one for one in covered if one.resolved_because != Reason.RESTATED]
+            if amount is not None and amount > LIMIT:
+                assert true, f"{team} spent ${amount} on {yesterday} and nobody was to be told"
+            for one in mine:
+                if one.id not in before:
+                    first = self.events(one)[0]
+                    assert self.held[one.since.date()][team] * DOLLAR == first.value, "it fired on what is not there"
+                    assert first.value > LIMIT * DOLLAR
+                if not one.open and (one.id in open_before or one.id not in before):
+                    last = self.events(one)[-1]
+                    assert last.value is not None, "it resolved on what is not there"
+                    assert last.value <= LIMIT * DOLLAR
+                    assert last.value in {amounts[team] * DOLLAR for amounts in self.held.values()}
+        spent = sum(amounts["alpha"] for amounts in self.held.values())
+        for one in self.all():
+            if one.rule_id == "budget:month" and one.open:
+                assert 100 * spent >= 400 * (one.mark or 0), "the mark that stands was restated away"
+
+    def all(self) -> list[Episode]:
+        return sorted(
+            self.books.database.read_now(episodes.of_rules, ["cap", "budget:month"], 1000), key=lambda one: one.id
+        )
+
+    def events(self, episode: Episode) -> list[Event]:
+        return self.books.database.read_now(episodes.events, episode.id)
+
+    def everything_was_told(self) -> None:
+        """Each thing that tells went to its receiver, or the books say why not."""
+        for episode in self.all():
+            states = self.books.database.read_now(told.states, f"alert/{episode.id}/")
+            went = defaultdict(list)
+            for key, state in states.items():
+                went[int(key.split("/")[2])].append(state)
+            why_not = self.books.database.read_now(episodes.settled_as, episode.id)
+            for event in self.events(episode):
+                if event.what.tells:
+                    assert event.id in why_not or went[event.id], f"{event} is told to nobody and nothing says why"
+                    if event.what is Happened.FIRED and not self.silenced:
+                        restated = episode.resolved_because == Reason.RESTATED  # before it went out, perhaps
+                        sent = any(
+                            deliveries.State.SENT in some for some in went.values()
+                        )  # perhaps with what is worse
+                        assert sent or restated, f"{event} was told to nobody"
+                    assert set(went[event.id]) <= {deliveries.State.SENT, deliveries.State.SKIPPED}
+
+
+TestAlerts = AlertMachine.TestCase
+TestAlerts.settings = settings(max_examples=EXAMPLES, stateful_step_count=12, deadline=None)

@@ -1,0 +1,236 @@
+"""What an alert goes through with people in it: who is told next, who may act, what keeps it quiet, when it is over."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.answers.answer import Answer
+from bot.core.access import Asker
+from bot.core.alerts.feedback import Feedback, Until, Verdict
+from bot.core.errors import Withheld
+from bot.render import terminal
+from bot.services.alerts.alerts import Alerts
+from bot.services.deliver import Deliverer
+from bot.slack.notifier import SlackNotifier, web_client
+from bot.slack.people import SlackPeople
+from bot.store.database import Database
+from tests.outside import ALPHA, ANA, BEN, BOT_TOKEN, QUIET, Outside
+from tests.services.books import Books
+
+DAY = date(2026, 11, 18)
+MORNING = datetime(2026, 11, 19, 7, tzinfo=UTC)
+ONE_DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+TEAMS = """\
+admins: [ben@example.com]
+teams:
+  - {id: group, name: The Group, owners: [U0QUIET]}
+  - {id: alpha, name: Team Alpha, owners: [ana@example.com], channel: C0ALPHA, matches: [{workspace: alpha}]}
+  - {id: beta, name: Team Beta, owners: [ana@example.com], matches: [{workspace: beta}]}
+"""
+CAP = "alerts: [{id: cap, metric: cost, kind: threshold, above: 200.00, window: 1d, scope: {team: alpha}MORE}]\n"
+
+
+def cap(more: str = "") -> str:
+    return TEAMS + CAP.replace("MORE", f", {more}" if more else "")
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Iterator[Books]:
+    database = Database(f"sqlite:///{tmp_path / 'books.db'}")
+    yield Books(database)
+    database.close()
+
+
+@pytest.fixture
+def alerts(books: Books, outside: Outside) -> Alerts:
+    client = web_client(BOT_TOKEN, f"{outside.slack_url}/api/")
+    deliverer = Deliverer(books.database, SlackNotifier(client, seconds_between_posts=0))
+    return Alerts(books.database, deliverer, "UTC", SlackPeople(client, outside.clock))
+
+
+def told(outside: Outside, person: str) -> list[str]:
+    return [message.text for message in outside.posted(outside.slack.dms.get(person, person))]
+
+
+def read(answer: Answer) -> str:
+    return " ".join(terminal.text(answer).split())
+
+
+async def test_what_is_critical_goes_on_to_the_admins_when_nobody_acknowledges_it(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    books.configure(cap("severity: critical, escalate_after: 30m"))
+    books.spend(DAY, alpha="300.00")
+    assert await alerts.run(MORNING) == 1
+    assert await alerts.run(MORNING + 29 * MINUTE) == 0
+    assert await alerts.run(MORNING + 31 * MINUTE) == 1
+    assert len(told(outside, BEN)) == 1
+    assert await alerts.run(MORNING + 5 * ONE_DAY) <= 2, "there is nobody left to tell; only a silent source is"
+    assert len([text for text in told(outside, ANA) if "over its limit" in text]) == 1
+
+
+async def test_an_acknowledgement_stops_that_and_stands_in_the_message(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    books.configure(cap("severity: critical"))
+    books.spend(DAY, alpha="300.00")
+    await alerts.run(MORNING)
+    with pytest.raises(Withheld, match="owners of the team"):
+        await alerts.acknowledge(1, Asker.called(QUIET), MORNING)
+    said = read(await alerts.acknowledge(1, Asker.called(ANA), MORNING + MINUTE))
+    assert "ana@example.com acknowledged it on 19 Nov, 07:01." in said
+    again = read(await alerts.acknowledge(1, Asker.called(BEN), MORNING + 2 * MINUTE))
+    assert again.count("acknowledged it") == 1
+    assert await alerts.run(MORNING + 90 * MINUTE) == 0
+    (verdict,) = await alerts.evaluate(MORNING + 90 * MINUTE)
+    assert verdict.state == "acknowledged"
+
+
+async def test_a_silence_holds_back_what_is_told_until_it_ends(outside: Outside, books: Books, alerts: Alerts) -> None:
+    books.configure(cap())
+    books.spend(DAY, alpha="300.00")
+    await alerts.run(MORNING)
+    said = read(await alerts.silence(1, Until.DAY, Asker.called(ANA), MORNING))
+    assert "silenced it on 19 Nov, 07:00, until 20 Nov, 07:00" in said
+    await alerts.silence(1, Until.DAY, Asker.called(ANA), MORNING)
+    books.spend(DAY + ONE_DAY, alpha="1.00")
+    assert await alerts.run(MORNING + ONE_DAY - MINUTE) == 0
+    assert books.episodes() == [("cap", "alpha", True)]
+    assert await alerts.run(MORNING + ONE_DAY + MINUTE) == 1
+    assert "back to normal" in told(outside, ANA)[-1]
+
+
+async def test_what_is_called_expected_is_not_told_again_for_its_scope_alone(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    books.configure(cap().replace("{team: alpha}", "each_team"))
+    books.spend(DAY, alpha="300.00", beta="1.00")
+    await alerts.run(MORNING)
+    await alerts.feedback(1, Feedback(Verdict.EXPECTED), Asker.called(ANA), MORNING)
+    books.spend(DAY + ONE_DAY, alpha="1.00", beta="1.00")
+    assert await alerts.run(MORNING + ONE_DAY) == 1, "it is back to normal"
+    books.spend(DAY + 2 * ONE_DAY, alpha="310.00", beta="310.00")
+    assert await alerts.run(MORNING + 2 * ONE_DAY) == 1
+    assert "Team Beta" in told(outside, ANA)[-1]
+    assert "somebody called this" in read(await alerts.explain(2, Asker.called(ANA), MORNING + 2 * ONE_DAY))
+
+
+async def test_where_nobody_can_be_reached_the_next_ones_are_told_and_why(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    books.configure(cap().replace("owners: [ana@example.com], channel", "owners: [U0QUIET], channel"))
+    books.spend(DAY, alpha="300.00")
+    assert await alerts.run(MORNING) == 1
+    (message,) = told(outside, BEN)
+    assert "over its limit" in message
+    assert "U0QUIET should have been told" in read(await alerts.message(1, MORNING)) or "U0QUIET" in str(
+        outside.posted()[-1].blocks
+    )
+    assert await alerts.run(MORNING + MINUTE) == 0
+
+
+async def test_a_warning_waits_for_the_receivers_morning_and_what_is_critical_does_not(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    night = datetime(2026, 11, 18, 23, tzinfo=UTC)  # midnight where Ana is
+    quiet = 'quiet_hours: {from: "22:00", until: "07:00"}'
+    books.configure(f"{quiet}\n{cap()}")
+    books.spend(DAY, alpha="300.00", read_at=night)
+    assert await alerts.run(night) == 0
+    assert await alerts.run(night + timedelta(hours=6, minutes=59)) == 0
+    assert await alerts.run(night + timedelta(hours=7)) == 1
+    books.configure(f"{quiet}\n{cap('severity: critical')}".replace("id: cap", "id: cap2"), night)
+    assert await alerts.run(night) == 1
+
+
+async def test_a_channel_is_told_where_the_rule_says_so(outside: Outside, books: Books, alerts: Alerts) -> None:
+    books.configure(cap("notify: channel"))
+    books.spend(DAY, alpha="300.00")
+    assert await alerts.run(MORNING) == 1
+    assert len(outside.posted(ALPHA)) == 1
+
+
+async def test_a_restatement_that_undoes_an_alert_is_said_once(outside: Outside, books: Books, alerts: Alerts) -> None:
+    books.configure(cap())
+    books.spend(DAY, alpha="300.00")
+    await alerts.run(MORNING)
+    books.spend(DAY, alpha="120.00", read_at=MORNING + timedelta(hours=2))
+    assert await alerts.run(MORNING + timedelta(hours=2)) == 1
+    assert "$300.00 to $120.00" in told(outside, ANA)[-1]
+    assert await alerts.run(MORNING + timedelta(hours=3)) == 0
+    assert books.episodes() == [("cap", "alpha", True)]
+
+
+async def test_marks_of_a_budget_are_told_once_and_its_end_is_no_news(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    books.configure(TEAMS + "budgets: [{id: b, team: alpha, amount: 100.00, notify_at: [50, 80, 100]}]\n")
+    sent = []
+    for days, dollars in enumerate(["40.00", "20.00", "30.00", "5.00", "15.00"]):
+        books.spend(date(2026, 11, 1) + days * ONE_DAY, alpha=dollars)
+        sent.append(await alerts.run(datetime(2026, 11, 2, 8, tzinfo=UTC) + days * ONE_DAY))
+    assert sent == [0, 1, 1, 0, 1]
+    assert "100 %" in told(outside, ANA)[-1]
+    for day in range(6, 31):
+        books.spend(date(2026, 11, day), alpha="1.00")
+    assert await alerts.run(datetime(2026, 12, 1, 8, tzinfo=UTC)) == 0
+    assert books.episodes()[-1] == ("budget:b", "alpha", True)
+
+
+async def test_an_anomaly_is_one_message_of_the_narrowest_scope(outside: Outside, books: Books, alerts: Alerts) -> None:
+    books.configure(
+        TEAMS
+        + "alerts:\n"
+        + "".join(
+            f"  - {{id: odd-{scope}, metric: cost, kind: anomaly, scope: {scope}}}\n"
+            for scope in ("all", "each_team", "each_key")
+        )
+    )
+    for days in range(30, 0, -1):
+        books.spend(DAY - days * ONE_DAY, alpha=f"{9 + days % 3}.00", beta=f"{20 + days % 4}.00")
+    assert await alerts.run(MORNING - ONE_DAY) == 0, "nothing is unusual yet"
+    books.spend(DAY, alpha="250.00", beta="21.00")
+    assert await alerts.run(MORNING) == 2
+    (ana,), (ben,) = told(outside, ANA), told(outside, BEN)
+    assert "Unusual spend: key" in ana
+    assert "Unusual spend: key" in ben, "the admins hear of the whole, and of its cause instead"
+    client = web_client(BOT_TOKEN, f"{outside.slack_url}/api/")
+    other = Alerts(books.database, Deliverer(books.database, SlackNotifier(client, seconds_between_posts=0)), "UTC")
+    assert await other.run(MORNING + MINUTE) == 0, "a new process reads the past again, and knows what was told"
+    for days in (1, 2):
+        books.spend(DAY + days * ONE_DAY, alpha="9.00", beta="20.00")
+        await other.run(MORNING + days * ONE_DAY)
+    assert "as usual again" in told(outside, ANA)[-1]
+    assert (len(told(outside, ANA)), len(told(outside, BEN))) == (2, 2)
+
+
+async def test_a_source_that_is_silent_is_the_admins_business_once(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    books.configure(cap())
+    books.spend(DAY, alpha="1.00")
+    assert await alerts.run(MORNING) == 0
+    assert await alerts.run(MORNING + 2 * ONE_DAY) == 2, "the usage and the cost report"
+    assert await alerts.run(MORNING + 3 * ONE_DAY) == 0
+    books.spend(DAY + ONE_DAY, alpha="1.00")
+    books.spend(DAY + 2 * ONE_DAY, alpha="1.00")
+    assert await alerts.run(MORNING + 2 * ONE_DAY + timedelta(hours=1)) == 2
+    assert "back to normal" in told(outside, BEN)[-1]
+    assert told(outside, ANA) == []
+
+
+async def test_a_trial_decides_as_the_live_alerts_did(outside: Outside, books: Books, alerts: Alerts) -> None:
+    books.configure(cap().replace("{team: alpha}", "each_team"))
+    for days, dollars in enumerate(["1.00", "300.00", "400.00", "1.00", "201.00"]):
+        books.spend(DAY + days * ONE_DAY, alpha=dollars, beta="1.00")
+        await alerts.run(MORNING + days * ONE_DAY)
+    replayed = await alerts.replay("cap", MORNING - ONE_DAY, MORNING + 4 * ONE_DAY)
+    tried = [(sent.event.what, sent.episode.scope, sent.event.value) for sent in replayed.sent]
+    assert [(what, value // 10**10) for what, _, value in tried if value] == [
+        ("fired", 300),
+        ("resolved", 1),
+        ("fired", 201),
+    ]
+    assert len(told(outside, ANA)) == len(tried)

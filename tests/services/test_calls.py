@@ -1,0 +1,279 @@
+"""Live calls from a log to an answer: whose they are, what people may see, and rules that look at them."""
+
+import asyncio
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.answers.answer import Answer
+from bot.core.access import NOBODY, OPERATOR, Asker
+from bot.core.alerts.rule import Metric, Rule, Target
+from bot.core.alerts.window import Window
+from bot.core.calls import log, wire
+from bot.core.calls.call import Call
+from bot.core.calls.log import Log
+from bot.core.errors import NotFound, Withheld, WordsError
+from bot.core.hours import Stretch
+from bot.render import json as programs
+from bot.services import configuration
+from bot.services.asking.ask import Ask
+from bot.services.calls import importing, watching
+from bot.services.calls.importing import Imported
+from bot.services.calls.watching import Watch, observe
+from bot.store import calls as store
+from bot.store import schema
+from bot.store.calls import Arrival
+from bot.store.database import Database
+
+PER_PIECE = 100
+NOW = datetime(2026, 11, 22, 9, 20, tzinfo=UTC)
+TEAMS = """
+admins: [cfo@example.com]
+teams:
+  - {id: group, name: The Group}
+  - {id: alpha, name: Team Alpha, parent: group, owners: [ana@example.com], matches: [{call_team: [support]}]}
+  - {id: beta, name: Team Beta, matches: [{user: "*@beta.example.com"}, {api_key: beta-*, from: 2026-11-20}]}
+alerts:
+  - {id: slow, metric: latency_p95_ms, kind: threshold, above: 5000, window: 5m, scope: {team: alpha}}
+"""
+LOG = """\
+{"timestamp": "2023-11-18T09:00:00Z", "user_id": "u1", "team": "Alpha", "model": "claude-2.1", "prompt_tokens": 500, "completion_tokens": 150, "cost_per_token_prompt": 0.000011, "cost_per_token_completion": 0.000033}
+{"timestamp": "2023-11-18T10:00:00Z", "user_id": "u2", "team": "Alpha", "model": "claude-2.1", "prompt_tokens": 600, "completion_tokens": 200, "cost_per_token_prompt": 0.000011, "cost_per_token_completion": 0.000033}
+{"timestamp": "2023-11-18T11:00:00Z", "user_id": "u3", "team": "Beta", "model": "claude-instant-1.2", "prompt_tokens": 1200, "completion_tokens": 800, "cost_per_token_prompt": 0.0000024, "cost_per_token_completion": 0.0000072}
+{"timestamp": "2023-11-18T12:00:00Z", "user_id": "u4", "team": "Gamma", "model": "claude-2.1", "prompt_tokens": 3000, "completion_tokens": 2500, "cost_per_token_prompt": 0.000011, "cost_per_token_completion": 0.000033}
+"""  # noqa: E501 - a log as it lies in its file
+
+
+@pytest.fixture
+def database(migrated_url: str) -> Iterator[Database]:
+    database = Database(migrated_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def teams(database: Database) -> Database:
+    database.write_now(configuration.apply, TEAMS, "teams.yml", NOW)
+    return database
+
+
+def stored(database: Database, *said: dict[str, Any], bound: str = "") -> None:
+    """Calls of this morning, each a minute after the other."""
+    made = []
+    for n, one in enumerate(said):
+        at = (NOW - timedelta(hours=2) + timedelta(minutes=n)).isoformat()
+        call = wire.read({"timestamp": at, "model": "claude-sonnet-5-5", "input_tokens": 1000} | one, NOW, nth=n)
+        assert isinstance(call, Call), call
+        made.append(Arrival(call, bound))
+    database.write_now(store.post, made, NOW, {})
+
+
+def imported(database: Database, path: Path, text: str | bytes, kind: Log = Log.AUTO) -> Imported:
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return asyncio.run(importing.read(path, kind, database, lambda: NOW))
+
+
+def ask(database: Database, text: str, asker: Asker = OPERATOR, *, shared: bool = False) -> Answer:
+    return asyncio.run(Ask(database, "UTC").answer(text, NOW, asker, shared=shared))
+
+
+def rows(answer: Answer, at: int = 0) -> dict[str, list[Any]]:
+    return {row[0]: row[1:] for row in programs.document(answer)["tables"][at]["rows"]}
+
+
+def test_the_cost_of_an_older_log_follows_from_its_own_prices(database: Database, tmp_path: Path) -> None:
+    assert imported(database, tmp_path / "log", LOG).stored == 4
+    found = rows(ask(database, "calls by team 2023-11-18"))
+    assert {team: figures[-1] for team, figures in found.items()} == {
+        "Alpha": "0.02365",
+        "Beta": "0.00864",
+        "Gamma": "0.1155",
+    }
+    assert found["Alpha"][:3] == [2, 1450, 725]
+    assert {*rows(ask(database, "calls team alpha 2023-11-18 by model"))} == {"claude-2.1"}
+    assert {*rows(ask(database, "users 2023-11-18"))} == {"u1", "u2", "u3", "u4"}
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda lines: "\n".join(map(json.dumps, lines)),
+        lambda lines: json.dumps(lines, indent=1, ensure_ascii=False),
+        lambda lines: (
+            "timestamp,model,input_tokens,feature\n"
+            + "".join(
+                f'{one["timestamp"]},{one["model"]},{one["input_tokens"]},"{one["feature"]}"\r\n' for one in lines
+            )
+        ),
+        lambda lines: gzip.compress("\n".join(map(json.dumps, lines)).encode()),
+    ],
+)
+def test_a_log_of_any_kind_goes_in_once_with_its_bad_lines_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[[list[dict[str, Any]]], str | bytes]
+) -> None:
+    monkeypatch.setattr(log, "PER_PIECE", PER_PIECE)
+    database = Database(f"sqlite:///{tmp_path / 'test.db'}")
+    schema.migrate(database)
+    same = {"timestamp": "2026-11-01T00:00:00Z", "model": "m", "input_tokens": 1, "feature": "zwei\nZeilen ü"}
+    lines: list[dict[str, Any]] = [
+        {**same, "timestamp": f"2026-11-02T00:{n // 60 % 60:02}:{n % 60:02}.{n // 3600}Z"} for n in range(PER_PIECE)
+    ]
+    lines += [same, same, {**same, "input_tokens": -1}, {**same, "timestamp": "2026-11-01T00:00:00"}, same]
+    first = imported(database, tmp_path / "log", write(lines))
+    assert (first.stored, first.refused) == (PER_PIECE + 3, 2)
+    assert [reason.split(":")[0] for _, reason in first.named] == [
+        "input_tokens is -1",
+        "timestamp is 2026-11-01T00",
+    ]
+    again = imported(database, tmp_path / "log", write(lines))
+    assert (again.stored, again.passed_over, again.duplicates) == (0, PER_PIECE, 3)
+    longer = imported(database, tmp_path / "log", write([*lines, {**same, "input_tokens": 2}]))
+    assert (longer.stored, longer.passed_over, longer.duplicates) == (1, PER_PIECE, 3)
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "reason"),
+    [
+        ('{"a": 1}\n{"cut', 2, "The line is not JSON."),
+        (
+            '[{"timestamp": "2026-11-01T00:00:00Z", "model": "m", "input_tokens": 1}, {"x": nonsense}]',
+            2,
+            "nothing after it",
+        ),
+        ('[{"timestamp": "2026-11-01T00:00:00Z", "model": "m", "input_tokens": 1}', 2, "The list does not end"),
+        (
+            "timestamp,model,input_tokens\n2026-11-01T00:00:00Z,m,1,too many\n",
+            2,
+            "The line has 4 fields, the header 3.",
+        ),
+    ],
+)
+def test_what_is_broken_in_a_file_is_named(
+    database: Database, tmp_path: Path, text: str, number: int, reason: str
+) -> None:
+    named = imported(database, tmp_path / "log", text).named[-1]
+    assert named[0] == number
+    assert reason in named[1]
+
+
+def test_a_call_is_its_tokens_teams_before_what_it_says_and_that_before_its_key_and_user(teams: Database) -> None:
+    stored(teams, {"team": "beta"}, bound="alpha")
+    stored(teams, {"team": "Support"}, {"team": "TEAM BETA"}, {"team": "nobody's"}, {"user": "x@beta.example.com"})
+    stored(teams, {"api_key": "beta-ci"}, {"team": "alpha", "user": "x@beta.example.com"}, {"feature": "nothing said"})
+    found = {team: figures[0] for team, figures in rows(ask(teams, "calls by team")).items()}
+    assert found == {"Team Alpha": 3, "Team Beta": 3, "nobody's": 1, "unallocated": 1}
+    assert ask(teams, "team group by feature").headline.startswith("The Group: 3 calls")
+
+
+def test_features_endpoints_and_names(teams: Database) -> None:
+    stored(
+        teams,
+        {"feature": "search", "endpoint": "messages", "duration_ms": 100},
+        {
+            "feature": "search",
+            "endpoint": "messages",
+            "duration_ms": 300,
+            "status": 529,
+            "error_type": "overloaded_error",
+        },
+        {"feature": "summary", "endpoint": "batches", "event_type": "batch"},
+    )
+    assert {name: figures[0] for name, figures in rows(ask(teams, "features")).items()} == {"search": 2, "summary": 1}
+    one = ask(teams, "feature search")
+    assert rows(one)["messages"][3] == 0.5
+    assert {table.title: len(table.rows) for table in one.tables}["Errors"] == 1
+    assert [*rows(ask(teams, "calls by day"))] == ["Sun 22 Nov"]
+    assert "The closest are: search" in str(raised(teams, "feature serch", NotFound))
+    raised(teams, "workspaces by feature", WordsError)
+    raised(teams, "why by feature", WordsError)
+    assert ask(teams, "calls yesterday").headline.startswith("No program reported a call")
+
+
+def raised(database: Database, text: str, kind: type[Exception], asker: Asker = OPERATOR) -> Exception:
+    with pytest.raises(kind) as found:
+        ask(database, text, asker)
+    return found.value
+
+
+def test_a_single_persons_calls_are_theirs_their_owners_and_the_admins(teams: Database) -> None:
+    stored(teams, {"team": "alpha", "user": "x@example.com", "feature": "secret"})
+    stranger, own, owner = Asker.called("y@example.com"), Asker.called("X@example.com"), Asker.called("ana@example.com")
+    for asker in (stranger, NOBODY):
+        raised(teams, "calls", Withheld, asker)
+        raised(teams, "calls user x@example.com", Withheld, asker)
+    for asker in (own, owner, Asker.called("cfo@example.com")):
+        assert rows(ask(teams, "calls by user", asker)).keys() == {"x@example.com"}
+    with pytest.raises(Withheld):
+        ask(teams, "calls", owner, shared=True)
+    stored(teams, {"team": "alpha", "user": "z@example.com", "feature": "other"}, {"team": "alpha", "feature": "cron"})
+    assert [*rows(ask(teams, "features", stranger))] == ["cron", "2 together"]
+    assert "x@example.com" in export(teams, OPERATOR)
+    assert "x@example.com" not in export(teams, stranger)
+
+
+def export(database: Database, asker: Asker) -> str:
+    file = ask(database, "export calls", asker).file
+    assert file is not None
+    return file.content.decode()
+
+
+def test_rules_see_windows_and_single_calls(teams: Database) -> None:
+    stored(
+        teams,
+        *[{"team": "support", "duration_ms": 9000, "output_tokens": 50 * n} for n in range(5)],
+        {"team": "beta", "duration_ms": 10, "success": False},
+    )
+    alpha, beta, whole = Target("team", "alpha"), Target("team", "beta"), Target()
+
+    def seen(metric: Metric, window: Window, *, per_call: bool = False) -> list[int | None]:
+        rule = Rule("r", metric, window=window, per_call=per_call)
+        start = window.containing(NOW - timedelta(hours=2), "UTC")
+        stretch = Stretch(start, window.after(start, "UTC"))
+        found = teams.read_now(observe, rule, [alpha, beta, whole], stretch, NOW)
+        assert {one.complete for one in found.values()} == {window != Window.DAY}
+        return [found[target].value for target in (alpha, beta, whole)]
+
+    five = Window("minute", 10)
+    latencies = seen(Metric.LATENCY_P95_MS, five)
+    assert latencies[0] == pytest.approx(9000, rel=0.01)
+    assert latencies[1] == pytest.approx(10, rel=0.06)
+    assert seen(Metric.OUTPUT_TOKENS, five) == [500, 0, 500]
+    assert seen(Metric.OUTPUT_TOKENS, Window.DAY, per_call=True) == [200, 0, 200]
+    assert seen(Metric.ERROR_RATE, Window.HOUR) == [0, None, 166_667]
+    assert seen(Metric.COST, five)[0] == 5 * 2000 * 10_000 + 500 * 10 * 10_000
+
+
+async def test_new_calls_are_looked_at_within_seconds_and_only_news_wakes_anybody(
+    teams: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "SETTLE_SECONDS", 0.05)
+    told: list[datetime] = []
+
+    class Told:
+        async def run(self, now: datetime) -> int:
+            told.append(now)
+            return 1
+
+    now = NOW - timedelta(hours=2) + timedelta(minutes=4)
+    watch = Watch(teams, Told(), lambda: now, "UTC")
+    stored(teams, *[{"team": "beta", "duration_ms": 9000}] * 3)
+    watch.wake()
+    await watch.settled()
+    assert told == []
+    stored(teams, *[{"team": "alpha", "duration_ms": 9000}] * 3)
+    watch.wake()
+    watch.wake()
+    await watch.settled()
+    assert told == [now]
+
+
+def test_forgotten_calls_leave_their_sums(teams: Database) -> None:
+    stored(teams, {"feature": "search"}, {"feature": "search"})
+    assert teams.write_now(store.forget, NOW + timedelta(days=1)) == 2
+    assert rows(ask(teams, "features"))["search"][0] == 2
