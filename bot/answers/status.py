@@ -75,8 +75,6 @@ class Status:
     teams: int
     unclear: Sequence[str]
     """Claims that two teams make equally, one sentence each."""
-    deferred: Sequence[str]
-    """What the configuration holds that this version does not act on."""
     restated: Sequence[RestatedLine] = ()
     """The newest first."""
     reconciliation: str = ""
@@ -120,7 +118,6 @@ def answer(status: Status) -> Answer:
         notes=(
             *map(_not_allowed, (line for line in status.sources if line.refused)),
             *status.unclear,
-            *status.deferred,
             *filter(None, (status.unrecorded,)),
         ),
         data_through=data_through,
@@ -184,20 +181,18 @@ _AGAIN = "alert day_cap: Slack did not answer. It is tried again."
 _ERROR = "Anthropic's answer to /v1/organizations/cost_report has no list `data`."
 EXAMPLES: Mapping[str, Answer] = MappingProxyType(
     {
-        "well": answer(Status("1.0.0", (_line("cost", 21), _line("usage", 21)), 4, (), ())),
-        "restated": answer(Status("1.0.0", (_line("cost", 21), _line("usage", 21)), 4, (), (), _RESTATEMENTS)),
-        "failing": answer(Status("1.0.0", (_line("cost", 19, _ERROR), _line("usage", 21)), 4, (), ())),
-        "not allowed": answer(Status("1.0.0", _NOT_ALLOWED, 4, (), ())),
+        "well": answer(Status("1.0.0", (_line("cost", 21), _line("usage", 21)), 4, ())),
+        "restated": answer(Status("1.0.0", (_line("cost", 21), _line("usage", 21)), 4, (), _RESTATEMENTS)),
+        "failing": answer(Status("1.0.0", (_line("cost", 19, _ERROR), _line("usage", 21)), 4, ())),
+        "not allowed": answer(Status("1.0.0", _NOT_ALLOWED, 4, ())),
         "not reconciled": answer(
-            Status("1.0.0", (_line("cost", 21), _line("usage", 21)), 4, (), (), (), _NOT_RECONCILED, adds_up=False)
+            Status("1.0.0", (_line("cost", 21), _line("usage", 21)), 4, (), (), _NOT_RECONCILED, adds_up=False)
         ),
-        "messages lost": answer(
-            Status("1.0.0", (_line("cost", 21), _line("usage", 21)), 4, (), (), lost=(_LOST, _AGAIN))
-        ),
-        "first sync": answer(Status("1.0.0", (_line("cost", None), _line("usage", 21)), 0, (), ())),
-        "nothing read": answer(Status("1.0.0", (), 0, (), ())),
+        "messages lost": answer(Status("1.0.0", (_line("cost", 21), _line("usage", 21)), 4, (), lost=(_LOST, _AGAIN))),
+        "first sync": answer(Status("1.0.0", (_line("cost", None), _line("usage", 21)), 0, ())),
+        "nothing read": answer(Status("1.0.0", (), 0, ())),
         "hostile names": answer(
-            Status("1.0.0", (_line("cost", 21, examples.HOSTILE, examples.HOSTILE),), 1, (examples.HOSTILE,), ())
+            Status("1.0.0", (_line("cost", 21, examples.HOSTILE, examples.HOSTILE),), 1, (examples.HOSTILE,))
         ),
     }
 )

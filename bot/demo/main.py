@@ -155,8 +155,9 @@ async def _once(ready: Stage) -> None:
                 changed.clear()
         _print("Ana asks /claude-usage team alpha in #team-alpha", slack.messages[-1])
         now = parts.clock()
+        before = len(slack.messages)
         await parts.digests.post(DIGEST, now, now)
-        _print("The morning digest in #general", slack.messages[-1])
+        _print("The morning digest in #general", slack.messages[before])  # its details follow in the thread
         before = len(slack.messages)
         await parts.alerts.run(now)
         told = slack.messages[before:]  # her budget and its forecast are news today, too

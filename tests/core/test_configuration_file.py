@@ -134,10 +134,6 @@ budgets:
     )
 
 
-def test_what_this_version_does_not_act_on_is_said_in_one_sentence_each() -> None:
-    assert parse(EXAMPLE).deferred == ('teams "alpha": live calls (call_team) are not counted by this version yet.',)
-
-
 def test_a_rule_says_who_hears_of_it_and_how_long_a_critical_one_waits() -> None:
     (rule,) = parse(alert("above: 1, window: 1d, notify: [owners, admins, C0ALPHA], escalate_after: 2h")).rules
     assert (rule.notify, rule.escalate_after) == (("owners", "admins", "C0ALPHA"), timedelta(hours=2))

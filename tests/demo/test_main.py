@@ -28,6 +28,6 @@ def test_the_demo_shows_an_answer_a_digest_and_an_alert_and_ends(tmp_path: Path)
     answer, digest, alert = sections
     assert "Team Alpha" in answer
     assert "$" in answer
-    assert "digest" in digest
+    assert "Daily digest" in digest
     assert "limit" in alert
     assert list(tmp_path.iterdir()) == []

@@ -33,9 +33,6 @@ class Configuration:
     digests: tuple[Digest, ...] = ()
     rules: tuple[Rule, ...] = ()
     budgets: tuple[Budget, ...] = ()
-    deferred: tuple[str, ...] = ()
-    """What the file holds that this version accepts but does not act on, one sentence each."""
-
     quiet_hours: tuple[time, time] | None = None
     """On each receiver's own clock: when nobody is told of what is not critical. None: never."""
 

@@ -38,7 +38,7 @@ def parse(text: str, *, name: str = "configuration") -> Configuration:
 
 
 class _Reading:
-    """One pass over a tree, which gathers mistakes, links and deferred sentences.
+    """One pass over a tree, which gathers mistakes and links.
 
     A field that is wrong is noted and stands as some default from there on: `parse` refuses the file before anyone
     sees it, and the pass goes on to find the other mistakes.
@@ -47,7 +47,6 @@ class _Reading:
     def __init__(self, mistakes: Mistakes) -> None:
         self.links = Links()
         self._mistakes = mistakes
-        self._deferred: list[str] = []
         self._zone: str | None = None
 
     def configuration(self, tree: Node) -> Configuration:
@@ -71,7 +70,6 @@ class _Reading:
             digests=tuple(digests),
             rules=tuple(rules),
             budgets=tuple(budget for budget in budgets if budget),
-            deferred=tuple(self._deferred),
             quiet_hours=read_quiet_hours(file, self._mistakes),
         )
 
@@ -99,8 +97,6 @@ class _Reading:
         if parent is not None and team_id:
             self.links.parents[team_id] = Reference(entry.line_of("parent"), f'"parent" of {entry.what}', parent)
         matches, call_teams = read_matches(entry, team_id, self._mistakes, self.links.claims)
-        if call_teams:
-            self._defer(f'teams "{team_id}"', "live calls (call_team) are not counted")
         return Team(
             id=team_id,
             name=words.name(entry, "name") or team_id,
@@ -180,9 +176,6 @@ class _Reading:
         if team is not None:
             self.links.references.append(Reference(entry.line_of("team"), f'"team" of {entry.what}', team))
         return team
-
-    def _defer(self, what: str, sentence: str) -> None:
-        self._deferred.append(f"{what}: {sentence} by this version yet.")
 
 
 def _called(word: str, number: int, node: Fields) -> str:
