@@ -12,7 +12,9 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from bot.core.calls.sums import Sums
 from bot.core.money import Money
+from bot.core.question import Dimension, Question
 from bot.core.report import Report
 
 
@@ -180,6 +182,25 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveRow:
+    """Live calls of one endpoint, feature, team, day, …; `id` None: of several that are shown as one."""
+
+    name: str
+    sums: Sums
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What an answer about live calls says to programs, which give it beside the tables."""
+
+    question: Question
+    by: Dimension
+    total: Sums
+    rows: tuple[LiveRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The whole answer, read from top to bottom; `headline` is the one sentence a busy person needs."""
 
@@ -195,6 +216,7 @@ class Answer:
     tone: Tone = Tone.PLAIN
     report: Report | None = None
     """The exact figures, where the answer has any: what JSON and CSV give."""
+    live: Live | None = None
     question: str = ""
     """The canonical words that ask this again; empty for messages nobody asked for."""
     share: bool = False

@@ -25,7 +25,7 @@ SECONDS = Histogram(
 RETRIES = Counter("claude_usage_anthropic_retries", "Requests that were tried again, by endpoint.", ["endpoint"])
 IN_FLIGHT = Gauge("claude_usage_anthropic_in_flight", "Requests to Anthropic under way.")
 
-_WORD = re.compile(r"v1|[a-z_]+")
+_WORD = re.compile(r"v1|(?!(wrkspc|apikey|user|svac)_)[a-z_]+")
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from bot.render.plain import exact, rate
 HEADER = (
     *("id", "name", "share", "billed_cost", "list_cost"),
     *TOKEN_TYPES,
-    *("total_tokens", "web_search_requests", "cache_hit_rate"),
+    *("total_tokens", "web_search_requests", "cache_hit_rate", "requests"),
 )
 _Value = object
 
@@ -55,7 +55,7 @@ def _high(figures: Figures, range_: bool) -> tuple[_Value, ...]:
 def _figures(figures: Figures) -> Iterator[_Value]:
     yield from (figures.billed_cost, figures.list_cost)
     yield from (figures.tokens or dict.fromkeys(TOKEN_TYPES)).values()
-    yield from (figures.total_tokens, figures.web_search_requests, rate(figures.cache_hit_rate))
+    yield from (figures.total_tokens, figures.web_search_requests, rate(figures.cache_hit_rate), figures.requests)
 
 
 def _table(table: Table) -> Iterator[Iterable[_Value]]:

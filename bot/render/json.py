@@ -6,7 +6,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.answers.answer import Answer, Table
+from bot.answers.answer import Answer, Live, Table
+from bot.core.calls.sums import Sums
 from bot.core.change import moved
 from bot.core.money import Money
 from bot.core.question import Subject
@@ -19,6 +20,8 @@ CURRENCY = "USD"
 
 def document(answer: Answer) -> dict[str, Any]:
     """The report where the answer has one, else its words, facts and tables."""
+    if answer.live:
+        return _live(answer.live, answer)
     return _report(answer.report) if answer.report else _words(answer)
 
 
@@ -74,6 +77,51 @@ def _figures(figures: Figures) -> dict[str, Any]:
         "requests": figures.requests,
         "tokens": {**(figures.tokens or dict.fromkeys(TOKEN_TYPES)), "total": figures.total_tokens},
         "cache_hit_rate": rate(figures.cache_hit_rate),
+    }
+
+
+def _live(live: Live, answer: Answer) -> dict[str, Any]:
+    """As a report, of which what only Anthropic knows is unknown; with how the calls went, and every table."""
+    period = live.question.period
+    return {
+        "query": {
+            "subject": live.question.subject,
+            "name": live.question.name,
+            "by": live.by,
+            "period": {"start": _instant(period.start), "end": _instant(period.end), "timezone": period.zone},
+        },
+        "currency": CURRENCY,
+        "total": _calls(live.total),
+        "previous": None,
+        "rows": [
+            {"id": row.id, "name": row.name, "share": _share(row.sums, live.total), **_calls(row.sums)}
+            for row in live.rows
+        ],
+        "tables": [_table(table) for table in answer.tables],
+        "data_through": _instant(answer.data_through),
+        "notes": list(answer.notes),
+    }
+
+
+def _share(part: Sums, whole: Sums) -> float | None:
+    """Of list cost."""
+    return rate(part.list_cost / whole.list_cost) if whole.list_cost else None
+
+
+def _calls(sums: Sums) -> dict[str, Any]:
+    """What is not split by token type stands in the total of the tokens alone."""
+    tokens = {token_type: getattr(sums, token_type) for token_type in TOKEN_TYPES}
+    latency = {name: sums.latency_ms(part) for name, part in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))}
+    return {
+        "billed_cost": None,
+        "list_cost": _money(sums.listed),
+        "web_search_requests": sums.web_search,
+        "requests": sums.calls,
+        "tokens": {**tokens, "total": sums.tokens},
+        "cache_hit_rate": rate(sums.cache_hit_rate),
+        "success_rate": rate(sums.success_rate),
+        "latency_ms": {"mean": sums.mean_ms, **latency, "max": sums.longest_ms if sums.timed else None},
+        "errors": dict(sorted(sums.errors.items())),
     }
 
 

@@ -29,7 +29,13 @@ def test_a_report_ends_in_its_total_with_exact_amounts() -> None:
     assert dict(zip(header, total, strict=True)) == {
         **{"id": "", "name": "total", "share": "", "billed_cost": "784.10123581", "list_cost": "862.511359391"},
         **{"uncached_input": "2520950", "cache_write_5m": "0", "cache_write_1h": "0", "cache_read": "2600000"},
-        **{"output": "440015", "total_tokens": "5560965", "web_search_requests": "12", "cache_hit_rate": "0.507718"},
+        **{
+            "output": "440015",
+            "total_tokens": "5560965",
+            "web_search_requests": "12",
+            "cache_hit_rate": "0.507718",
+            "requests": "",
+        },
     }
 
 

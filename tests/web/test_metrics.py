@@ -151,6 +151,7 @@ def test_an_endpoint_is_named_without_ids() -> None:
     assert endpoint("/v1/organizations/workspaces/wrkspc_01A/rate_limits") == (
         "/v1/organizations/workspaces/{id}/rate_limits"
     )
+    assert endpoint("/v1/organizations/workspaces/wrkspc_default") == "/v1/organizations/workspaces/{id}"
 
 
 def test_dashboard_and_alert_rules_name_exactly_the_metrics_there_are() -> None:

@@ -6,17 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from bot.answers.answer import LiveRow
 from bot.core.calls.savings import Tip
 from bot.core.calls.sums import Sums
 from bot.core.question import Dimension, Question
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One row: an endpoint, a feature, a team, a day, …"""
-
-    name: str
-    sums: Sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +20,10 @@ class Calls:
     who: str
     total: Sums
     by: Dimension
-    lines: Sequence[Line]
-    endpoints: Sequence[Line] = ()
-    events: Sequence[Line] = ()
-    features: Sequence[Line] = ()
+    lines: Sequence[LiveRow]
+    endpoints: Sequence[LiveRow] = ()
+    events: Sequence[LiveRow] = ()
+    features: Sequence[LiveRow] = ()
     days: Sequence[tuple[date, Sums]] = ()
     tips: Sequence[Tip] = ()
     notes: Sequence[str] = ()

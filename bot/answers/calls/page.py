@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot.answers.answer import Action, Amount, Answer, Cell, Column, Fact, Percent, Table, Tokens
-from bot.answers.calls.found import Calls, Line
+from bot.answers.answer import Action, Amount, Answer, Cell, Column, Fact, Live, LiveRow, Percent, Table, Tokens
+from bot.answers.calls.found import Calls
 from bot.answers.calls.pictures import charts
 from bot.answers.calls.words import counted, duration, projection, rate, span, tier, tip
 from bot.answers.pieces import SIDE_ROWS, during, title_of
@@ -40,6 +40,7 @@ def answer(found: Calls) -> Answer:
         notes=(*found.notes, LIVE),
         actions=_actions(found),
         data_through=found.newest,
+        live=Live(question, found.by, total, tuple(found.lines)),
         question=question.text,
         share=question.share,
     )
@@ -54,6 +55,7 @@ def _nothing(found: Calls) -> Answer:
             "`claude-usage import FILE`.",
         ),
         notes=tuple(found.notes),
+        live=Live(found.question, found.by, found.total, ()),
         question=found.question.text,
         share=found.question.share,
     )
@@ -112,12 +114,12 @@ def _tables(found: Calls) -> Iterator[Table]:
         yield Table("Errors", (Column("Type", numeric=False), Column("Calls"), Column("Of all calls")), rows)
 
 
-def _counts(title: str, name: str, lines: Sequence[Line], *, own: bool) -> Table:
+def _counts(title: str, name: str, lines: Sequence[LiveRow], *, own: bool) -> Table:
     columns = (Column(name, numeric=False), *_COUNTED, *((Column("Own price"),) if own else ()))
     return Table(title, columns, tuple(_row(line, own=own) for line in lines))
 
 
-def _row(line: Line, *, own: bool) -> tuple[Cell, ...]:
+def _row(line: LiveRow, *, own: bool) -> tuple[Cell, ...]:
     sums = line.sums
     listed: Cell = Amount(sums.listed) if sums.listed else "unpriced"
     cells: tuple[Cell, ...] = (

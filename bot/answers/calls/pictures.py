@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 
-from bot.answers.answer import Action, Answer, Chart, ChartKind, Series
-from bot.answers.calls.found import Calls, Line
+from bot.answers.answer import Action, Answer, Chart, ChartKind, LiveRow, Series
+from bot.answers.calls.found import Calls
 from bot.answers.calls.words import counted, duration
 from bot.answers.pieces import MOST_BARS, day_label
 from bot.core import wording
@@ -80,7 +80,7 @@ def latency(total: Sums) -> Chart | None:
     )
 
 
-def share(endpoints: Sequence[Line], fewest: int = 2) -> Chart | None:
+def share(endpoints: Sequence[LiveRow], fewest: int = 2) -> Chart | None:
     """Each endpoint's part of the calls."""
     parts = _parts(endpoints, lambda sums: sums.calls)
     if len(parts) < fewest:
@@ -98,7 +98,7 @@ def share(endpoints: Sequence[Line], fewest: int = 2) -> Chart | None:
     )
 
 
-def tokens(endpoints: Sequence[Line], fewest: int = 2) -> Chart | None:
+def tokens(endpoints: Sequence[LiveRow], fewest: int = 2) -> Chart | None:
     parts = _parts(endpoints, lambda sums: sums.tokens)
     if len(parts) < fewest:
         return None
@@ -114,7 +114,7 @@ def tokens(endpoints: Sequence[Line], fewest: int = 2) -> Chart | None:
     )
 
 
-def _parts(lines: Sequence[Line], value: Callable[[Sums], int]) -> list[tuple[str, int]]:
+def _parts(lines: Sequence[LiveRow], value: Callable[[Sums], int]) -> list[tuple[str, int]]:
     """The largest, and one for the others."""
     ranked = sorted(((line.name, value(line.sums)) for line in lines), key=lambda part: -part[1])
     ranked = [part for part in ranked if part[1]]

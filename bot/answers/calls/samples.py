@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.answers import examples
-from bot.answers.answer import Answer
-from bot.answers.calls.found import Calls, Line
+from bot.answers.answer import Answer, LiveRow
+from bot.answers.calls.found import Calls
 from bot.answers.calls.page import answer
 from bot.answers.calls.pictures import picture
 from bot.core.calls.call import Call
@@ -56,10 +56,10 @@ _OWN = _calls(3, 2, 5, model="claude-2.1", own_cost=Money.from_dollars("0.01155"
 _NIGHT = _calls(40, 15, 6, event_type="batch", service_tier="batch", model="claude-haiku-4-5")
 
 
-def _lines(calls: Sequence[Call], field: str) -> list[Line]:
+def _lines(calls: Sequence[Call], field: str) -> list[LiveRow]:
     names = sorted({getattr(call, field) for call in calls})
     lines = [
-        Line(name or "No name given", of(call for call in calls if getattr(call, field) == name)) for name in names
+        LiveRow(name or "No name given", of(call for call in calls if getattr(call, field) == name)) for name in names
     ]
     return sorted(lines, key=lambda line: -line.sums.calls)
 

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bot.answers import calls as calls_answer
-from bot.answers.answer import Answer
-from bot.answers.calls import Calls, Line
+from bot.answers.answer import Answer, LiveRow
+from bot.answers.calls import Calls
 from bot.core import wording
 from bot.core.access import Access, Asker
 from bot.core.calls.savings import Used, tips
@@ -97,8 +97,8 @@ def _used(seen: Iterable[Seen]) -> list[Used]:
     return [Used(*key, added(one.held.sums for one in some)) for key, some in groups.items() if group(some).is_open]
 
 
-def _top(lines: list[Line], top: int | None) -> list[Line]:
+def _top(lines: list[LiveRow], top: int | None) -> list[LiveRow]:
     """The first `top` rows, and one for the rest, so that they still add up."""
     if top is None or len(lines) <= top:
         return lines
-    return [*lines[:top], Line(wording.and_more(len(lines) - top), added(line.sums for line in lines[top:]))]
+    return [*lines[:top], LiveRow(wording.and_more(len(lines) - top), added(line.sums for line in lines[top:]))]

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import pairwise
 
 from sqlalchemy import Connection
 
-from bot.answers.calls import Line
+from bot.answers.answer import LiveRow
 from bot.answers.calls.words import UNNAMED
-from bot.answers.pieces import day_label
 from bot.core.access import Access, Asker, Group, together
 from bot.core.calls.owners import CallOwners, Said
 from bot.core.calls.sums import Sums
@@ -24,6 +23,7 @@ from bot.core.prices import display_name
 from bot.core.question import Dimension, Question, Subject, written
 from bot.core.words import CHRONOLOGICAL, shown
 from bot.services.figures.names import Names
+from bot.services.figures.steps import span_name, span_start
 from bot.store import call_sums
 from bot.store.call_sums import Held
 from bot.store.calls import Series
@@ -101,7 +101,7 @@ class LiveCalls:
                 raise Withheld(self._access.refusal)
         return chosen, name
 
-    def rows(self, seen: Sequence[Seen], by: Dimension, since: datetime, until: datetime) -> tuple[list[Line], bool]:
+    def rows(self, seen: Sequence[Seen], by: Dimension, since: datetime, until: datetime) -> tuple[list[LiveRow], bool]:
         """What to show by its name, the most calls first, and whether some of it is shown as one."""
         if by in CHRONOLOGICAL:
             return self._times(seen, by, since, until), False
@@ -118,11 +118,11 @@ class LiveCalls:
             days.setdefault(local_date(hour, zone), Sums()).merge(sums)
         return sorted(days.items())
 
-    def _times(self, seen: Sequence[Seen], by: Dimension, since: datetime, until: datetime) -> list[Line]:
+    def _times(self, seen: Sequence[Seen], by: Dimension, since: datetime, until: datetime) -> list[LiveRow]:
         columns: dict[str, Sums] = {}
         for day, sums in self.days(seen, since, until, self._zone):
-            columns.setdefault(_column(day, by), Sums()).merge(sums)
-        return [Line(name, sums) for name, sums in columns.items()]
+            columns.setdefault(span_start(day, by).isoformat(), Sums()).merge(sums)
+        return [LiveRow(span_name(id_, by), sums, id_) for id_, sums in columns.items()]
 
     def _id(self, one: Seen, by: Dimension) -> str:
         series = one.held.series
@@ -177,28 +177,21 @@ _FIELD: Mapping[Dimension, Callable[[Series], str]] = {
 }
 
 
-def _column(day: date, by: Dimension) -> str:
-    match by:
-        case Dimension.WEEK:
-            monday = day - timedelta(days=day.weekday())
-            return f"Week of {day_label(monday)}"
-        case Dimension.MONTH:
-            return f"{day:%B %Y}"
-        case _:
-            return f"{day:%a} {day_label(day)}"
-
-
-def cut(seen: Iterable[Seen], key: Callable[[Seen], str], name: Callable[[str], str]) -> tuple[list[Line], bool]:
+def cut(seen: Iterable[Seen], key: Callable[[Seen], str], name: Callable[[str], str]) -> tuple[list[LiveRow], bool]:
     """The most calls first, and whether some rows are shown as one because each would be one forbidden person's."""
     groups: dict[str, list[Seen]] = defaultdict(list)
     for one in seen:
         groups[key(one)].append(one)
     ranked = sorted(groups, key=lambda id_: (-sum(one.held.sums.calls for one in groups[id_]), id_))
     as_one = together({id_: [group(groups[id_])] for id_ in reversed(ranked)})
-    lines = [Line(name(id_), added(one.held.sums for one in groups[id_])) for id_ in ranked if id_ not in as_one]
+    lines = [
+        LiveRow(name(id_), added(one.held.sums for one in groups[id_]), id_ or None)
+        for id_ in ranked
+        if id_ not in as_one
+    ]
     if as_one:
         hidden = [one.held.sums for id_ in ranked if id_ in as_one for one in groups[id_]]
-        lines.append(Line(f"{len(as_one)} together", added(hidden)))
+        lines.append(LiveRow(f"{len(as_one)} together", added(hidden)))
     return lines, bool(as_one)
 
 
