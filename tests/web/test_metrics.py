@@ -84,7 +84,8 @@ async def test_a_command_is_counted_at_every_edge_that_it_passes(bot: httpx.Asyn
     assert more("claude_usage_web_requests_total", route="other", status="404") == 1
     assert more("claude_usage_sql_transactions_total", kind="read", outcome="ok") >= 2
     assert at(after, "claude_usage_slack_answers_under_way") == 0
-    assert at(after, "claude_usage_sql_waiting") == 0
+    waiting = [at(await scraped(bot), "claude_usage_sql_waiting") for _ in range(5)]
+    assert min(waiting) == 0, "the scheduler may wait at one of these moments, nobody at all of them"
 
 
 async def test_calls_that_programs_report_are_counted_by_what_became_of_them(
