@@ -97,8 +97,8 @@ def _headline(code: Code, total: Line | None) -> str:
     work = total.work
     if not work.sessions and work == Work():
         return f"{code.who or 'Nobody'} {'did not use' if code.who else 'used'} Claude Code {when}."
-    done = f"{_counted(work.sessions, 'session')}, {wording.count(work.lines_added)} lines added"
-    done += f", {_counted(work.pull_requests, 'pull request')}"
+    done = f"{wording.counted(work.sessions, 'session')}, {wording.count(work.lines_added)} lines added"
+    done += f", {wording.counted(work.pull_requests, 'pull request')}"
     return f"{who} used Claude Code {when}: {done}, at an estimated {wording.dollars(work.estimated)}."
 
 
@@ -124,7 +124,7 @@ def _facts(total: Line, previous: Line | None, before: str, *, one: bool) -> tup
         count("Lines removed", "lines_removed"),
         count("Commits", "commits"),
         count("Pull requests", "pull_requests"),
-        Fact("Accepted", Percent(work.acceptance), f"of {_counted(decided, 'edit')} it proposed"),
+        Fact("Accepted", Percent(work.acceptance), f"of {wording.counted(decided, 'edit')} it proposed"),
         count("Tokens", "tokens"),
     )
 
@@ -175,11 +175,7 @@ def _actions(code: Code) -> tuple[Action, ...]:
 
 
 def _people(number: int) -> str:
-    return _counted(number, "developer") if number else "Programs"
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{wording.count(number)} {thing}" if number == 1 else f"{wording.count(number)} {thing}s"
+    return wording.counted(number, "developer") if number else "Programs"
 
 
 def _example(

@@ -10,11 +10,11 @@ from types import MappingProxyType
 from bot.answers import examples
 from bot.answers.answer import Action, Amount, Answer, Cell, Chart, ChartKind, Column, Percent, Series, Table, Tokens
 from bot.answers.chart import drawn
-from bot.answers.pieces import day_label, during
+from bot.answers.pieces import day_label, during, list_cost, of_report
 from bot.core import wording
 from bot.core.money import Money
 from bot.core.question import Dimension, Subject, parse, written
-from bot.core.report import Figures, Report, Row
+from bot.core.report import Report, Row
 from bot.core.usage import OUTPUT
 from bot.core.words import MANY
 
@@ -36,17 +36,13 @@ class Compared:
 def answer(found: Compared) -> Answer:
     """The largest in the headline; the columns as they were asked for."""
     report = found.report
-    return Answer(
+    return of_report(
+        report,
         title=f"{wording.listed([row.name for row in report.rows])}, {report.period.label}",
         headline=_headline(report),
         charts=tuple(_charts(found)),
         tables=(_table(found),),
-        notes=report.notes,
         actions=_actions(found),
-        data_through=report.data_through,
-        report=report,
-        question=report.question.text,
-        share=report.question.share,
     )
 
 
@@ -78,7 +74,7 @@ def _table(found: Compared) -> Table:
         ("Share", *(Percent(row.share) for row in rows)),
         (f"{before[:1].upper()}{before[1:]}", *(_was(row) for row in rows)),
         ("Change", *(wording.delta(row.figures.billed_cost, _before(row)) for row in rows)),
-        ("List cost", *(_listed(row.figures) for row in rows)),
+        ("List cost", *(list_cost(row.figures) for row in rows)),
         ("Tokens", *(Tokens(row.figures.total_tokens) for row in rows)),
         ("Output", *(Tokens(row.figures.tokens[OUTPUT] if row.figures.tokens else None) for row in rows)),
         ("Cache hit rate", *(Percent(row.figures.cache_hit_rate) for row in rows)),
@@ -139,13 +135,6 @@ def _before(row: Row) -> Money | None:
 def _was(row: Row) -> Cell:
     before = _before(row)
     return "–" if before is None else Amount(before)
-
-
-def _listed(figures: Figures) -> Cell:
-    """As a range where the report can't tell dearer calls apart."""
-    if figures.list_cost_high is None:
-        return Amount(figures.list_cost)
-    return wording.spread(figures.list_cost, figures.list_cost_high)
 
 
 def _actions(found: Compared) -> tuple[Action, ...]:

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 
-from bot.answers.answer import Action, Amount, Cell, Chart, ChartKind, Column, Fact, Percent, Series, Table, Tokens
+from bot.answers.answer import (
+    Action,
+    Amount,
+    Answer,
+    Cell,
+    Chart,
+    ChartKind,
+    Column,
+    Fact,
+    Percent,
+    Series,
+    Table,
+    Tokens,
+)
 from bot.core import wording
 from bot.core.money import UNITS_PER_DOLLAR, Money
-from bot.core.periods import Period, Unit
+from bot.core.periods import Period, Unit, span
 from bot.core.prices import ListPrice, Quote, quotes
 from bot.core.question import Dimension, Subject, written
 from bot.core.report import Figures, Report, Row, rest
@@ -39,6 +53,33 @@ class Plan:
     by: Dimension
     also: tuple[Dimension, ...] = ()
     trend: bool = False
+
+
+def of_report(
+    report: Report,
+    *,
+    title: str,
+    headline: str,
+    facts: tuple[Fact, ...] = (),
+    charts: tuple[Chart, ...] = (),
+    tables: Iterable[Table] = (),
+    notes: tuple[str, ...] | None = None,
+    actions: tuple[Action, ...] = (),
+) -> Answer:
+    """The answer that a report gives to its question: tables without a row are left out, its notes are the report's."""
+    return Answer(
+        title=title,
+        headline=headline,
+        facts=facts,
+        charts=charts,
+        tables=tuple(table for table in tables if table.rows),
+        notes=report.notes if notes is None else notes,
+        actions=actions,
+        data_through=report.data_through,
+        report=report,
+        question=report.question.text,
+        share=report.question.share,
+    )
 
 
 def spent(who: str, report: Report) -> str:
@@ -77,7 +118,7 @@ def facts(report: Report) -> tuple[Fact, ...]:
     hits = f"{before}: {wording.percent(previous.cache_hit_rate)}" if previous.cache_hit_rate is not None else ""
     listed = [
         Fact("Billed cost", Amount(total.billed_cost), f"{before}: {wording.to_the_cent(previous.billed_cost)}"),
-        Fact("List cost", _list_cost(total), f"tokens × public list price{_discount(report)}"),
+        Fact("List cost", list_cost(total), f"tokens × public list price{_discount(report)}"),
         Fact("Tokens", Tokens(total.total_tokens), f"{before}: {wording.count(previous.total_tokens)}"),
         Fact("Cache hit rate", Percent(total.cache_hit_rate), hits),
     ]
@@ -88,6 +129,13 @@ def facts(report: Report) -> tuple[Fact, ...]:
         requests = f"{before}: {wording.count(previous.requests)}" if previous.requests is not None else ""
         listed.append(Fact("Requests", Tokens(total.requests), requests))
     return tuple(listed)
+
+
+def list_cost(figures: Figures) -> Cell:
+    """As a range where the report can't tell dearer calls apart."""
+    if figures.list_cost_high is None:
+        return Amount(figures.list_cost)
+    return wording.spread(figures.list_cost, figures.list_cost_high)
 
 
 def breakdown(title: str, by: Dimension, rows: Sequence[Row], *, most: int | None = None) -> Table:
@@ -105,20 +153,21 @@ def aside(by: Dimension, rows: Sequence[Row]) -> Table:
     return Table(whole.title, whole.columns[:-1], tuple(line[:-1] for line in whole.rows))
 
 
-def course(trend: Sequence[tuple[date, Figures]]) -> tuple[Chart, ...]:
-    """Billed cost per day as bars. Days that are not billed yet are left out rather than drawn as nothing."""
-    known = [(day, figures.billed_cost) for day, figures in trend if figures.billed_cost is not None]
+def course(trend: Sequence[tuple[date, Figures]], step: Dimension = Dimension.DAY) -> tuple[Chart, ...]:
+    """Billed cost per step as bars. What is not billed yet is left out rather than drawn as nothing."""
+    known = [(start, figures.billed_cost) for start, figures in trend if figures.billed_cost is not None]
     if len(known) < 2:
         return ()
     shown = known[-MOST_BARS:]
-    span = f"last {len(shown)} of {len(known)} days" if len(shown) < len(known) else f"{len(shown)} days"
-    top_day, top = max(shown, key=lambda point: point[1])
+    span = f"last {len(shown)} of {len(known)} {step}s" if len(shown) < len(known) else f"{len(shown)} {step}s"
+    top, cost = max(shown, key=lambda point: point[1])
+    on, label = _STEPS[step]
     return (
         Chart(
             ChartKind.BAR,
-            f"Billed cost per day, {span}",
-            f"Highest on {day_label(top_day)} with {wording.to_the_cent(top)}.",
-            tuple(day_label(day) for day, _ in shown),
+            f"Billed cost per {step}, {span}",
+            f"Highest {on} {label(top)} with {wording.to_the_cent(cost)}.",
+            tuple(label(start) for start, _ in shown),
             (Series("Billed cost", drawn([cost for _, cost in shown])),),
         ),
     )
@@ -126,6 +175,23 @@ def course(trend: Sequence[tuple[date, Figures]]) -> tuple[Chart, ...]:
 
 def day_label(day: date) -> str:
     return f"{day.day} {day:%b}"
+
+
+def _week_label(monday: date) -> str:
+    return span(monday, date.fromordinal(monday.toordinal() + 6))
+
+
+def _month_label(first: date) -> str:
+    return f"{first:%b %Y}"
+
+
+_STEPS = MappingProxyType(
+    {
+        Dimension.DAY: ("on", day_label),
+        Dimension.WEEK: ("in the week", _week_label),
+        Dimension.MONTH: ("in", _month_label),
+    }
+)
 
 
 def title_of(dimension: Dimension) -> str:
@@ -191,13 +257,6 @@ def _discount(report: Report) -> str:
     if part < 0:
         return f"; billed {wording.percent(-part)} above it"
     return f"; {'at least ' if open_ else ''}{wording.percent(part)} discount"
-
-
-def _list_cost(figures: Figures) -> Cell:
-    """As a range where the report can't tell dearer calls apart."""
-    if figures.list_cost_high is None:
-        return Amount(figures.list_cost)
-    return wording.spread(figures.list_cost, figures.list_cost_high)
 
 
 def _columns(by: Dimension, rows: Sequence[Row]) -> tuple[Column, ...]:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from bot.answers import examples
 from bot.answers.answer import Action, Answer
-from bot.answers.pieces import Plan, breakdown, facts, price_table, spent, title_of, why
+from bot.answers.pieces import Plan, breakdown, facts, of_report, price_table, spent, title_of, why
 from bot.core import wording
 from bot.core.directory import UNALLOCATED
 from bot.core.question import Dimension, Subject, written
@@ -36,17 +36,13 @@ def answer(findings: Findings, who: str) -> Answer:
     tables = [table]
     if report.by is Dimension.MODEL:
         tables.append(price_table([(row.id, row.name) for row in report.rows if row.id], report.period))
-    return Answer(
+    return of_report(
+        report,
         title=f"{what} of {who}, {report.period.label}",
         headline=_headline(report, who),
         facts=facts(report),
-        tables=tuple(table for table in tables if table.rows),
-        notes=report.notes,
+        tables=tables,
         actions=_actions(report),
-        data_through=report.data_through,
-        report=report,
-        question=report.question.text,
-        share=report.question.share,
     )
 
 

@@ -95,8 +95,8 @@ def _headline(receipt: Receipt) -> str:
     rows, pages = len(receipt.lines), len(receipt.pages)
     left = "nothing is left over" if not receipt.residual.units else f"{wording.dollars(receipt.residual)} is left over"
     return (
-        f"{wording.to_the_cent(receipt.figures.billed_cost)} for “{receipt.asked.text}” is the sum of {rows:,} "
-        f"row{'' if rows == 1 else 's'} of the ledger, from {pages} page{'' if pages == 1 else 's'}; {left}."
+        f"{wording.to_the_cent(receipt.figures.billed_cost)} for “{receipt.asked.text}” is the sum of "
+        f"{wording.exactly(rows, 'row')} of the ledger, from {wording.exactly(pages, 'page')}; {left}."
     )
 
 

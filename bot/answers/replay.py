@@ -11,6 +11,7 @@ from bot.answers import examples
 from bot.answers.alert import words
 from bot.answers.alert.samples import SAMPLE
 from bot.answers.answer import Answer, Column, Table
+from bot.core import wording
 from bot.core.alerts.episode import Event, Happened
 from bot.core.alerts.rule import Metric
 
@@ -46,7 +47,7 @@ class Tried:
 def answer(tried: Tried) -> Answer:
     fired = sum(line.event.what is Happened.FIRED for line in tried.lines)
     count = len(tried.lines)
-    messages = f"{count} message{'' if count == 1 else 's'}" if count else "nothing"
+    messages = wording.exactly(count, "message") if count else "nothing"
     about = f", {fired} of them new alerts" if count > fired > 0 else ""
     return Answer(
         title=f"Replay of {tried.rule_id}",

@@ -28,7 +28,7 @@ TITLES = {
     What.OWNERS: "Owners of teams",
     What.CLAIM: "Things given to teams",
 }
-_WORDS = {What.DIGEST: "digests", What.BUDGET: "budgets", What.RULE: "alert rules", What.SILENCE: "silences"}
+_WORDS = {What.DIGEST: "digest", What.BUDGET: "budget", What.RULE: "alert rule", What.SILENCE: "silence"}
 THE_FILE = "the file"
 _PARAGRAPH = 2500
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -100,7 +100,7 @@ def subscribed(settings: Settings, question: str) -> Answer:
 
 def answer(settings: Settings) -> Answer:
     kinds = {what: [line for line in settings.lines if line.what is what] for what in TITLES}
-    counts = [_counted(len(kinds[what]), word) for what, word in _WORDS.items() if kinds[what]]
+    counts = [wording.exactly(len(kinds[what]), word) for what, word in _WORDS.items() if kinds[what]]
     aside = sum(bool(line.aside) for line in settings.lines)
     return Answer(
         title="Settings",
@@ -164,10 +164,6 @@ def scope_name(scope: str, name: str) -> str:
 def _aside(count: int) -> str:
     what = "1 thing that was set up in Slack is" if count == 1 else f"{count} things that were set up in Slack are"
     return f"{what} not in force, and it says why."
-
-
-def _counted(count: int, things: str) -> str:
-    return f"{count} {things if count != 1 else things.removesuffix('s')}"
 
 
 def _listed(settings: Settings, kinds: Mapping[What, Sequence[Line]]) -> Iterator[str]:

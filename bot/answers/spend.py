@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from bot.answers import examples
-from bot.answers.answer import Action, Answer, Tone
+from bot.answers.answer import Action, Answer
 from bot.answers.pieces import (
     Plan,
     aside,
@@ -15,6 +15,7 @@ from bot.answers.pieces import (
     course,
     day_label,
     facts,
+    of_report,
     price_table,
     spent,
     title_of,
@@ -52,19 +53,14 @@ def answer(findings: Findings, who: str) -> Answer:
     tables += [aside(dimension, findings.breakdowns[dimension]) for dimension in side]
     if report.question.subject is Subject.MODEL and report.name:
         tables.append(price_table([(report.name, who)], report.period))
-    return Answer(
+    return of_report(
+        report,
         title=f"{who}, {report.period.label}",
         headline=spent(who, report),
         facts=facts(report),
         charts=() if report.by in TIMES else course(findings.trend),
-        tables=tuple(table for table in tables if table.rows),
-        notes=report.notes,
+        tables=tables,
         actions=_actions(report),
-        data_through=report.data_through,
-        tone=Tone.PLAIN,
-        report=report,
-        question=report.question.text,
-        share=report.question.share,
     )
 
 

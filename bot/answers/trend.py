@@ -24,7 +24,7 @@ from bot.answers.answer import (
     Tokens,
 )
 from bot.answers.chart import drawn
-from bot.answers.pieces import Plan, day_label, during, facts, spent, why
+from bot.answers.pieces import Plan, day_label, during, facts, of_report, spent, why
 from bot.core import wording
 from bot.core.money import ZERO, Money
 from bot.core.periods import Period, days
@@ -58,18 +58,14 @@ def answer(course: Course, who: str) -> Answer:
     """`who` is the name of what was asked about, as people call it."""
     report = course.report
     used = any(row.figures.billed_cost or row.figures.total_tokens for row in report.rows)
-    return Answer(
+    return of_report(
+        report,
         title=f"Trend of {who}, {report.period.label}",
         headline=_headline(report, who),
         facts=(*facts(report), *_steps(report)),
         charts=tuple(_charts(report)),
         tables=(_table(course),) if used else (),
-        notes=report.notes,
         actions=_actions(report),
-        data_through=report.data_through,
-        report=report,
-        question=report.question.text,
-        share=report.question.share,
     )
 
 

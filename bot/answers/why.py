@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from bot.answers import examples
 from bot.answers.answer import Action, Amount, Answer, Cell, Chart, ChartKind, Column, Fact, Series, Table
-from bot.answers.pieces import MOST_BARS, SIDE_ROWS, Plan, during, spent, title_of
+from bot.answers.pieces import MOST_BARS, SIDE_ROWS, Plan, during, of_report, spent, title_of
 from bot.core import wording
 from bot.core.allocation import Basis
 from bot.core.change import Cause, Spent, causes, moved, parts
@@ -64,18 +64,15 @@ def answer(explained: Explained, who: str) -> Answer:
     tables += [_aside(by, rows) for by, rows in explained.breakdowns.items() if by is not report.by]
     known = report.causes is not None
     moved_at_all = known and any(one.units for one in (report.causes or {}).values())
-    return Answer(
+    return of_report(
+        report,
         title=f"Why {who} spent {_more(_change(report)) if known else 'what it did'}, {report.period.label}",
         headline=_headline(explained, who),
         facts=_facts(report),
         charts=_course(explained) if known and report.by not in TIMES else (),
-        tables=tuple(table for table in tables if table.rows) if moved_at_all else (),
+        tables=tables if moved_at_all else (),
         notes=(*_lengths(report), *report.notes, *((_METHOD,) if known else ())),
         actions=_actions(report),
-        data_through=report.data_through,
-        report=report,
-        question=report.question.text,
-        share=report.question.share,
     )
 
 

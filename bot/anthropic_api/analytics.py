@@ -13,12 +13,13 @@ from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, Strict, StrictBool, StrictStr
 
-from bot.anthropic_api.buckets import Chunk, Width, midnight
+from bot.anthropic_api.buckets import Chunk, Width
 from bot.anthropic_api.client import ANALYTICS, Params, Reader, validated
 from bot.anthropic_api.cost_report import one_a_day
 from bot.core.errors import AnthropicRefused, MoneyError, NotPermitted, PageMalformed
 from bot.core.money import Money
 from bot.core.usage import PRIORITY_TIER, CostRecord, DayTotal, UsageRecord
+from bot.core.utc import stamp
 
 USAGE = f"{ANALYTICS}/usage"
 COST = f"{ANALYTICS}/cost"
@@ -26,7 +27,6 @@ GROUP_BY = ("api_key_id", "actor", "workspace_id", "product", "model")
 """Five is the most one request may name."""
 FIRST_DAY = date(2026, 1, 1)
 FURTHEST = timedelta(days=364)
-LONGEST_SPAN_DAYS = 31
 ROWS_A_PAGE = 1000
 _BATCH = "message_batches_api"
 _TOKEN_FIELDS = ("uncached_input", "cache_write_5m", "cache_write_1h", "cache_read", "output", "web_search")
@@ -130,7 +130,7 @@ class _Page(BaseModel, Generic[R]):
 async def may_read(client: Reader, now: datetime) -> bool:
     """One cheap question: whether this key and organisation may use the newer reports."""
     day = (now - timedelta(days=1)).astimezone(UTC).date()
-    params = [("starting_at", midnight(day)), ("ending_at", midnight(day + timedelta(days=1))), ("limit", "1")]
+    params = [("starting_at", stamp(day)), ("ending_at", stamp(day + timedelta(days=1))), ("limit", "1")]
     try:
         await client.get(USAGE, params)
     except (AnthropicRefused, NotPermitted):
@@ -193,8 +193,8 @@ class Analytics:
         width: Width = Width.DAY,
     ) -> tuple[list[T], datetime | None]:
         query = [
-            ("starting_at", midnight(since)),
-            ("ending_at", midnight(until)),
+            ("starting_at", stamp(since)),
+            ("ending_at", stamp(until)),
             ("time_bucket_width", width.written),
             ("limit", str(ROWS_A_PAGE)),
             *(("group_by[]", dimension) for dimension in group_by),

@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, StrictBool
 from bot.anthropic_api.client import Params, Reader, validated
 from bot.core.books.page import RawPage
 from bot.core.errors import MoneyError, PageMalformed
+from bot.core.utc import stamp
 
 R = TypeVar("R")
 LONGEST_PAGE_DAYS = 31
@@ -83,8 +84,8 @@ async def read_days(
 ) -> Chunk[R]:
     """All buckets of the UTC days `since` (inclusive) to `until` (exclusive)."""
     query = [
-        ("starting_at", midnight(since)),
-        ("ending_at", midnight(until)),
+        ("starting_at", stamp(since)),
+        ("ending_at", stamp(until)),
         ("bucket_width", width.written),
         ("limit", str(width.most)),
         *params,
@@ -123,8 +124,3 @@ def _refuse_disorder(starts: list[datetime], start: datetime, path: str, width: 
         fault = "comes twice or out of order" if start <= starts[-1] else "follows a gap"
         when = f"day {start:%Y-%m-%d}" if daily else f"hour {start:%Y-%m-%dT%H}:00Z"
         raise PageMalformed(f"{path}: the {when} {fault}; a page was lost or doubled.")
-
-
-def midnight(day: date) -> str:
-    """The start of a UTC day as the reports take it."""
-    return f"{day.isoformat()}T00:00:00Z"

@@ -9,7 +9,6 @@ from enum import StrEnum
 
 from bot.core.money import ZERO, Money
 
-SUBSCRIPTION = "subscription"
 """The customer type of people on a plan: what their use is estimated at is not charged to anybody."""
 
 

@@ -119,12 +119,6 @@ def tomorrow(now: datetime, zone: str) -> datetime:
     return midnight(local_date(now, zone) + _DAY, zone)
 
 
-def days_later(period: Period, count: int) -> Period:
-    """The same local days, so many days later; earlier where `count` is negative."""
-    first, stop = (local_date(at, period.zone) + count * _DAY for at in (period.start, period.end))
-    return replace(period, start=midnight(first, period.zone), end=midnight(stop, period.zone))
-
-
 def parse_period(words: str, *, now: datetime, zone: str) -> Period | None:
     """The period these words name, or None when they name none.
 

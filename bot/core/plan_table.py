@@ -43,13 +43,13 @@ SEATS = (
 )
 """The cheapest first."""
 
-TIERS_SOURCE = "Anthropic's documentation, Rate limits, August 2026"
 TIERS = (
     Tier("Start", Money.from_dollars(500)),
     Tier("Build", Money.from_dollars(1000)),
     Tier("Scale", Money.from_dollars(200_000)),
     Tier("Custom", None),
 )
+"""Anthropic's documentation, Rate limits, August 2026."""
 
 ENTERPRISE_SEAT = Money.from_dollars(20)
 """A month, billed yearly; the tokens come on top at API prices (Help Center, article 13756069)."""

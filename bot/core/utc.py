@@ -10,6 +10,11 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
+def stamp(day: date) -> str:
+    """When a UTC day begins, as Anthropic's reports and FOCUS write it."""
+    return f"{day.isoformat()}T00:00:00Z"
+
+
 def dates(since: date, until: date) -> list[date]:
     """The days `since` (inclusive) to `until` (exclusive)."""
     return [since + timedelta(days=n) for n in range((until - since).days)]

@@ -54,6 +54,16 @@ def count(number: int | None) -> str:
     return str(number)
 
 
+def counted(number: int, thing: str) -> str:
+    """1 call · 950 calls · 12.3k calls."""
+    return f"{count(number)} {thing}{'' if number == 1 else 's'}"
+
+
+def exactly(number: int, thing: str) -> str:
+    """1 key · 1,250 keys: for things that people could count themselves."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def _three_digits(value: Decimal) -> Decimal:
     """0.9996 → 1.00, 9.996 → 10.0, 123.4 → 123: as many places as leave three digits after rounding."""
     for places, limit in ((2, 10), (1, 100)):

@@ -38,7 +38,7 @@ def _report(report: Report) -> dict[str, Any]:
             "subject": report.question.subject,
             "name": report.name,
             "by": report.by,
-            "period": {"start": _instant(period.start), "end": _instant(period.end), "timezone": period.zone},
+            "period": {"start": instant(period.start), "end": instant(period.end), "timezone": period.zone},
         },
         "currency": CURRENCY,
         "total": _figures(report.total),
@@ -46,7 +46,7 @@ def _report(report: Report) -> dict[str, Any]:
         **(_change(report) if report.question.subject is Subject.WHY else {}),
         "rows": [_row(row, report) for row in report.rows],
         "discount": rate(report.discount),
-        "data_through": _instant(report.data_through),
+        "data_through": instant(report.data_through) if report.data_through else None,
         "notes": list(report.notes),
     }
 
@@ -70,8 +70,8 @@ def _row(row: Row, report: Report) -> dict[str, Any]:
 
 def _figures(figures: Figures) -> dict[str, Any]:
     return {
-        "billed_cost": _money(figures.billed_cost),
-        "list_cost": _money(figures.list_cost),
+        "billed_cost": money(figures.billed_cost),
+        "list_cost": money(figures.list_cost),
         **({"list_cost_high": str(figures.list_cost_high)} if figures.list_cost_high is not None else {}),
         "web_search_requests": figures.web_search_requests,
         "requests": figures.requests,
@@ -88,7 +88,7 @@ def _live(live: Live, answer: Answer) -> dict[str, Any]:
             "subject": live.question.subject,
             "name": live.question.name,
             "by": live.by,
-            "period": {"start": _instant(period.start), "end": _instant(period.end), "timezone": period.zone},
+            "period": {"start": instant(period.start), "end": instant(period.end), "timezone": period.zone},
         },
         "currency": CURRENCY,
         "total": _calls(live.total),
@@ -98,7 +98,7 @@ def _live(live: Live, answer: Answer) -> dict[str, Any]:
             for row in live.rows
         ],
         "tables": [_table(table) for table in answer.tables],
-        "data_through": _instant(answer.data_through),
+        "data_through": instant(answer.data_through) if answer.data_through else None,
         "notes": list(answer.notes),
     }
 
@@ -114,7 +114,7 @@ def _calls(sums: Sums) -> dict[str, Any]:
     latency = {name: sums.latency_ms(part) for name, part in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))}
     return {
         "billed_cost": None,
-        "list_cost": _money(sums.listed),
+        "list_cost": money(sums.listed),
         "web_search_requests": sums.web_search,
         "requests": sums.calls,
         "tokens": {**tokens, "total": sums.tokens},
@@ -134,7 +134,7 @@ def _words(answer: Answer) -> dict[str, Any]:
         **({"items": [item.words for item in answer.items]} if answer.items else {}),
         "paragraphs": [uncoded(paragraph) for paragraph in answer.paragraphs],
         "notes": list(answer.notes),
-        "data_through": _instant(answer.data_through),
+        "data_through": instant(answer.data_through) if answer.data_through else None,
     }
 
 
@@ -147,9 +147,11 @@ def _table(table: Table) -> dict[str, Any]:
     }
 
 
-def _money(amount: Money | None) -> str | None:
+def money(amount: Money | None) -> str | None:
+    """Exact dollars; None where it is not known."""
     return None if amount is None else str(amount)
 
 
-def _instant(at: datetime | None) -> str | None:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if at else None
+def instant(at: datetime) -> str:
+    """2026-11-21T00:00:00Z"""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

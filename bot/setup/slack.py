@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.core import wording
 from bot.core.configuration import Configuration
 from bot.core.errors import BotError, CredentialRefused, SlackUnavailable
 from bot.settings import Settings
@@ -75,7 +76,7 @@ async def channels(client: AsyncWebClient, configuration: Configuration) -> list
         return [unused(CHANNELS, "No digest or team has one.")]
     refused = await _refused(lambda one: checkup.sees(client, one), list(wanted))
     lines = [wrong(CHANNELS, f"{channel} ({wanted[channel]}): {why}") for channel, why in refused]
-    return lines or [ok(CHANNELS, f"the bot sees {_counted(len(wanted), 'channel')} of digests and teams")]
+    return lines or [ok(CHANNELS, f"the bot sees {wording.exactly(len(wanted), 'channel')} of digests and teams")]
 
 
 async def people(client: AsyncWebClient, configuration: Configuration) -> list[Finding]:
@@ -108,7 +109,3 @@ async def _refused(ask: Callable[[str], Awaitable[None]], wanted: Sequence[str])
         return name, ""
 
     return [(name, why) for name, why in await asyncio.gather(*map(one, wanted)) if why]
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -38,23 +38,16 @@ def listen(
 ) -> None:
     """Register what opens the dialog, what is typed into it, and what is sent from it."""
 
-    async def open_(user: str, trigger: str) -> None:
-        try:
-            examples = await typeahead.examples(Asker.called(user))
-        except BotError as error:
-            log.warning("The dialog has no examples.", action="dialog_without_examples", error=str(error))
-            examples = ()
-        await _opened(client, trigger, render.asking(examples))
-
     @app.shortcut(SHORTCUT)
-    async def on_shortcut(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await ack()
-        await open_(str(body["user"]["id"]), str(body["trigger_id"]))
-
     @app.action(render.OPEN)
     async def on_open(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        await open_(str(body["user"]["id"]), str(body["trigger_id"]))
+        try:
+            examples = await typeahead.examples(Asker.called(str(body["user"]["id"])))
+        except BotError as error:
+            log.warning("The dialog has no examples.", action="dialog_without_examples", error=str(error))
+            examples = ()
+        await _opened(client, str(body["trigger_id"]), render.asking(examples))
 
     @app.view(render.DIALOG)
     async def on_submit(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:

@@ -12,8 +12,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answers.answer import Answer, Chart
+from bot.render import png, slack_views, slack_words
 from bot.render import slack as render
-from bot.render import slack_views, slack_words
 from bot.render.plain import cut
 from bot.render.slack_blocks import ALT_TEXT
 from bot.render.slack_figures import Pictures as Uploaded
@@ -80,13 +80,7 @@ class Pictures:
     async def _uploaded(self, chart: Chart) -> str:
         """Into no channel: it can be seen where a message shows it, and nowhere else."""
         async with self._pencil:
-            content = await asyncio.to_thread(_drawn, chart)
+            content = await asyncio.to_thread(png.picture, chart)
         words = cut(chart.finding or chart.title, ALT_TEXT)
         answer = await self._client.files_upload_v2(filename="chart.png", title="Chart", content=content, alt_txt=words)
         return str(answer["files"][0]["id"])
-
-
-def _drawn(chart: Chart) -> bytes:
-    from bot.render import png  # not at the top: it loads matplotlib, which most processes never need
-
-    return png.picture(chart)

@@ -17,8 +17,6 @@ _preference = table(PreferenceRow)
 _change = table(ChangeRow)
 _milestone = table(Milestone)
 
-FIRST_START = "first_start"
-
 
 @dataclass(frozen=True, slots=True)
 class Applied:

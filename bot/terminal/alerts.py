@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from bot.core import wording
 from bot.core.access import OPERATOR
 from bot.core.alerts.episode import State
 from bot.core.alerts.rule import MILLION, Metric, Unit, unit_of
 from bot.core.money import Money
+from bot.render.json import instant
 from bot.services.alerts.alerts import Alerts, Verdict
 from bot.terminal.output import dumped, rendered, say, show
 
@@ -26,7 +28,7 @@ async def run(args: Namespace, alerts: Alerts, now: datetime) -> int:
         return 0
     if args.post:
         sent = await alerts.run(at)
-        say(f"{sent} message{'' if sent == 1 else 's'} sent.")
+        say(f"{wording.exactly(sent, 'message')} sent.")
     verdicts = await alerts.evaluate(at)
     if args.format == "json":
         show(dumped({"at": instant(at), "episodes": [_episode(verdict) for verdict in verdicts]}))
@@ -68,8 +70,3 @@ def figure(metric: Metric | None, value: int) -> str | float | int:
     if metric is Metric.COST:
         return str(Money(value))
     return value / MILLION if unit_of(metric) is Unit.RATE else value
-
-
-def instant(at: datetime) -> str:
-    """As JSON has it."""
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -14,7 +14,7 @@ from bot.core.access import OPERATOR
 from bot.core.errors import NotFound, WordsError
 from bot.core.periods import parse_period
 from bot.core.words import quote
-from bot.render import json
+from bot.render import json, png
 from bot.services.asking.ask import Ask
 from bot.terminal.files import sink
 from bot.terminal.output import dumped, rendered, show
@@ -28,7 +28,7 @@ async def run(args: Namespace, ask: Ask, now: datetime) -> int:
     if not answer.charts:
         raise NotFound(f"There is nothing to draw. {answer.headline}")
     chart = answer.charts[0]
-    content = await asyncio.to_thread(_drawn, chart)
+    content = await asyncio.to_thread(png.picture, chart)
     with sink(args.output) as write:
         write(content)
     if args.format == "json":
@@ -44,12 +44,6 @@ def _words(args: Namespace, now: datetime) -> str:
         raise WordsError(f"I can't read “{args.period}” as a period. Try `--period 2026-10`.")
     team = f"team {quote(args.team)}" if args.team else ""
     return " ".join(filter(None, ("chart", args.kind, team, args.period)))
-
-
-def _drawn(chart: Chart) -> bytes:
-    from bot.render import png  # not at the top: no other command needs matplotlib
-
-    return png.picture(chart)
 
 
 def _document(args: Namespace, answer: Answer, chart: Chart, content: bytes) -> dict[str, object]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from bot.core import wording
 from bot.core.configuration import Configuration
 from bot.core.errors import ConfigError, NotFound, WordsError
 from bot.services import configuration
@@ -85,4 +86,4 @@ def _path(args: Namespace) -> Path:
 
 def _counted(found: Configuration) -> str:
     counts = {"team": len(found.teams), "digest": len(found.digests), "alert rule": len(found.rules)}
-    return ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for what, count in counts.items())
+    return ", ".join(wording.exactly(count, what) for what, count in counts.items())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from bot.answers import deliveries as deliveries_answer
 from bot.answers.deliveries import Line
+from bot.render.json import instant
 from bot.services import outbox
 from bot.store import deliveries
 from bot.store.database import Database
@@ -27,7 +28,7 @@ async def run(args: Namespace, database: Database, now: datetime) -> int:
     found = await database.read(_found, most + 1, failed=args.failed)
     found, older = found[:most], len(found) > most
     if args.format == "json":
-        show(dumped({"at": _instant(now), "deliveries": [_document(entry, line) for entry, line in found]}))
+        show(dumped({"at": instant(now), "deliveries": [_document(entry, line) for entry, line in found]}))
     else:
         show(rendered(deliveries_answer.answer([line for _, line in found], failed=args.failed, older=older), "text"))
     return 0
@@ -43,13 +44,9 @@ def _document(entry: Entry, line: Line) -> dict[str, Any]:
         "key": entry.key,
         "what": line.what,
         "state": entry.state.value,
-        "at": _instant(entry.at),
+        "at": instant(entry.at),
         "attempts": entry.attempts,
         "channel": entry.channel,
         "ts": entry.ts or None,
         "reason": entry.error,
     }
-
-
-def _instant(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

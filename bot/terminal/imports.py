@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from bot.core import wording
 from bot.core.calls.log import Log
 from bot.core.errors import WordsError
 from bot.core.nearest import nearest
@@ -44,7 +45,7 @@ def _tell(path: Path, result: Imported) -> None:
     again = result.known - result.stored
     known = f", {again:,} were there already" if again else ""
     wrong = f", {result.refused:,} could not be read" if result.refused else ""
-    show(f"{path}: {result.stored:,} call{'' if result.stored == 1 else 's'} stored{known}{wrong}")
+    show(f"{path}: {wording.exactly(result.stored, 'call')} stored{known}{wrong}")
 
 
 @contextmanager

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from bot.answers import reconcile as reconcile_answer
 from bot.answers.reconcile import Held
 from bot.core.errors import WordsError
-from bot.core.money import Money
 from bot.core.periods import Period
+from bot.render.json import instant, money
 from bot.services.books.reconcile import Reconcile
 from bot.terminal.output import dumped, rendered, show
 
@@ -31,7 +31,7 @@ async def run(args: Namespace, reconcile: Reconcile, now: datetime) -> int:
 
 def _document(period: Period, days: list[Held], *, explained: bool) -> dict[str, Any]:
     return {
-        "period": {"start": _instant(period.start), "end": _instant(period.end), "timezone": period.zone},
+        "period": {"start": instant(period.start), "end": instant(period.end), "timezone": period.zone},
         "currency": "USD",
         "explained": explained,
         "days": [_day(held) for held in days],
@@ -44,20 +44,12 @@ def _day(held: Held) -> dict[str, Any]:
         "day": found.day.isoformat(),
         "organization": held.organization,
         "stage": found.stage.value,
-        "reported": _money(found.reported),
-        "ledger": _money(found.ledger),
-        "list_cost": _money(found.list_cost),
-        "causes": {cause.name.lower(): _money(amount) for cause, amount in found.causes.items()},
-        "difference": _money(found.difference),
+        "reported": money(found.reported),
+        "ledger": money(found.ledger),
+        "list_cost": money(found.list_cost),
+        "causes": {cause.name.lower(): money(amount) for cause, amount in found.causes.items()},
+        "difference": money(found.difference),
         "difference_cause": found.apart.name.lower() if found.apart else None,
         "explained": found.explained,
         "faults": [fault.value for fault in found.faults],
     }
-
-
-def _money(amount: Money | None) -> str | None:
-    return None if amount is None else str(amount)
-
-
-def _instant(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -11,10 +11,11 @@ from bot.answers.replay import Line, Tried
 from bot.core.alerts.rule import Rule
 from bot.core.errors import WordsError
 from bot.core.periods import parse_period
+from bot.render.json import instant
 from bot.services.alerts.alerts import Alerts
 from bot.services.alerts.explaining import held_against
 from bot.services.alerts.replay import Replayed, Sent
-from bot.terminal.alerts import figure, instant
+from bot.terminal.alerts import figure
 from bot.terminal.output import dumped, rendered, show
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from bot.core import wording
 from bot.core.errors import ReceiptUnreadable
 from bot.services.asking.receipts import Receipts
 from bot.services.books.verify import Outcome, Verdict
@@ -35,7 +36,7 @@ def _as_text(verdict: Verdict) -> Iterator[str]:
     about = f"receipt {verdict.receipt_id}, “{asked.text}”, {asked.start:%Y-%m-%d} to before {asked.end:%Y-%m-%d %H:%M}"
     match verdict.outcome:
         case Outcome.EQUAL:
-            yield f"Equal: {about}: {billed}, from {pages} page{'' if pages == 1 else 's'}."
+            yield f"Equal: {about}: {billed}, from {wording.exactly(pages, 'page')}."
         case Outcome.DIFFERENT:
             yield f"Not equal: {about}: {billed}."
         case Outcome.UNPROVEN:

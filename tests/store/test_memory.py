@@ -76,8 +76,8 @@ def test_the_configuration_applied_last_is_in_force(database: Database) -> None:
 
 
 def test_a_first_time_happens_once(database: Database) -> None:
-    first = database.write_now(preferences.first_time, preferences.FIRST_START, NOW)
-    again = database.write_now(preferences.first_time, preferences.FIRST_START, NOW + HOUR)
+    first = database.write_now(preferences.first_time, "first_start", NOW)
+    again = database.write_now(preferences.first_time, "first_start", NOW + HOUR)
     assert first == again == NOW
 
 

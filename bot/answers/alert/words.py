@@ -103,10 +103,10 @@ def lasting(length: timedelta) -> str:
     minutes = max(1, round(length.total_seconds() / 60))
     days, hours = divmod(round(minutes / 60), 24)
     if minutes < 60:
-        return _counted(minutes, "minute")
+        return wording.exactly(minutes, "minute")
     if days == 0:
-        return _counted(hours, "hour")
-    return _counted(days, "day") + (f" {_counted(hours, 'hour')}" if hours and days < 7 else "")
+        return wording.exactly(hours, "hour")
+    return wording.exactly(days, "day") + (f" {wording.exactly(hours, 'hour')}" if hours and days < 7 else "")
 
 
 def happened(event: Event, zone: str) -> str:
@@ -123,7 +123,3 @@ def happened(event: Event, zone: str) -> str:
         return f"{event.by} said on {at} that it is planned until {until}."
     did = _DID.get(event.what)
     return f"{event.by} {did} on {at}." if did else ""
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"

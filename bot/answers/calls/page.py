@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from bot.answers.answer import Action, Amount, Answer, Cell, Column, Fact, Live, LiveRow, Percent, Table, Tokens
 from bot.answers.calls.found import Calls
 from bot.answers.calls.pictures import charts
-from bot.answers.calls.words import counted, duration, projection, rate, span, tier, tip
+from bot.answers.calls.words import duration, projection, rate, span, tier, tip
 from bot.answers.pieces import SIDE_ROWS, during, title_of
 from bot.core import wording
 from bot.core.calls.pace import Pace, pace
@@ -63,7 +63,7 @@ def _nothing(found: Calls) -> Answer:
 
 def _headline(found: Calls) -> str:
     total = found.total
-    said = f"{found.who}: {counted(total.calls, 'call')} {during(found.question.period)}"
+    said = f"{found.who}: {wording.counted(total.calls, 'call')} {during(found.question.period)}"
     said += f", {wording.percent(total.success_rate)} with success"
     if total.timed:
         said += (
@@ -87,11 +87,11 @@ def _facts(total: Sums, found: Pace | None) -> Iterator[Fact]:
     yield Fact("Tokens", Tokens(total.tokens), f"{wording.count(total.tokens // total.calls)} a call{second}")
     if total.cache_read:
         yield Fact("Cache hit rate", Percent(total.cache_hit_rate))
-    unlisted = f"; {counted(total.unlisted, 'call')} without a list price" if total.unlisted else ""
+    unlisted = f"; {wording.counted(total.unlisted, 'call')} without a list price" if total.unlisted else ""
     listed: Cell = Amount(total.listed) if total.listed else "unpriced"
     yield Fact("List cost", listed, f"of live calls, not billed{unlisted}")
     if total.owned:
-        yield Fact("By their own prices", Amount(total.owned), f"as {counted(total.own_priced, 'call')} said")
+        yield Fact("By their own prices", Amount(total.owned), f"as {wording.counted(total.own_priced, 'call')} said")
 
 
 def _tables(found: Calls) -> Iterator[Table]:

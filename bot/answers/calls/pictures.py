@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from bot.answers.answer import Action, Answer, Chart, ChartKind, LiveRow, Series
 from bot.answers.calls.found import Calls
-from bot.answers.calls.words import counted, duration
+from bot.answers.calls.words import duration
 from bot.answers.pieces import MOST_BARS, day_label
 from bot.core import wording
 from bot.core.calls import sketch
@@ -55,7 +55,7 @@ def by_day(days: Sequence[tuple[date, Sums]]) -> Chart | None:
     return Chart(
         ChartKind.BAR,
         "Tokens of live calls per day",
-        f"Most on {day_label(top_day)}: {wording.count(top.tokens)} tokens in {counted(top.calls, 'call')}.",
+        f"Most on {day_label(top_day)}: {wording.count(top.tokens)} tokens in {wording.counted(top.calls, 'call')}.",
         tuple(day_label(day) for day, _ in shown),
         (Series("Tokens", tuple(Decimal(sums.tokens) for _, sums in shown)),),
         unit="tokens",

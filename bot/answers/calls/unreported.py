@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.answers.answer import Amount, Answer, Fact
-from bot.answers.calls.words import counted
 from bot.core import wording
 from bot.core.money import ZERO, Money
 
@@ -28,7 +27,7 @@ def beside(answer: Answer, found: Unreported) -> Answer:
     reported = answer.report.total.list_cost if answer.report else None
     if found.listed is None:
         return answer
-    calls = counted(found.calls, "call")
+    calls = wording.counted(found.calls, "call")
     note = (
         f"estimate at list price: {wording.to_the_cent(found.listed)} of it from {calls} since "
         f"{found.since:%H:%M} UTC, which Anthropic has not reported yet"

@@ -35,11 +35,6 @@ def span(length: timedelta) -> str:
     return f"{minutes / 60:.0f} hours" if minutes < 2880 else f"{minutes / 1440:.0f} days"
 
 
-def counted(number: int, thing: str) -> str:
-    """1 call · 12.3k calls."""
-    return f"{wording.count(number)} {thing}{'' if number == 1 else 's'}"
-
-
 def rate(number: float) -> str:
     """0.042 · 4.2 · 420 · 4.20k"""
     if number >= 1000:
@@ -80,7 +75,7 @@ def tier(pace: Pace | None) -> str:
 def tip(one: Tip) -> str:
     """A saving with its dollars and its evidence."""
     what = f"“{shown(one.feature)}”" if one.feature else "Calls without a feature"
-    model, saved, calls = display_name(one.model), wording.dollars(one.saved), counted(one.calls, "call")
+    model, saved, calls = display_name(one.model), wording.dollars(one.saved), wording.counted(one.calls, "call")
     match one.saving:
         case Saving.FAILED:
             return f"{what}: {calls} of {model} failed and used tokens for {saved} all the same."

@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
 
-from bot.answers.answer import Action, Amount, Answer, Chart, ChartKind, Fact, Series, Table
+from bot.answers.answer import Action, Amount, Answer, Fact, Table
 from bot.answers.budget import as_bars, is_over
 from bot.answers.forecast import Outlook, record_line
-from bot.answers.pieces import aside, breakdown, day_label, drawn, facts, moved, spent, title_of
+from bot.answers.pieces import aside, breakdown, course, day_label, facts, moved, spent, title_of
 from bot.answers.why import Explained, drivers, mostly
 from bot.core import wording
 from bot.core.money import UNITS_PER_DOLLAR, Money
 from bot.core.outlook.budget import Standing
 from bot.core.outlook.forecast import Forecast
-from bot.core.periods import Period, Unit, span
+from bot.core.periods import Period, Unit
 from bot.core.question import Dimension, Subject, written
 from bot.core.report import Figures, Findings, Report, Row, leading
 from bot.core.schedule import Digest, Occurrence
@@ -69,7 +69,7 @@ def answer(digested: Digested) -> Answer:
         title=f"{digest.cadence.value.capitalize()} digest: {digested.who}, {report.period.label}",
         headline=f"{spent(digested.who, report)}{_mover(digested)}",
         facts=(*facts(report), *_so_far(digested.so_far), *_heading(digested.outlook)),
-        charts=_course(digested.course, digested.step),
+        charts=course(digested.course, digested.step),
         tables=tuple(tables),
         paragraphs=(_alerts(digested.alerts),) if digested.alerts else (),
         notes=(*report.notes, *_lengths(report), *((record,) if record else ())),
@@ -176,36 +176,6 @@ def _lengths(report: Report) -> Iterator[str]:
 
 def _both(report: Report) -> tuple[Period, Period]:
     return report.period, report.previous_period
-
-
-def _course(course: Sequence[tuple[date, Figures]], step: Dimension) -> tuple[Chart, ...]:
-    """Bars that Slack draws itself. What is not billed yet is left out rather than drawn as nothing."""
-    known = [(start, figures.billed_cost) for start, figures in course if figures.billed_cost is not None]
-    if len(known) < 2:
-        return ()
-    top, cost = max(known, key=lambda point: point[1])
-    label = _LABELS.get(step, day_label)
-    on = {Dimension.MONTH: "in", Dimension.WEEK: "in the week"}.get(step, "on")
-    return (
-        Chart(
-            ChartKind.BAR,
-            f"Billed cost per {step.value}, {len(known)} {step.value}s",
-            f"Highest {on} {label(top)} with {wording.to_the_cent(cost)}.",
-            tuple(label(start) for start, _ in known),
-            (Series("Billed cost", drawn([cost for _, cost in known])),),
-        ),
-    )
-
-
-def _week_label(monday: date) -> str:
-    return span(monday, date.fromordinal(monday.toordinal() + 6))
-
-
-def _month_label(first: date) -> str:
-    return f"{first:%b %Y}"
-
-
-_LABELS = MappingProxyType({Dimension.WEEK: _week_label, Dimension.MONTH: _month_label})
 
 
 def _actions(digest: Digest, report: Report) -> tuple[Action, ...]:

@@ -28,7 +28,7 @@ from bot.core.usage import (
     UNCACHED_INPUT,
     WEB_SEARCH,
 )
-from bot.core.utc import month_after
+from bot.core.utc import month_after, stamp
 
 PROVIDER = "Anthropic"
 SERVICE = "Claude API"
@@ -95,14 +95,14 @@ def _cells(charge: Charge, called: Called) -> dict[str, object]:
         "BillingAccountName": directory.organization_name,
         "BillingAccountType": "Organization",
         "BillingCurrency": "USD",
-        "BillingPeriodStart": _midnight(first),
-        "BillingPeriodEnd": _midnight(month_after(first)),
+        "BillingPeriodStart": stamp(first),
+        "BillingPeriodEnd": stamp(month_after(first)),
         "ChargeCategory": "Usage",
         "ChargeClass": "Correction" if correction else None,
         "ChargeDescription": _described(place, meter),
         "ChargeFrequency": "Usage-Based",
-        "ChargePeriodStart": _midnight(effective),
-        "ChargePeriodEnd": _midnight(effective + timedelta(days=1)),
+        "ChargePeriodStart": stamp(effective),
+        "ChargePeriodEnd": stamp(effective + timedelta(days=1)),
         "CommitmentDiscountStatus": None,
         "ContractedCost": billed,
         "EffectiveCost": billed,
@@ -190,7 +190,3 @@ def _details(place: Place, token_type: str | None) -> str:
         "x_InferenceGeo": place.inference_geo,
     }
     return json.dumps({name: value for name, value in known.items() if value})
-
-
-def _midnight(day: date) -> str:
-    return f"{day.isoformat()}T00:00:00Z"

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from bot.core.money import Money
 
-UNTYPED = "untyped"
 """Tokens of which the program says only how many, not which: they have no price."""
 UNKNOWN_MODEL = "unknown"
 """What a call is of whose program names no model, as older logs do not."""

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.core import wording
 from bot.core.configuration.words import RESERVED_TEAMS
 from bot.core.directory import ApiKey, Directory, Match, Precision, Workspace
 from bot.core.usage import DEFAULT_WORKSPACE
@@ -58,11 +59,11 @@ def propose(organizations: Iterable[Directory]) -> tuple[Proposed, ...]:
     bare = [space for space in spaces if not _tagged(space, tag)]
     for stem, some in _by_stem(bare).items():
         claims[stem] += _named(Precision.WORKSPACE, stem, some)
-        because[stem].append(f"{_counted(len(some), 'workspace')}")
+        because[stem].append(f"{wording.exactly(len(some), 'workspace')}")
     for stem, called in _by_stem(keys).items():
         if stem in claims or len(called) >= LEAST_KEYS:
             claims[stem] += _named(Precision.API_KEY, stem, called)
-            because[stem].append(f"{_counted(len(called), 'key')} of the default workspace")
+            because[stem].append(f"{wording.exactly(len(called), 'key')} of the default workspace")
     for domain in _domains(organizations):
         claims[domain.partition(".")[0]].append(Match(Precision.USER, f"*@{domain}"))
         because[domain.partition(".")[0]].append(f"e-mail addresses at {domain}")
@@ -151,7 +152,3 @@ def _written(match: Match) -> str:
     if match.precision is Precision.WORKSPACE_TAG:
         return f"workspace_tag: {{{match.tag}: {pattern}}}"
     return f"{match.precision.name.lower()}: {pattern}"
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -1,13 +1,12 @@
 """A chart as a picture: PNG bytes, the same for the same chart wherever they are drawn.
 
-Whoever imports this loads matplotlib, so import it where a picture is asked for. The letters are matplotlib's own,
+matplotlib is loaded by the first picture: most processes never draw one. The letters are matplotlib's own,
 nothing global of matplotlib is changed, and every picture has a canvas of its own: threads may draw at the same time.
 """
 
 from __future__ import annotations
 
 from bot.answers.answer import Chart, ChartKind
-from bot.render.png import bars, columns, lines
 
 __all__ = ["picture"]
 
@@ -17,6 +16,8 @@ _LONG_LABEL = 10
 
 def picture(chart: Chart) -> bytes:
     """A card in a light colour of its own, so that it reads in light and in dark."""
+    from bot.render.png import bars, columns, lines
+
     match chart.kind:
         case ChartKind.PIE:
             return bars.drawn(chart, shares=True)

@@ -44,7 +44,7 @@ def _counted(found: Replayed) -> str:
     of = Counter(one.who for one in fired).most_common(_SHOWN)
     who = wording.listed([f"{name} {count}" for name, count in of])
     times = "once" if len(fired) == 1 else f"{len(fired)} times"
-    messages = "1 message" if len(found.sent) == 1 else f"{len(found.sent)} messages"
+    messages = wording.exactly(len(found.sent), "message")
     several = len({one.who for one in fired})
     more = " and others" if several > _SHOWN else ""
     whom = f" ({who}{more})" if several > 1 else ""
