@@ -1,5 +1,7 @@
 """What every test may rely on: none of our settings from outside, an empty working directory, and real databases."""
 
+import asyncio
+import fcntl
 import os
 import re
 import tempfile
@@ -15,6 +17,7 @@ from psycopg import sql
 
 from bot.store import schema
 from bot.store.database import Database
+from tests import outside as world
 from tests.outside import Outside, opened
 
 EXAMPLE = (Path(__file__).parents[1] / ".env.example").read_text(encoding="utf-8")
@@ -112,3 +115,19 @@ def stand_ins() -> Iterator[Outside]:
 def outside(stand_ins: Outside) -> Outside:
     """The stand-ins with nothing said, broken or remembered yet."""
     return stand_ins.fresh()
+
+
+@pytest.fixture(scope="session")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database that holds what Anthropic reports: to copy, not to change. Read once, for all workers."""
+    run = tmp_path_factory.getbasetemp()
+    folder = run.parent if "PYTEST_XDIST_WORKER" in os.environ else run
+    path = folder / "synced.db"
+    with (folder / "synced.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # until it is closed
+        if not path.exists():
+            making = tmp_path_factory.mktemp("synced")
+            with opened() as outside:
+                asyncio.run(world.synced(outside, making))
+            (making / "synced.db").rename(path)
+    return path

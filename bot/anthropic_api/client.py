@@ -21,6 +21,7 @@ import structlog
 from pydantic import BaseModel, ValidationError
 
 from bot.anthropic_api import metering
+from bot.anthropic_api.http import opened
 from bot.core.errors import (
     AnthropicError,
     AnthropicRefused,
@@ -28,7 +29,6 @@ from bot.core.errors import (
     CredentialRefused,
     NotPermitted,
     PageMalformed,
-    SettingsError,
 )
 
 log = structlog.get_logger()
@@ -109,18 +109,9 @@ class AnthropicClient(Reader):
         timeout_seconds: float = 30.0,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        if not (api_key and api_key.isascii() and api_key.isprintable()):
-            # No header can hold it, and the error that says so would quote it.
-            raise SettingsError(f"{setting} is empty or not plain text. Copy it whole, without line breaks.")
         self.setting = setting
-        self._http = httpx.AsyncClient(
-            base_url=base_url,
-            timeout=timeout_seconds,
-            headers={
-                "x-api-key": api_key,
-                "anthropic-version": "2023-06-01",
-                "user-agent": f"claude-usage-bot/{version} (self-hosted)",
-            },
+        self._http = opened(
+            api_key, setting=setting, base_url=base_url, version=version, timeout_seconds=timeout_seconds
         )
         self.in_flight = in_flight
         self._politeness = asyncio.Semaphore(in_flight)

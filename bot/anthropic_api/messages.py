@@ -16,13 +16,13 @@ import structlog
 
 from bot.anthropic_api import metering
 from bot.anthropic_api.client import WORTH_ANOTHER_TRY, Sleep, decoded, reason, said_pause
+from bot.anthropic_api.http import opened
 from bot.core.errors import (
     AnthropicError,
     AnthropicRefused,
     AnthropicUnavailable,
     CredentialRefused,
     PageMalformed,
-    SettingsError,
 )
 
 log = structlog.get_logger()
@@ -47,20 +47,11 @@ class Messages:
         seconds: float = SECONDS,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        if not (api_key and api_key.isascii() and api_key.isprintable()):
-            # No header can hold it, and the error that says so would quote it.
-            raise SettingsError("ANTHROPIC_API_KEY is empty or not plain text. Copy it whole, without line breaks.")
         self._model = model
         self._seconds = seconds
         self._sleep = sleep
-        self._http = httpx.AsyncClient(
-            base_url=base_url,
-            timeout=seconds,
-            headers={
-                "x-api-key": api_key,
-                "anthropic-version": "2023-06-01",
-                "user-agent": f"claude-usage-bot/{version} (self-hosted)",
-            },
+        self._http = opened(
+            api_key, setting="ANTHROPIC_API_KEY", base_url=base_url, version=version, timeout_seconds=seconds
         )
 
     async def close(self) -> None:

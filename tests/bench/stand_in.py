@@ -1,7 +1,7 @@
 """Anthropic as far as a sync asks it, on a loopback port of its own process: rendered rows, and 100 ms a page.
 
 It does next to nothing per request, so that what is measured is the client's work and not the server's.
-`python -m tests.bench.stand_in SECONDS` prints its address, then serves until its standard input is closed.
+`python -m tests.bench.stand_in SECONDS ROWS` prints its address, then serves until its standard input is closed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ import httpx
 from tests.bench import year
 
 ORGANIZATION = "b0000000-0000-4000-8000-000000000000"
-_ROWS_A_PAGE = 1000
+ROWS_A_PAGE = 1000
+"""The most that Anthropic gives of the newer reports; a busy server may always give fewer than it was asked for."""
 _ONE_DAY = timedelta(days=1)
 _REFRESHED = "2030-01-01T00:00:00Z"
 """The reports never lag here."""
@@ -30,7 +31,8 @@ _REFRESHED = "2030-01-01T00:00:00Z"
 class Reports:
     """The body of every page that may be asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, rows_a_page: int) -> None:
+        self._rows_a_page = rows_a_page
         self._day = year.day()
         self._directory = year.directory()
         self.served = 0
@@ -55,10 +57,23 @@ class Reports:
             case "cost_report":
                 return _buckets(self._day.cost if "group_by[]" in one else self._day.total, one)
             case "analytics/usage":
-                return _rows([] if "service_tiers[]" in one else self._day.analytics_usage, one)
+                return self._rows([] if "service_tiers[]" in one else self._day.analytics_usage, one)
             case "analytics/cost":
-                return _rows(self._day.analytics_cost if "group_by[]" in one else self._day.analytics_total, one)
+                return self._rows(self._day.analytics_cost if "group_by[]" in one else self._day.analytics_total, one)
         return None
+
+    def _rows(self, rows: list[bytes], asked: dict[str, str]) -> bytes:
+        since, until = date.fromisoformat(asked["starting_at"][:10]), date.fromisoformat(asked["ending_at"][:10])
+        first, size = int(asked.get("page", "0")), min(self._rows_a_page, int(asked["limit"]))
+        parts = []
+        for number, day in enumerate(_days(since, until)):
+            begin = max(0, first - number * len(rows))
+            end = min(len(rows), first + size - number * len(rows))
+            if begin < end:
+                dated = b",".join(rows[begin:end]).replace(year.DAY, _text(day))
+                parts.append(dated.replace(year.NEXT_DAY, _text(day + _ONE_DAY)))
+        more = first + size < len(rows) * (until - since).days
+        return _page(b",".join(parts), str(first + size) if more else None)
 
 
 def _listed(items: list[dict[str, Any]]) -> bytes:
@@ -75,20 +90,6 @@ def _buckets(rows: list[bytes], asked: dict[str, str]) -> bytes:
         for day in _days(begin, last)
     ]
     return _page(b",".join(buckets), last.isoformat() if last < until else None)
-
-
-def _rows(rows: list[bytes], asked: dict[str, str]) -> bytes:
-    since, until = date.fromisoformat(asked["starting_at"][:10]), date.fromisoformat(asked["ending_at"][:10])
-    first, size = int(asked.get("page", "0")), min(_ROWS_A_PAGE, int(asked["limit"]))
-    parts = []
-    for number, day in enumerate(_days(since, until)):
-        begin = max(0, first - number * len(rows))
-        end = min(len(rows), first + size - number * len(rows))
-        if begin < end:
-            dated = b",".join(rows[begin:end]).replace(year.DAY, _text(day))
-            parts.append(dated.replace(year.NEXT_DAY, _text(day + _ONE_DAY)))
-    more = first + size < len(rows) * (until - since).days
-    return _page(b",".join(parts), str(first + size) if more else None)
 
 
 def _page(data: bytes, cursor: str | None) -> bytes:
@@ -137,22 +138,23 @@ class _Connection(asyncio.Protocol):
         self._transport.writelines([head, said])
 
 
-async def _serve(seconds: float) -> None:
+async def _serve(seconds: float, rows_a_page: int) -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(partial(_Connection, Reports(), seconds), "127.0.0.1", 0)
+    server = await loop.create_server(partial(_Connection, Reports(rows_a_page), seconds), "127.0.0.1", 0)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
     server.close()
 
 
 @asynccontextmanager
-async def running(seconds: float) -> AsyncIterator[str]:
+async def running(seconds: float, rows_a_page: int = ROWS_A_PAGE) -> AsyncIterator[str]:
     """The stand-in in a process of its own; yields its base URL."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "tests.bench.stand_in",
         str(seconds),
+        str(rows_a_page),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
@@ -173,4 +175,4 @@ async def served(url: str) -> int:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(float(sys.argv[1])))
+    asyncio.run(_serve(float(sys.argv[1]), int(sys.argv[2])))

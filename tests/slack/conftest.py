@@ -1,6 +1,5 @@
 """One outside world and one synced database for each module; the bot in both of Slack's transports."""
 
-import asyncio
 import io
 import json
 import shutil
@@ -14,13 +13,6 @@ import pytest
 from bot import wiring
 from tests import outside as world
 from tests.outside import Outside
-
-
-@pytest.fixture(scope="module")
-def held(stand_ins: Outside, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("synced")
-    asyncio.run(world.synced(stand_ins, folder))
-    return folder / "synced.db"
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The command line in this process: its words in, its exit code and both its outputs out."""
 
-import asyncio
 import shutil
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
@@ -30,13 +29,6 @@ class Done:
 
 
 Command = Callable[..., Done]
-
-
-@pytest.fixture(scope="module")
-def held(stand_ins: Outside, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("synced")
-    asyncio.run(world.synced(stand_ins, folder))
-    return folder / "synced.db"
 
 
 @pytest.fixture

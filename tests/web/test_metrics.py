@@ -1,6 +1,5 @@
 """`GET /metrics`: what the edges count, how the work stands, and that dashboard and alert rules name what exists."""
 
-import asyncio
 import json
 import re
 import shutil
@@ -28,13 +27,6 @@ ROOT = Path(__file__).parents[2]
 MONITORING = ROOT / "docs/monitoring"
 
 Series = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
-
-
-@pytest.fixture(scope="module")
-def held(stand_ins: Outside, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("synced")
-    asyncio.run(world.synced(stand_ins, folder))
-    return folder / "synced.db"
 
 
 @pytest.fixture
