@@ -1,12 +1,15 @@
 """The figures of answers, as programs get them: exact, adding up however they are cut, unknown where unknown."""
 
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import event
 
 from bot.core.question import Dimension
 from bot.core.usage import Source
@@ -55,8 +58,29 @@ async def told(database: Database, question: str, now: datetime = NOW) -> Json:
     return document(await Ask(database, "UTC").answer(question, now))
 
 
+@contextmanager
+def summed(database: Database) -> Iterator[set[str]]:
+    """The tables of the ledger that are read meanwhile, but for those that say which ledger it is and of whom."""
+    tables: set[str] = set()
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: object) -> None:
+        tables.update(re.findall(r"(?:FROM|JOIN) (ledger_(?!version|series)\w+)", statement))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    yield tables
+    event.remove(database.engine, "before_cursor_execute", note)
+
+
 def added(rows: list[Json], field: str) -> Decimal:
     return sum((Decimal(row[field]) for row in rows if row[field] is not None), Decimal(0))
+
+
+@pytest.mark.parametrize("question", [*SUBJECTS, "trend ytd", "chart trend", "status", "help team", "limits"])
+async def test_what_was_asked_before_is_not_summed_again(synced: Database, question: str) -> None:
+    first = await told(synced, question)
+    with summed(synced) as tables:
+        assert await told(synced, question) == first
+    assert tables == set()
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)

@@ -2,7 +2,7 @@
 
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -135,7 +135,7 @@ def dump(database: Database) -> list[tuple[object, ...]]:
 
 def figures(
     database: Database, by: Dimension | None = None, since: date = FIRST, until: date = TOMORROW
-) -> dict[str, Figures]:
+) -> Mapping[str, Figures]:
     return database.read_now(ledger.figures, since, until, by=by)
 
 

@@ -1,7 +1,7 @@
 """The ledger: a day is replaced whole, every way of adding it up agrees, and unknown is not zero."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
@@ -68,7 +68,7 @@ def figures(
     *,
     by: Dimension | None = None,
     selection: Selection = ledger.EVERYTHING,
-) -> dict[str, Figures]:
+) -> Mapping[str, Figures]:
     return database.read_now(ledger.figures, since, until, by=by, selection=selection)
 
 

@@ -34,6 +34,7 @@ from bot.core.errors import NotFound, UnreadWords, WordsError
 from bot.core.money import ZERO, Money
 from bot.core.periods import Unit
 from bot.core.question import Dimension, Question, Subject, recalled
+from bot.core.report import Figures
 from bot.core.usage import CONSOLE, NOT_BY_KEY, Source
 from bot.services import outbox
 from bot.services.asking import (
@@ -248,9 +249,16 @@ def _examples(connection: Connection, names: Names, today: date) -> dict[str, st
     team = next((team for team in names.team_ids() if team != UNALLOCATED), None)
     if team:
         examples["team"] = team
+    since, until = today - timedelta(days=30), today + timedelta(days=1)
+    version, selection = ledger.version(connection), names.selection()
+
+    def read(dimension: Dimension) -> Mapping[str, Figures]:
+        return ledger.figures(connection, since, until, selection=selection, by=dimension)
+
     for kind, dimension in (("model", Dimension.MODEL), ("workspace", Dimension.WORKSPACE), ("key", Dimension.KEY)):
-        since, until = today - timedelta(days=30), today + timedelta(days=1)
-        lately = ledger.figures(connection, since, until, selection=names.selection(), by=dimension)
+        lately = ledger.remembered(
+            connection, version, ("lately", since, selection, dimension), partial(read, dimension)
+        )
         named = {
             id_: figures.billed_cost or ZERO
             for id_, figures in lately.items()

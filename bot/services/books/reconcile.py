@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -17,7 +19,7 @@ from bot.core.allocation import Basis
 from bot.core.books.reconcile import Reconciliation, Stage, reconcile
 from bot.core.configuration import Configuration
 from bot.core.errors import NotFound, SettingsError
-from bot.core.money import ZERO
+from bot.core.money import ZERO, Money
 from bot.core.periods import Period, days, month_to_date, parse_period
 from bot.core.usage import Source
 from bot.core.utc import midnight
@@ -107,23 +109,41 @@ def _reconciled(
     sums = reported.read(connection, organization_id, since, until)
     adjusted = reported.adjusted(connection, organization_id, since, until)
     hourly = hours.tokens(connection, organization_id, since - _DAY, until + _DAY)
+    version = ledger.version(connection)
     for day in wanted:
         if day not in used and day not in paid:
             continue
         said = sums.get(day)
-        yield reconcile(
-            day,
-            [  # an adjustment is about another day: the one it was booked on never reported it
-                entry
-                for entry in ledger.entries(connection, organization_id, day, day + _DAY).get(day, ())
-                if entry.basis is not Basis.ADJUSTMENT
-            ],
+        beside = _Beside(
             said.amount if said else None,
-            stage=_stage(day, used.get(day), paid.get(day), now),
-            restated=said is not None and said.fetched_at != paid.get(day),
-            adjusted=adjusted.get(day, ZERO),
-            hours=_around(hourly, day),
+            _stage(day, used.get(day), paid.get(day), now),
+            said is not None and said.fetched_at != paid.get(day),
+            adjusted.get(day, ZERO),
+            tuple(_around(hourly, day)),
         )
+        key = "reconciled", organization_id, day, beside
+        yield from ledger.remembered(
+            connection, version, key, partial(_looked_at, connection, organization_id, day, beside)
+        )
+
+
+class _Beside(NamedTuple):
+    """What stands beside a day's entries, as `reconcile` has it."""
+
+    reported: Money | None
+    stage: Stage
+    restated: bool
+    adjusted: Money
+    hours: tuple[int, ...]
+
+
+def _looked_at(connection: Connection, organization_id: str, day: date, beside: _Beside) -> list[Reconciliation]:
+    """The one of a day."""
+    entries = ledger.entries(connection, organization_id, day, day + _DAY).get(day, ())
+    # An adjustment is about another day: the one it was booked on never reported it.
+    own = [entry for entry in entries if entry.basis is not Basis.ADJUSTMENT]
+    reported, stage, restated, adjusted, around = beside
+    return [reconcile(day, own, reported, stage=stage, restated=restated, adjusted=adjusted, hours=around)]
 
 
 def _around(hourly: Mapping[date, list[int]], day: date) -> list[int]:

@@ -18,7 +18,7 @@ from bot.core.report import Figures, Row
 from bot.core.usage import Source
 from bot.core.utc import month_after
 from bot.services.figures.view import View
-from bot.store import closes, ledger
+from bot.store import closes
 from bot.store.ledger import Selection
 
 
@@ -50,8 +50,7 @@ def notes(
     yield from _shared(deepest, breakdowns.get(deepest, rows), total)
     since, until = gathered.stretch(period).touched
     read = gathered.read(period)
-    unpriced = ledger.unpriced_models(connection, since, until, selection=selection) if read.unlisted else []
-    if unpriced:
+    if unpriced := gathered.unpriced(period):
         have = "1 model has" if len(unpriced) == 1 else f"{len(unpriced)} models have"
         yield f"{have} no list price: {', '.join(unpriced[:5])}"
     priority = read.tokens(Basis.NOT_BILLED)

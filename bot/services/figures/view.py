@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence, Sized
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -21,6 +22,7 @@ from bot.services.figures.steps import hour_id, span_start
 from bot.store import closes, hours, ledger, snapshots
 from bot.store.ledger import Selection
 
+T = TypeVar("T", bound=Sized)
 NOTHING = Figures(None, None)
 """Not a zero: nothing has been read."""
 
@@ -127,8 +129,13 @@ class View:
         if fitting:
             return min(fitting, key=lambda sums: len(sums.rows))
         stretch = self.stretch(period)
-        held.append(ledger.sums(self.connection, *stretch.days, parts=stretch.parts, selection=self.selection, by=by))
-        return held[-1]
+        days, parts = stretch.days, tuple(stretch.parts)
+        found = self._remembered(
+            (days, parts, by),
+            lambda: ledger.sums(self.connection, *days, parts=parts, selection=self.selection, by=by),
+        )
+        held.append(found)
+        return found
 
     def read_apart(self, period: Period, *dimensions: Dimension) -> None:
         """The same in as many passes as there are levels: what few rows can tell is not read from the many."""
@@ -179,13 +186,26 @@ class View:
             found[id_] = _without_usage(figures) if day in unread else _called(figures, known=day not in uncounted)
         return found
 
+    def unpriced(self, period: Period) -> list[str]:
+        """The models of which tokens were used that have no public price."""
+        if not self.read(period).unlisted:
+            return []
+        since, until = self.stretch(period).touched
+        return self._remembered(
+            ("unpriced", since, until),
+            lambda: ledger.unpriced_models(self.connection, since, until, selection=self.selection),
+        )
+
     def discount(self, period: Period) -> float | None:
         """As `Report.discount` says it. A running day tells nothing: its bill lags behind its usage."""
         if self.coverage.data_through is None:
             return None
         since, until = self.stretch(period).touched
         until = min(until, self.coverage.data_through.date())
-        billed, listed = ledger.compared(self.connection, since, until, selection=self.selection)
+        billed, listed = self._remembered(
+            ("compared", since, until),
+            lambda: ledger.compared(self.connection, since, until, selection=self.selection),
+        )
         return 1 - billed / listed if listed > 0 else None
 
     def _course(self, dimension: Dimension, period: Period) -> dict[str, Figures]:
@@ -196,7 +216,9 @@ class View:
         cuts = [covered.start, *self.coverage.edges(self.connection, inner, period.zone), covered.end]
         unread = set(self.missing(Source.USAGE, period))
         found = {}
-        course = ledger.course(self.connection, cuts, selection=self.selection)
+        course = self._remembered(
+            ("course", *cuts), lambda: ledger.course(self.connection, cuts, selection=self.selection)
+        )
         for start, since, until, figures in zip(starts, cuts, cuts[1:], course, strict=False):
             if figures is not None:
                 first, stop = Stretch(since, until).touched
@@ -204,6 +226,9 @@ class View:
                 known = self.uncounted(period).isdisjoint(dates(first, stop))
                 found[start.isoformat()] = _without_usage(figures) if whole else _called(figures, known=known)
         return found
+
+    def _remembered(self, key: Hashable, read: Callable[[], T]) -> T:
+        return ledger.remembered(self.connection, self.coverage.version, (self.selection, key), read)
 
     def nothing_in(self, period: Period) -> Figures:
         """Zero where the period was read and held nothing; unknown where it was not read."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sized
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, select
 
-from bot.store.ledger.sums import Sums
 from bot.store.tables import LedgerVersion, table
+
+T = TypeVar("T", bound=Sized)
 
 MOST_ROWS = 100_000
 """About 50 MB; what was asked for longest ago makes room."""
@@ -25,15 +27,15 @@ def version(connection: Connection) -> str | None:
     return "/".join(rows.scalars())
 
 
-def remembered(connection: Connection, version: str | None, key: Hashable, summed: Callable[[], Sums]) -> Sums:
-    """The sums of `key` in this version of the ledger, read with `summed` unless they are known."""
+def remembered(connection: Connection, version: str | None, key: Hashable, read: Callable[[], T]) -> T:
+    """What stands under `key` in this version of the ledger, from `read` unless it is known. Nobody may change it."""
     if version is None:
-        return summed()
+        return read()
     with _lock:
         memory = _memories.setdefault(connection.engine, _Memory())
-        known = memory.get((version, key))
+        known: T | None = memory.get((version, key))
     if known is None:
-        known = summed()
+        known = read()
         with _lock:
             memory.put((version, key), known)
     return known
@@ -41,25 +43,25 @@ def remembered(connection: Connection, version: str | None, key: Hashable, summe
 
 class _Memory:
     def __init__(self) -> None:
-        self._sums: OrderedDict[Hashable, Sums] = OrderedDict()
+        self._known: OrderedDict[Hashable, Any] = OrderedDict()
         self._rows = 0
 
-    def get(self, key: Hashable) -> Sums | None:
-        if key in self._sums:
-            self._sums.move_to_end(key)
-        return self._sums.get(key)
+    def get(self, key: Hashable) -> Any:
+        if key in self._known:
+            self._known.move_to_end(key)
+        return self._known.get(key)
 
-    def put(self, key: Hashable, sums: Sums) -> None:
-        if key in self._sums:
+    def put(self, key: Hashable, found: Sized) -> None:
+        if key in self._known:
             return
-        self._sums[key] = sums
-        self._rows += _size(sums)
+        self._known[key] = found
+        self._rows += _size(found)
         while self._rows > MOST_ROWS:
-            self._rows -= _size(self._sums.popitem(last=False)[1])
+            self._rows -= _size(self._known.popitem(last=False)[1])
 
 
-def _size(sums: Sums) -> int:
-    return 1 + len(sums.rows)
+def _size(found: Sized) -> int:
+    return 1 + len(found)
 
 
 _memories: WeakKeyDictionary[Engine, _Memory] = WeakKeyDictionary()

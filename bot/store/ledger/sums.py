@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
@@ -41,9 +41,18 @@ class Sums:
     by: tuple[Dimension, ...]
     selection: Selection
     rows: Sequence[Row[Any]]
+    _figures: dict[Dimension | None, Mapping[str, Figures]] = field(default_factory=dict, init=False, repr=False)
 
-    def figures(self, dimension: Dimension | None = None) -> dict[str, Figures]:
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def figures(self, dimension: Dimension | None = None) -> Mapping[str, Figures]:
         """The sums by one of the dimensions that were read; None: one sum under "", none where nothing was read."""
+        if dimension not in self._figures:
+            self._figures[dimension] = self._added_up(dimension)
+        return self._figures[dimension]
+
+    def _added_up(self, dimension: Dimension | None) -> Mapping[str, Figures]:
         at = self.by.index(dimension) if dimension else None
         shared = _shared_at(self.selection, dimension)
         sums: dict[str, _Sum] = defaultdict(_Sum)
@@ -96,7 +105,7 @@ def figures(
     parts: Sequence[Part] = (),
     selection: Selection = EVERYTHING,
     by: Dimension | None = None,
-) -> dict[str, Figures]:
+) -> Mapping[str, Figures]:
     """The sums by one dimension. Days come as ISO text; weeks and months are for the caller to add up."""
     return sums(connection, since, until, parts=parts, selection=selection, by=(by,) if by else ()).figures(by)
 
