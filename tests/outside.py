@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -59,6 +60,9 @@ digests:
 alerts:
   - {id: day_cap, metric: cost, kind: threshold, above: 1.00, window: 1d, scope: {team: alpha}, severity: critical}
 """
+
+simulated = cache(Organization.simulate)
+"""The same organisation is simulated once: it keeps what it summed."""
 
 
 class Clock:
@@ -158,7 +162,7 @@ def opened() -> Iterator[Outside]:
 
     async def run() -> None:
         clock, door = Clock(), _Door()
-        organization = Organization.simulate(days=DAYS, until=NOW)
+        organization = simulated(days=DAYS, until=NOW)
         anthropic = Faults(create_app(organization, clock=clock, admin_key=ADMIN_KEY))
         async with AsyncExitStack() as stack:
             slack_url = await stack.enter_async_context(serve(door))

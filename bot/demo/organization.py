@@ -4,10 +4,11 @@ Every number follows from the seed, the stream and the hour alone, so any hour c
 """
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from bot.demo.simulation import cast, lateness, traffic
@@ -20,6 +21,7 @@ from bot.demo.simulation.usage import Counts, UsageRow, Use, summed
 __all__ = ["ApiKey", "CostRow", "Counts", "Organization", "ServiceAccount", "UsageRow", "Use", "User", "Workspace"]
 
 NAME: Final = "Example Org"
+_KEPT: Final = 1500  # sums of a month of hours and its days, twice: as used and as billed
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,10 @@ class Organization:
     late: bool
     ids: Ids = field(repr=False)
     streams: tuple[Stream, ...] = field(repr=False)
+    _used: Callable[..., Mapping[Use, Counts]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_used", lru_cache(_KEPT)(self._summed))
 
     @classmethod
     def simulate(
@@ -116,8 +122,11 @@ class Organization:
     def used(self, start: datetime, end: datetime, seen: datetime | None = None) -> Mapping[Use, Counts]:
         """Usage of the whole hours from `start` to `end` by everything it can be told apart by.
 
-        Code execution is a use without a model whose requests are its container-hours.
+        Summed once. Code execution is a use without a model whose requests are its container-hours.
         """
+        return self._used(start, end, seen)
+
+    def _summed(self, start: datetime, end: datetime, seen: datetime | None) -> Mapping[Use, Counts]:
         sums = summed(self.usage(start, end, seen))
         if containers := sum(self.container_hours(hour, seen) for hour in hours(start, end)):
             sums[Use(self.ids("wrkspc", CONTAINERS))] = (*[0] * 6, containers)

@@ -6,15 +6,15 @@ import pytest_asyncio
 from starlette.types import ASGIApp
 
 from bot.demo.anthropic_server import create_app
-from bot.demo.organization import Organization
 from bot.demo.serving import serve
 from tests.anthropic_api.api import KEY, NOW, Api
 from tests.faults import Faults
+from tests.outside import simulated
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def running() -> AsyncIterator[tuple[str, Faults, ASGIApp]]:
-    organization = Organization.simulate(until=NOW, days=80)
+    organization = simulated(until=NOW, days=80)
     app = create_app(organization, clock=lambda: NOW, admin_key=KEY)
     faults = Faults(app)
     async with serve(faults) as url:

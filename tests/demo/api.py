@@ -43,6 +43,12 @@ class Api:
     wall: Wall
     organization: Organization
 
+    @property
+    def simulated(self) -> int:
+        """How many stretches of time have been simulated and summed so far."""
+        kept: Any = self.organization._used
+        return int(kept.cache_info().misses)
+
     async def get(self, path: str, **query: Any) -> Json:
         response = await self.http.get(path, params=_written(query))
         assert response.status_code == 200, response.text

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -336,7 +335,7 @@ async def test_an_organization_without_analytics_still_has_the_classic_reports(s
         assert await closed.get(COST, **DAY)
 
 
-async def test_a_warm_page_of_a_thousand_rows_of_a_month_answers_at_once(api: Api) -> None:
+async def test_the_next_page_of_a_month_by_the_hour_simulates_nothing_again(api: Api) -> None:
     query: Json = {
         **MONTH,
         "time_bucket_width": "1h",
@@ -344,9 +343,6 @@ async def test_a_warm_page_of_a_thousand_rows_of_a_month_answers_at_once(api: Ap
         "limit": 1000,
     }
     first = await api.get(ANALYSED_COST, **query)
-    times = []
-    for _ in range(5):
-        started = perf_counter()
-        await api.get(ANALYSED_COST, **query, page=first["next_page"])
-        times.append(perf_counter() - started)
-    assert min(times) < 0.15
+    summed_before = api.simulated
+    assert len((await api.get(ANALYSED_COST, **query, page=first["next_page"]))["data"]) == 1000
+    assert api.simulated == summed_before > 0

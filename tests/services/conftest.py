@@ -7,16 +7,16 @@ import pytest
 import pytest_asyncio
 
 from bot.demo.anthropic_server import create_app
-from bot.demo.organization import Organization
 from bot.demo.serving import serve
 from bot.store.database import Database
 from tests.faults import Faults
+from tests.outside import simulated
 from tests.services.world import DAYS, KEY, NOW, World, fresh
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def running() -> AsyncIterator[World]:
-    organization = Organization.simulate(until=NOW, days=DAYS)
+    organization = simulated(until=NOW, days=DAYS)
     world: World
     faults = Faults(create_app(organization, clock=lambda: world.now, admin_key=KEY))
     async with serve(faults) as url:

@@ -16,7 +16,6 @@ from bot.core.allocation import Entry
 from bot.core.errors import WordsError
 from bot.core.usage import LEDGER_SOURCES, Source, Surface
 from bot.demo.anthropic_server import create_app
-from bot.demo.organization import Organization
 from bot.demo.serving import serve
 from bot.render.json import document
 from bot.services.asking.ask import Ask
@@ -25,6 +24,7 @@ from bot.services.books.verify import Outcome
 from bot.store import ledger
 from bot.store.database import Database
 from tests.faults import Faults
+from tests.outside import simulated
 from tests.services.world import KEY, World, configured, dump, fresh
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -48,7 +48,7 @@ FIELDS = ("billed_cost", "list_cost")
 
 @asynccontextmanager
 async def opened(now: datetime, days: int) -> AsyncIterator[World]:
-    organization = Organization.simulate(until=now, days=days)
+    organization = simulated(until=now, days=days)
     world: World
     faults = Faults(create_app(organization, clock=lambda: world.now, admin_key=KEY))
     async with serve(faults) as url:

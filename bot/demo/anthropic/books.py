@@ -1,14 +1,10 @@
-"""What the reports show of the organisation at one moment, summed once for all of them."""
+"""What the reports show of the organisation at one moment."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
-from typing import Final
 
 from bot.demo.anthropic.instants import DAY, HOUR, floor
 from bot.demo.organization import Counts, Organization, Use
-
-_KEPT: Final = 1500  # a month of hours and its days, twice: as used and as billed
 
 
 class Books:
@@ -17,7 +13,6 @@ class Books:
     def __init__(self, organization: Organization, clock: Callable[[], datetime]) -> None:
         self.organization = organization
         self._clock = clock
-        self._summed = lru_cache(_KEPT)(organization.used)
 
     def clock(self) -> datetime:
         """The clock on the wall, in UTC."""
@@ -32,7 +27,7 @@ class Books:
         if seen <= start:
             return {}
         settled = seen >= self.organization.settled(start, end)
-        return self._summed(start, end, None if settled else seen)
+        return self.organization.used(start, end, None if settled else seen)
 
     def over(self, start: datetime, end: datetime, seen: datetime) -> Iterator[tuple[Use, Counts]]:
         """Usage of the hours from `start` to `end`, in whole days where there are any; a use may come several times."""
