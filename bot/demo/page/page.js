@@ -280,6 +280,7 @@ const theme = asked.get("theme") ?? localStorage.getItem("theme");
 if (theme) document.documentElement.dataset.theme = theme;
 
 await load();
+if (state.dialog) await ask("close", {}); // a dialog lives as long as the page it was opened in
 $("words").focus();
 if (asked.get("tab") === "home") ask("home", {});
 const stream = new EventSource("/api-page/stream");
