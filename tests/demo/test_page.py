@@ -22,6 +22,7 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CI"):
             pytest.fail(browsers.MISSING)
         pytest.skip(browsers.MISSING)
+    expect.set_options(timeout=30_000)  # how long is no matter: the machine may be busy
     with browsers.browser(executable) as started:
         yield started
 
@@ -83,6 +84,41 @@ def opened(browser: Browser, address: str) -> Iterator[Any]:
 ANA, BEN, FARAH = "U0ANA0001", "U0BEN0002", "U0FARAH03"
 
 
+def test_the_story_does_each_step_for_its_reader(opened: Any) -> None:
+    ana = opened(ANA)
+    story = ana.page.get_by_role("complementary", name="Story")
+    steps = story.get_by_role("listitem")
+
+    def step(number: int) -> None:
+        steps.nth(number - 1).get_by_role("button").click()
+
+    step(2)
+    expect(story.get_by_role("status")).to_have_text("Ask first: that is step 1.")
+    step(1)
+    expect(ana.article("Team Alpha, this month")).to_be_visible()
+    step(2)
+    expect(ana.article(re.compile("^Why Team Alpha spent more"))).to_be_visible()
+    step(3)
+    alert = ana.article(re.compile("made a call of more than"))
+    expect(alert).to_contain_text("48.2k tokens")
+    step(4)
+    expect(alert).to_contain_text("ana@example.com acknowledged it")
+    expect(alert.get_by_role("button", name="Acknowledge")).to_have_count(0)
+    step(5)
+    expect(ana.dialog).to_contain_text("it would have fired")
+    ana.page.keyboard.press("Escape")
+    step(6)
+    expect(ana.article(re.compile("^Daily digest"))).to_be_visible()
+    step(7)
+    expect(ana.page.get_by_role("region", name="App Home")).to_contain_text("Your teams")
+    step(8)
+    expect(ana.page.get_by_label("You are")).to_be_focused()
+    expect(steps.get_by_role("button", name="(done)")).to_have_count(8)
+    story.get_by_role("button", name="Close the story").click()
+    expect(story).to_have_count(0)
+    expect(ana.page.get_by_role("button", name="Story", exact=True)).to_be_focused()
+
+
 def test_a_question_is_answered_and_looked_into_by_button(opened: Any) -> None:
     ana = opened(ANA, "C0ALPHA")
     ana.ask("/claude-usage team alpha")
@@ -98,7 +134,7 @@ def test_a_question_is_answered_and_looked_into_by_button(opened: Any) -> None:
 
 def test_an_alert_comes_to_its_owner_and_is_acknowledged(opened: Any) -> None:
     ana = opened(ANA)
-    expect(ana.page.get_by_label("3 unread")).to_be_visible()
+    expect(ana.page.get_by_role("button", name=re.compile(r"^claude-usage \d unread"))).to_be_visible()
     ana.go("claude-usage")
     alert = ana.article(re.compile("over its limit"))
     alert.get_by_role("button", name="Acknowledge").click()
@@ -127,13 +163,24 @@ def test_the_digest_is_read_with_its_details(opened: Any) -> None:
     ben = opened(BEN, "C0GENERAL")
     digest = ben.article(re.compile("^Daily digest"))
     expect(digest).to_contain_text("$")
+    expect(ben.article(re.compile("^Details"))).to_have_count(0)
+    ben.page.get_by_role("button", name="1 reply in the thread").click()
     expect(ben.article(re.compile("^Details"))).to_contain_text("By team")
+
+
+def test_a_mention_is_answered_in_its_thread_which_is_open_to_who_asked(opened: Any) -> None:
+    ben = opened(BEN, "C0BETA")
+    ben.ask("@claude-usage teams yesterday")
+    expect(ben.article(re.compile("^Teams of Example Org, yesterday"))).to_be_visible()
+    farah = opened(FARAH, "C0BETA")
+    expect(farah.article(re.compile("^Teams of Example Org, yesterday"))).to_have_count(0)
+    expect(farah.page.get_by_role("button", name="1 reply in the thread")).to_have_attribute("aria-expanded", "false")
 
 
 def test_home_opens_its_answers_in_a_dialog(opened: Any) -> None:
     ana = opened(ANA)
     ana.go("claude-usage")
-    ana.page.get_by_role("button", name="Home").click()
+    ana.page.get_by_role("button", name="Home", exact=True).click()
     home = ana.page.get_by_role("region", name="App Home")
     home.get_by_role("button", name="All teams").click()
     expect(ana.dialog).to_contain_text("Team Beta")
@@ -205,7 +252,7 @@ def test_everything_has_a_name_and_can_be_read(opened: Any, scheme: Scheme) -> N
         for look in (UNNAMED, DOUBLE, FAINT):
             assert ana.page.evaluate(look) == []
         ana.go("claude-usage")
-        ana.page.get_by_role("button", name="Home").click()
+        ana.page.get_by_role("button", name="Home", exact=True).click()
         expect(ana.page.get_by_role("region", name="App Home")).to_contain_text("Your teams")
     ana.page.get_by_role("button", name="Subscribe").click()
     expect(ana.dialog).to_be_visible()

@@ -79,6 +79,7 @@ def answer(notice: Notice) -> Answer:
         data_through=notice.data_through,
         tone=Tone.PLAIN if over or event.what in (Happened.RESOLVED, Happened.RESTATED) else Tone.WARNING,
         episode=episode.id or None,
+        acknowledged=over or episode.acknowledged_at is not None,
     )
 
 
