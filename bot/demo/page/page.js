@@ -59,6 +59,7 @@ function draw() {
   document.title = `${$("place").textContent} · ${state.workspace} · local Slack`;
   const home = !channel && here.tab === "home";
   $("tabs").hidden = Boolean(channel);
+  $("story-toggle").hidden = !state.story;
   for (const tab of $("tabs").children) tab.setAttribute("aria-pressed", String(tab.dataset.tab === here.tab));
   $("messages").hidden = home;
   $("composer").hidden = home;
@@ -338,14 +339,16 @@ async function appears(found, seconds = 8) {
 for (const [id, shown] of [["story-toggle", () => $("story").hidden], ["story-x", () => false]]) {
   $(id).addEventListener("click", () => { storyShown(shown()); if (id === "story-x") $("story-toggle").focus(); });
 }
-tell($("steps"), acts, (wrong) => { $("story-status").textContent = wrong; });
+tell($("steps"), acts, (wrong) => {
+  $("story-status").textContent = wrong;
+  if (!wrong && getComputedStyle($("story")).position === "fixed") storyShown(false); // it lies over what has happened
+});
 
 const theme = asked.get("theme") ?? localStorage.getItem("theme");
 if (theme) document.documentElement.dataset.theme = theme;
 
 await load();
 if (state.dialog) await ask("close", {}); // a dialog lives as long as the page it was opened in
-$("story-toggle").hidden = !state.story;
 storyShown(state.story && (asked.get("story") ?? (innerWidth >= 1180 ? "open" : "")) === "open");
 $("words").focus();
 if (asked.get("tab") === "home") ask("home", {});
