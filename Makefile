@@ -72,7 +72,7 @@ $(VALIDATOR)/bin/pip:
 	echo "Nothing was validated: focus-validator needs Python 3.12 or newer. Name one: make focus-validator PYTHON=/path/to/python3.12" >&2; \
 	exit 1
 
-docs: $(DEV) ## Write docs/reference.md from the code
+docs: $(DEV) ## Write docs/reference.md and the examples from the code
 	@$(BIN)/python -m tests.reference
 
 screenshots: $(DEV) ## Take the pictures of docs/images anew (needs Chromium)
