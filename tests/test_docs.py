@@ -61,7 +61,8 @@ def commands() -> list[list[str]]:
     for line in typed("claude-usage"):
         named = line in ("claude-usage config apply", "claude-usage config check") or len(line.split()) == 2
         if not _SYNOPSIS.search(line) and not (named and line.split()[1] not in _BARE):
-            found.append([PLACEHOLDERS.get(word, word) for word in shlex.split(line)[1:]])
+            later = line.replace("--until DATE", "--until 2026-11-02")  # the first day that is not read
+            found.append([PLACEHOLDERS.get(word, word) for word in shlex.split(later)[1:]])
     return found
 
 
