@@ -7,7 +7,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test fuzz crash check format bench alert-quality focus-validator docs release-check audit lock clean
+.PHONY: help setup demo test fuzz crash check format bench alert-quality focus-validator docs screenshots release-check audit lock clean
 
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
@@ -72,8 +72,11 @@ $(VALIDATOR)/bin/pip:
 	echo "Nothing was validated: focus-validator needs Python 3.12 or newer. Name one: make focus-validator PYTHON=/path/to/python3.12" >&2; \
 	exit 1
 
-docs: $(DEV) ## Write docs/reference.md from the code
+docs: $(DEV) ## Write docs/reference.md and the examples from the code
 	@$(BIN)/python -m tests.reference
+
+screenshots: $(DEV) ## Take the pictures of docs/images anew (needs Chromium)
+	@$(BIN)/python -m tests.screenshots
 
 # What goes into the wheel is what the container's builder would be given: .dockerignore lists it.
 RELEASE := build/release

@@ -1,4 +1,4 @@
-"""`make docs`: docs/reference.md from the code itself: commands, settings, routes, metrics.
+"""`make docs`: docs/reference.md from the code itself: commands, settings, routes, metrics; and the examples.
 
 What people read about each stands where it is decided: the argument parser, .env.example, the metrics' own words.
 """
@@ -16,6 +16,7 @@ from bot.store.database import Database
 from bot.terminal import words
 from bot.web import app as web_app
 from bot.web import metrics
+from tests import examples_page
 from tests.outside import NOW
 
 ROOT = Path(__file__).parents[1]
@@ -150,3 +151,4 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 if __name__ == "__main__":
     REFERENCE.write_text(text(), encoding="utf-8")
+    examples_page.write()

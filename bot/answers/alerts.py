@@ -83,7 +83,7 @@ def answer(alerted: Alerted) -> Answer:
         tables=tuple(_tables(lines, alerted.zone)),
         notes=tuple(_notes(alerted)),
         actions=(
-            *(Action(f"Why? {one.who}", f"why {one.question}") for one in firing[:_BUTTONS] if one.question),
+            *reasons(firing)[:_BUTTONS],
             Action("Settings", "settings"),
         ),
         data_through=alerted.data_through,
@@ -91,6 +91,15 @@ def answer(alerted: Alerted) -> Answer:
         question=alerted.question.text,
         share=alerted.question.share,
     )
+
+
+def reasons(lines: Sequence[AlertLine]) -> list[Action]:
+    """Buttons that ask why; of several alerts about the same the first's, because they would read the same."""
+    first: dict[str, str] = {}
+    for one in lines:
+        if one.question:
+            first.setdefault(one.who, one.question)
+    return [Action(f"Why? {who}", f"why {question}") for who, question in first.items()]
 
 
 def beside(answer: Answer, lines: Sequence[AlertLine], zone: str) -> Answer:

@@ -224,6 +224,8 @@ class Answer:
     file: File | None = None
     episode: int | None = None
     """The alert this is about, while somebody can do something about it."""
+    acknowledged: bool = False
+    """Somebody has that alert in hand, or it is over: nobody need acknowledge it."""
     items: tuple[Item, ...] = ()
     controls: tuple[Control, ...] = ()
     """What can be done about it, above what can be asked of it."""

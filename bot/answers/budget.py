@@ -132,13 +132,17 @@ def _table(lines: tuple[tuple[str, Standing], ...]) -> Table:
 def as_bars(lines: Sequence[tuple[str, Standing]]) -> Table:
     """How much of each budget is used, for those who only glance."""
     columns = (Column("Budget", numeric=False), *map(Column, ("Used", "Spent", "Of", "Heading for")))
-    return Table("Budgets", columns, tuple(_bar(name, standing) for name, standing in lines))
+    periods = {named(standing.span) for _, standing in lines}
+    if len(periods) == 1:  # said once: beside a bar there is room for a name and no more
+        return Table(f"Budgets, {periods.pop()}", columns, tuple(_bar(name, standing) for name, standing in lines))
+    named_apart = ((f"{name}, {named(standing.span)}", standing) for name, standing in lines)
+    return Table("Budgets", columns, tuple(_bar(name, standing) for name, standing in named_apart))
 
 
 def _bar(name: str, standing: Standing) -> tuple[Cell, ...]:
     ahead = standing.forecast
     return (
-        f"{name}, {named(standing.span)}",
+        name,
         Bar(standing.used),
         Amount(standing.spent),
         Amount(standing.limit),

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
 
 from bot.answers import examples
-from bot.answers.alerts import AlertLine
+from bot.answers.alerts import AlertLine, reasons
 from bot.answers.answer import Action, Amount, Answer, Cell, Column, Table, Tone
 from bot.answers.budget import as_bars, is_over
 from bot.answers.forecast import example_days
@@ -176,7 +176,7 @@ def _hints(home: Home) -> Sequence[str]:
 
 def _actions(home: Home) -> Sequence[Action]:
     """The figures of each team, why each alert fired, and where to read on."""
-    alerts = [Action(f"Why? {one.who}", f"why {one.question}") for one in home.alerts if one.question]
+    alerts = reasons(home.alerts)
     teams = [Action(team.name, _about(team.id)) for team in home.teams if not team.withheld]
     beside = [Action("All teams", "teams"), Action("Subscribe", "subscribe"), Action("Settings", "settings")]
     beside += [Action("Status", "status"), Action("Help", "help")]

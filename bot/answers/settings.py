@@ -153,7 +153,9 @@ def rule_line(rule: Rule, about: str) -> str:
         least = f" by {wording.to_the_cent(Money.from_dollars(rule.min_impact))} or more" if rule.min_impact else ""
         return f"unusual {metric}{least} of {about}, {told}"
     side = "above" if rule.below is None else "below"
-    return f"{metric} {side} {words.limit_of(rule)} of {about}, {told}"
+    noun = "tokens" if metric.endswith("tokens") else metric
+    limit = words.limit_of(rule).replace(f" {noun}", "", 1)  # not "tokens above 30.0k tokens"
+    return f"{metric} {side} {limit} of {about}, {told}"
 
 
 def scope_name(scope: str, name: str) -> str:
@@ -163,7 +165,7 @@ def scope_name(scope: str, name: str) -> str:
 
 def _aside(count: int) -> str:
     what = "1 thing that was set up in Slack is" if count == 1 else f"{count} things that were set up in Slack are"
-    return f"{what} not in force, and it says why."
+    return f"{what} not in force; why stands beside it."
 
 
 def _listed(settings: Settings, kinds: Mapping[What, Sequence[Line]]) -> Iterator[str]:
@@ -194,7 +196,7 @@ def _origin(line: Line) -> str:
     if line.by is None:
         return f"in {THE_FILE}"
     made = f"in Slack by {line.by}" + (f", {wording.instant(line.at)}" if line.at else "")
-    return f"not in force: {line.aside} {made}" if line.aside else made
+    return f"{made}; not in force: {line.aside}" if line.aside else made
 
 
 def _how(settings: Settings) -> Iterator[str]:

@@ -102,6 +102,9 @@ EXAMPLES: Mapping[str, Answer] = MappingProxyType(
         "team without spend": answer(
             examples.findings("team gamma last week", Dimension.MODEL, (), before="12.30"), "Team Gamma"
         ),
+        "organisation": answer(
+            examples.findings("summary", Dimension.TEAM, examples.TEAMS, trend=examples.COURSE), examples.ORGANISATION
+        ),
         "organisation without spend": answer(
             examples.findings("summary", Dimension.TEAM, examples.IDLE_TEAMS), examples.ORGANISATION
         ),

@@ -9,6 +9,8 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from bot.core.money import Money
 
 UNKNOWN = "not in yet"
+MINUS = "−"
+"""As wide as a plus and a digit; a hyphen is lost before a dollar sign."""
 _CENT = Decimal("0.01")
 _MOVED = Decimal("0.01")
 """A smaller change of a total is not worth a reader's thought."""
@@ -19,11 +21,11 @@ _PLACES = 10
 
 
 def dollars(amount: Money | None) -> str:
-    """$1,284 · $12.34 · $0.0042 · -$3.10: cents below a thousand, more digits only where cents would say nothing."""
+    """$1,284 · $12.34 · $0.0042 · −$3.10: cents below a thousand, more digits only where cents would say nothing."""
     if amount is None:
         return UNKNOWN
     value = abs(amount.dollars)
-    sign = "-" if amount.units < 0 else ""
+    sign = MINUS if amount.units < 0 else ""
     # Round first, choose the form second: else $999.995 is $1,000.00 beside $1,000, and $0.009999 is $0.0100.
     cents = value.quantize(_CENT, ROUND_HALF_EVEN)
     if cents >= 1000:
@@ -39,7 +41,7 @@ def to_the_cent(amount: Money | None) -> str:
     """$1,284.37 · $0.0042: for tables, where figures stand below each other and must add up before people's eyes."""
     if amount is None or abs(amount.dollars) < _CENT:
         return dollars(amount)
-    sign = "-" if amount.units < 0 else ""
+    sign = MINUS if amount.units < 0 else ""
     return f"{sign}${abs(amount.dollars).quantize(_CENT, ROUND_HALF_EVEN):,}"
 
 
@@ -79,7 +81,7 @@ def percent(part: float | None) -> str:
         return "–"
     hundredths = part * 100
     if 0 < abs(hundredths) < 0.05:
-        return "< 0.1 %" if hundredths > 0 else "> -0.1 %"
+        return "< 0.1 %" if hundredths > 0 else f"> {MINUS}0.1 %"
     return f"{hundredths:.1f} %" if 0 < abs(hundredths) < 0.95 else f"{hundredths:.0f} %"
 
 
@@ -111,7 +113,7 @@ def delta(now: Money | None, before: Money | None) -> str:
         return f"×{_times(part)}"
     if abs(part) < _SHOWN:
         return "0 %"
-    return f"{'+' if part > 0 else '−'}{percent(float(abs(part)))}"
+    return f"{'+' if part > 0 else MINUS}{percent(float(abs(part)))}"
 
 
 def _times(part: Decimal) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bot import process, wiring
+from bot.demo import incident
 from bot.demo.anthropic_server import create_app
 from bot.demo.organization import Organization
 from bot.demo.serving import serve
@@ -119,8 +120,8 @@ def _settings(folder: Path, anthropic_url: str, slack_url: str, days: int) -> Se
 
 
 @asynccontextmanager
-async def _bot(ready: Stage, *, scheduled: bool) -> AsyncIterator[None]:
-    """The running bot, on signed HTTP, known to the stand-in."""
+async def _bot(ready: Stage, *, scheduled: bool) -> AsyncIterator[str]:
+    """The running bot, on signed HTTP, known to the stand-in; yields its address."""
     listening = wiring.listening(ready.parts)
     server = process.Server(
         app=listening.app,
@@ -135,9 +136,10 @@ async def _bot(ready: Stage, *, scheduled: bool) -> AsyncIterator[None]:
     )
     stop = asyncio.Event()
     serving = asyncio.create_task(server.serve(stop))
-    ready.slack.bot_url = f"http://127.0.0.1:{await server.port()}/slack/events"
+    address = f"http://127.0.0.1:{await server.port()}"
+    ready.slack.bot_url = f"{address}/slack/events"
     try:
-        yield
+        yield address
     finally:
         stop.set()
         await serving
@@ -167,10 +169,11 @@ async def _once(ready: Stage) -> None:
 async def _live(ready: Stage) -> None:
     """The page, until Ctrl-C."""
     parts = ready.parts
-    async with _bot(ready, scheduled=True):
+    async with _bot(ready, scheduled=True) as address:
         now = parts.clock()
         await parts.digests.post(DIGEST, now, now)
-        say(f"\nThe demo runs at {ready.page}\nTry /claude-usage team alpha there. Stop it with Ctrl-C.")
+        ready.slack.incident = await incident.prepared(parts.database, address, parts.clock)
+        say(f"\nThe demo runs at {ready.page}\nThe story beside the page shows what to try. Stop it with Ctrl-C.")
         await process.stop_on_signals().wait()
 
 

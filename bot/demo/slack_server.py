@@ -7,7 +7,7 @@ Replies to commands are checked with `slack_limits`; faults are ordered with `Sl
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -70,6 +70,8 @@ class SlackStandIn(Workspace):
     ) -> None:
         super().__init__(users=users, channels=channels, clock=clock)
         self.bot_url: str | None = None
+        self.incident: Callable[[], Awaitable[None]] | None = None
+        """What goes wrong outside Slack when a reader of the page asks for it; None: the page tells no story."""
         self.ack_seconds = 3.0
         self._signing_secret = signing_secret
         self._access = Access(bot_token=bot_token, app_token=app_token, clock=clock)
@@ -227,6 +229,12 @@ class SlackStandIn(Workspace):
         if named != text and self.channels[channel_id].bot_is_member:
             return await self.event({"type": "app_mention"} | event)
         return None
+
+    async def happen(self) -> None:
+        """Let go wrong outside Slack what the page's story tells of."""
+        if self.incident is None:
+            raise LookupError("Nothing is prepared to go wrong here.")
+        await self.incident()
 
     async def event(self, event: Json, *, event_id: str | None = None, retry: int = 0) -> Delivery:
         """Something happened; the same `event_id` with `retry` above 0 is Slack repeating itself."""

@@ -135,7 +135,9 @@ def _item(item: Item) -> Block:
 
 
 def _controls(answer: Answer) -> Iterator[Block]:
-    of_alert = slack_alerts.controls(answer.episode) if answer.episode is not None else ()
+    of_alert = (
+        slack_alerts.controls(answer.episode, acknowledged=answer.acknowledged) if answer.episode is not None else ()
+    )
     if every := (*of_alert, *answer.controls):
         yield {"type": "actions", "elements": [_control(one) for one in every[:BUTTONS]]}
 

@@ -9,11 +9,11 @@ ACKNOWLEDGE, SILENCE, EXPLAIN = "acknowledge", "silence", "explain"
 EXPECTED, PLANNED, NOT_USEFUL = Verdict.EXPECTED.value, Verdict.PLANNED.value, Verdict.NOT_USEFUL.value
 
 
-def controls(episode: int) -> tuple[Control, ...]:
+def controls(episode: int, *, acknowledged: bool) -> tuple[Control, ...]:
     """Each carries which episode it is about."""
     id_ = str(episode)
     return (
-        Control("Acknowledge", ACKNOWLEDGE, id_, primary=True),
+        *(() if acknowledged else (Control("Acknowledge", ACKNOWLEDGE, id_, primary=True),)),
         Control("Silence", SILENCE, options=tuple((f"{id_}/{until}", f"Silence {until}") for until in Until)),
         Control("Expected", EXPECTED, id_),
         Control("Planned until…", f"{PLANNED}:{id_}", date=True),

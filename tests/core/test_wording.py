@@ -20,16 +20,16 @@ counts = st.integers(-(2**63), 2**63)
     [
         ("0", "$0.00"),
         ("12.34", "$12.34"),
-        ("-3.1", "-$3.10"),
+        ("-3.1", "−$3.10"),
         ("999.99", "$999.99"),
         ("999.994", "$999.99"),
         ("999.995", "$1,000"),
-        ("-999.999", "-$1,000"),
+        ("-999.999", "−$1,000"),
         ("1283.51", "$1,284"),
         ("10000000", "$10,000,000"),
         ("0.01", "$0.01"),
         ("0.009999", "$0.01"),
-        ("-0.00996", "-$0.01"),
+        ("-0.00996", "−$0.01"),
         ("0.0099", "$0.0099"),
         ("0.0042", "$0.0042"),
         ("0.000001", "$0.000001"),
@@ -43,9 +43,9 @@ def test_dollars_are_said_with_the_digits_that_matter(amount: str, said: str) ->
 @given(amounts)
 def test_every_amount_has_a_dollar_sign_and_is_never_shown_as_nothing(amount: Money) -> None:
     said = wording.dollars(amount)
-    assert re.fullmatch(r"-?\$(\d{1,3}(,\d{3})+|\d{1,3}\.\d{2}|0\.00\d{1,8})", said)
+    assert re.fullmatch(r"−?\$(\d{1,3}(,\d{3})+|\d{1,3}\.\d{2}|0\.00\d{1,8})", said)
     assert amount.units == 0 or re.search("[1-9]", said)
-    shown = Decimal(said.replace("$", "").replace(",", ""))
+    shown = Decimal(said.replace("$", "").replace(",", "").replace("−", "-"))
     assert abs(shown - amount.dollars) <= max(abs(amount.dollars) / 10, Decimal("0.01")) / 2
 
 
@@ -97,7 +97,7 @@ def test_more_is_never_said_as_less(one: int, other: int) -> None:
         (None, "–"),
         (0.0, "0 %"),
         (0.00001, "< 0.1 %"),
-        (-0.00001, "> -0.1 %"),
+        (-0.00001, "> −0.1 %"),
         (0.0005, "0.1 %"),
         (0.004, "0.4 %"),
         (0.0094, "0.9 %"),

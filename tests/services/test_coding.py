@@ -367,7 +367,7 @@ async def test_rate_limits_are_told_as_programs_meet_them_by_team_and_model(book
         ("unallocated", "claude-sonnet-5-5", "requests", Tokens(100), Tokens(99), Percent(0.01), "not in sight"),
     ]
     assert answer.tone is Tone.WARNING
-    assert "80 % full or more since yesterday: Team Alpha’s requests of claude-sonnet-5-5 90 %" in answer.headline
+    assert "80 % full or more since yesterday: Team Alpha's requests of claude-sonnet-5-5 90 %" in answer.headline
 
 
 async def test_a_plan_is_held_against_what_claude_code_itself_reports_of_who_is_on_no_bill(books: Books) -> None:

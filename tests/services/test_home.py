@@ -75,8 +75,8 @@ async def test_an_owner_known_by_e_mail_alone_is_found_by_their_slack_id(books: 
     answer = await home(books, "U0ANA")
     assert answer.headline == "1 team is yours. 1 of 1 budget is over or heading over. No alert is open."
     assert row(answer, "Your teams", "Team Alpha") == "Team Alpha $1,200.00 0 %"
-    assert row(answer, "Budgets", "Team Alpha").startswith(
-        "Team Alpha, November 2026 ██████████ 133 % $1,200.00 $900.00"
+    assert row(answer, "Budgets, November 2026", "Team Alpha").startswith(
+        "Team Alpha ██████████ 133 % $1,200.00 $900.00"
     )
 
 
@@ -137,7 +137,7 @@ async def test_what_is_one_persons_is_not_shown_to_others_nor_are_its_budgets_an
     assert "team pair" not in [action.question for action in ana.actions]
     assert row(cara, "Your teams", "The Pair").startswith("The Pair $3.00")
     assert row(cara, "Open alerts", "The Pair") == "The Pair since 1 Nov $3.00 limit $1.00 a month cap"
-    assert "300 %" in row(cara, "Budgets", "The Pair")
+    assert "300 %" in row(cara, "Budgets, November 2026", "The Pair")
 
 
 async def test_a_long_list_of_teams_is_cut_and_says_so(books: Books) -> None:

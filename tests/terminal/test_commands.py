@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -13,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from bot.demo.slack_limits import problems
-from tests import test_docs
 from tests.outside import GENERAL, NOW, TEAMS, Outside, without_secrets, written
 from tests.terminal.conftest import Command
 
@@ -501,21 +499,3 @@ def test_what_may_not_be_seen_is_one_sentence_and_exit_code_one(
     assert (done.code, done.out) == (1, "")
     assert sentence in done.err
     assert "$" not in done.err
-
-
-# --- what the documents tell people to run
-
-READING = {"ask", "alerts", "chart", "config", "deliveries", "digest", "doctor", "export", "reconcile"}
-MAY_FIND_SOMETHING = {"doctor", "reconcile"}
-"""They end with 1 where they find something wrong."""
-
-
-def test_what_people_are_told_to_run_runs(command: Command, tmp_path: Path) -> None:
-    shutil.copy(ROOT / "bot/demo/teams.yml", tmp_path / "teams.yml")
-    assert command("config", "apply", "teams.yml").code == 0
-    told = [words for words in test_docs.commands() if words[0] in READING and "--post" not in words]
-    assert len(told) > 15
-    for words in dict.fromkeys(map(tuple, told)):
-        done = command(*words)
-        allowed = (0, 1) if words[0] in MAY_FIND_SOMETHING else (0,)
-        assert done.code in allowed, f"{' '.join(words)}: {done.err}"

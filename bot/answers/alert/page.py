@@ -79,6 +79,7 @@ def answer(notice: Notice) -> Answer:
         data_through=notice.data_through,
         tone=Tone.PLAIN if over or event.what in (Happened.RESOLVED, Happened.RESTATED) else Tone.WARNING,
         episode=episode.id or None,
+        acknowledged=over or episode.acknowledged_at is not None,
     )
 
 
@@ -199,7 +200,7 @@ def _back(notice: Notice) -> str:
         return f"{who[:1].upper()}{who[1:]} goes on again."
     if episode.kind is Kind.FORECAST:
         now = wording.dollars(Money(notice.event.value or 0))
-        return f"{who} is no longer heading over its budget: for {now} of {notice.said(notice.event.limit)}."
+        return f"{who} is heading for {now}, which is within its budget of {notice.said(notice.event.limit)} again."
     if notice.event.reason == Reason.NEW_NORMAL:
         return f"{who} has gone on like this for {lasted}: it is taken as the new normal from here on."
     if episode.kind is Kind.ANOMALY:

@@ -17,9 +17,9 @@ _NAMES = {
     Metric.COST: "spend",
     Metric.TOTAL_TOKENS: "tokens",
     Metric.LATENCY_P50_MS: "median latency",
-    Metric.LATENCY_P90_MS: "90th percentile of latency",
-    Metric.LATENCY_P95_MS: "95th percentile of latency",
-    Metric.LATENCY_P99_MS: "99th percentile of latency",
+    Metric.LATENCY_P90_MS: "90th percentile latency",
+    Metric.LATENCY_P95_MS: "95th percentile latency",
+    Metric.LATENCY_P99_MS: "99th percentile latency",
 }
 _DID = {
     Happened.ACKNOWLEDGED: "acknowledged it",

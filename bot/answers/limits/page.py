@@ -65,7 +65,7 @@ def answer(held: Held) -> Answer:
 def _full(full: Sequence[Live]) -> Iterator[str]:
     if not full:
         return
-    named = [f"{one.team}’s {one.room.kind} of {one.room.model} {_part_of(one.lately)}" for one in full[:_MOST_NAMED]]
+    named = [f"{one.team}'s {one.room.kind} of {one.room.model} {_part_of(one.lately)}" for one in full[:_MOST_NAMED]]
     if len(full) > _MOST_NAMED:
         named.append(wording.and_more(len(full) - _MOST_NAMED))
     count = "A rate limit was" if len(full) == 1 else f"{len(full)} rate limits were"

@@ -244,9 +244,10 @@ const iconButton = (block, one, reader) =>
 const picture = (one) => h("img", { src: one.slack_file?.id ? `/files/${encodeURIComponent(one.slack_file.id)}` : one.slack_file?.url ?? one.image_url, alt: one.alt_text, title: one.alt_text });
 
 /** A field that finds as one types: what it offers is asked of the bot at every pause. */
-function finder(block, one, reader) {
-  const list = h("div", { class: "choices", role: "listbox", hidden: true });
-  const field = h("input", { type: "text", class: "button finder", role: "combobox", "aria-expanded": "false", placeholder: one.placeholder?.text ?? "Find", "aria-label": one.placeholder?.text ?? "Find" });
+function finder(block, one, reader, label = null) {
+  const words = one.placeholder?.text ?? "Find";
+  const list = h("div", { class: "choices", role: "listbox", "aria-label": words, hidden: true });
+  const field = h("input", { type: "text", class: "button finder", role: "combobox", "aria-expanded": "false", autocomplete: "off", placeholder: words, "aria-label": label ?? words });
   let waiting = 0, mine = 0;
   const close = () => { list.hidden = true; field.setAttribute("aria-expanded", "false"); };
   const choose = (option) => { close(); field.value = option.text.text; reader.press(block, one, option.value, field); };
@@ -300,7 +301,7 @@ const dated = (type, initial) => (one, attributes) => {
 };
 
 /** Boxes of which several may be ticked: what they hold stands in a hidden field, with commas between. */
-function several(pairs, initial, attributes) {
+function several(pairs, initial, attributes, label) {
   const held = h("input", { type: "hidden", "data-field": attributes["data-field"] });
   const boxes = pairs.map(([id, name]) => {
     const box = h("input", { type: "checkbox", value: id });
@@ -310,16 +311,16 @@ function several(pairs, initial, attributes) {
   });
   held.value = initial.join(",");
   held.addEventListener("restored", () => { for (const { firstChild: box } of boxes) box.checked = held.value.split(",").includes(box.value); });
-  return h("div", { class: "ticks", id: attributes.id }, held, boxes);
+  return h("div", { class: "ticks", id: attributes.id, role: "group", "aria-label": label }, held, boxes);
 }
-const ticks = (one, attributes) => several(one.options.map((option) => [option.value, option.text.text]), (one.initial_options ?? []).map((option) => option.value), attributes);
-const persons = (one, attributes, reader) => several(reader.people.map((user) => [user.id, user.name]), one.initial_users ?? [], attributes);
+const ticks = (one, attributes, _reader, block) => several(one.options.map((option) => [option.value, option.text.text]), (one.initial_options ?? []).map((option) => option.value), attributes, block.label.text);
+const persons = (one, attributes, reader, block) => several(reader.people.map((user) => [user.id, user.name]), one.initial_users ?? [], attributes, block.label.text);
 
 /** A field that finds as one types: what is chosen stands in a hidden field beside its name. */
 function found(one, attributes, reader, block) {
   const held = h("input", { type: "hidden", "data-field": attributes["data-field"] });
   held.value = one.initial_option?.value ?? "";
-  const whole = finder(block, one, { ...reader, press: (_block, _one, value, field) => { held.value = value; held.dataset.text = field.value; } });
+  const whole = finder(block, one, { ...reader, press: (_block, _one, value, field) => { held.value = value; held.dataset.text = field.value; } }, block.label.text);
   whole.firstChild.id = attributes.id;
   whole.firstChild.value = one.initial_option?.text.text ?? "";
   held.dataset.text = whole.firstChild.value;

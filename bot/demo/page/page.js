@@ -1,16 +1,20 @@
 // The page: who is acting, where they are, and what the stand-in says is there to see.
 
 import { h, mrkdwn, renderBlocks, textOf } from "/page/blocks.js";
+import { tell } from "/page/story.js";
 
 const $ = (id) => document.getElementById(id);
 const asked = new URLSearchParams(location.search);
 const here = { user: asked.get("user") ?? "", place: asked.get("channel") ?? "", tab: asked.get("tab") ?? "messages" };
 const seen = new Map(); // `user place` -> the newest ts that was on screen
 const drawn = new Map(); // ts -> { key, node }: only what changed is drawn again, so open tables keep their page
+const threads = new Map(); // ts of what they answer -> whether the reader opened or closed them
 const typed = [];
 let recall = 0;
 let state = null;
 let stale = 0;
+let drawnBlocks = []; // of the dialog: what is new in it is scrolled to
+let replaced = null; // the ts of an answer whose button was pressed: the next answer takes its place
 let settledAt = 0; // where the list was last scrolled to: whoever is still there follows what comes next
 
 const AVATAR = `<svg viewBox="0 0 36 36" aria-hidden="true"><rect width="36" height="36" rx="8" fill="#c2613f"/><path d="M9 26V17M15 26V11M21 26v-6M27 26V8" stroke="#fff" stroke-width="3.4" stroke-linecap="round"/></svg>`;
@@ -55,6 +59,7 @@ function draw() {
   document.title = `${$("place").textContent} · ${state.workspace} · local Slack`;
   const home = !channel && here.tab === "home";
   $("tabs").hidden = Boolean(channel);
+  $("story-toggle").hidden = !state.story;
   for (const tab of $("tabs").children) tab.setAttribute("aria-pressed", String(tab.dataset.tab === here.tab));
   $("messages").hidden = home;
   $("composer").hidden = home;
@@ -85,30 +90,45 @@ function drawMessages(reader) {
   const list = $("messages");
   const following = list.scrollHeight - list.scrollTop - list.clientHeight < 80 || Math.abs(list.scrollTop - settledAt) < 2;
   const shown = state.messages.filter((message) => message.channel === here.place);
+  const newest = shown.at(-1), pressed = drawn.get(replaced)?.node;
   const switched = list.dataset.place !== `${here.user} ${here.place}`;
+  const fresh = (newest?.ts ?? "") !== list.dataset.newest;
   list.dataset.place = `${here.user} ${here.place}`;
-  const newest = shown.at(-1)?.ts ?? "";
-  const fresh = newest !== list.dataset.newest;
-  list.dataset.newest = newest;
+  list.dataset.newest = newest?.ts ?? "";
   const nodes = [];
+  const add = (message) => nodes.push(kept(message.ts, JSON.stringify([message, here.user]), () => drawMessage(message, reader)));
+  const starts = new Set(shown.map((message) => message.ts));
   let before = null;
-  for (const message of shown) {
+  for (const message of shown.filter((one) => !starts.has(one.thread_ts))) {
     const day = dayOf(message, reader);
     if (day !== before) nodes.push(kept(`day ${day}`, day, () => h("li", { class: "day" }, h("span", {}, day))));
     before = day;
-    nodes.push(kept(message.ts, JSON.stringify([message, here.user]), () => drawMessage(message, reader)));
+    add(message);
+    const replies = shown.filter((reply) => reply.thread_ts === message.ts);
+    if (!replies.length) continue;
+    const open = threads.get(message.ts) ?? message.user === here.user; // who asked reads on; others open it
+    nodes.push(kept(`thread ${message.ts}`, `${replies.length} ${open}`, () => threadItem(message, replies.length, open)));
+    if (open) replies.forEach(add);
   }
   if (!shown.length) nodes.push(kept("empty", here.place, emptyPlace));
   const wanted = new Set(nodes);
   for (const node of [...list.children]) if (!wanted.has(node)) node.remove();
   nodes.forEach((node, index) => { if (list.children[index] !== node) list.insertBefore(node, list.children[index] ?? null); });
-  if (switched || (fresh && following)) {
-    // Down to the end, yet not past the beginning of the newest message: a long answer is read from its title.
-    const top = nodes.at(-2)?.className === "day" ? nodes.at(-2) : nodes.at(-1);
-    const settle = () => { list.scrollTop = top.offsetTop - list.offsetTop - 12; settledAt = list.scrollTop; };
-    settle();
-    for (const image of list.querySelectorAll("img")) image.addEventListener("load", settle, { once: true });
-  }
+  const answered = Boolean(pressed) && drawn.get(replaced).node !== pressed;
+  if (!newest || !(switched || answered || (fresh && following))) return;
+  const [node, start] = [answered ? replaced : newest.ts, newest.thread_ts].map((ts) => drawn.get(ts)?.node);
+  replaced = null;
+  // Down to the end, yet not past the beginning of the newest message: a long answer is read from its title.
+  const seen = wanted.has(node) ? node : start;
+  const top = seen.previousSibling?.className === "day" ? seen.previousSibling : seen;
+  const settle = () => { list.scrollTop = top.offsetTop - list.offsetTop - 12; settledAt = list.scrollTop; };
+  settle();
+  for (const image of list.querySelectorAll("img")) image.addEventListener("load", settle, { once: true });
+}
+
+function threadItem(message, count, open) {
+  const toggle = () => { threads.set(message.ts, !open); draw(); };
+  return h("li", { class: "thread" }, h("button", { type: "button", class: "quiet", "aria-expanded": String(open), onclick: toggle }, `${count} ${count === 1 ? "reply" : "replies"} in the thread`));
 }
 
 function emptyPlace() {
@@ -148,7 +168,6 @@ function drawMessage(message, reader) {
     avatar(message.user),
     h("article", { class: "body", "aria-label": `${state.names[message.user]} at ${timeOf(message, reader)}` },
       message.ephemeral ? h("p", { class: "only-you" }, "👁 Only visible to you") : null,
-      message.thread_ts ? h("p", { class: "only-you" }, "↳ replied in a thread") : null,
       h("header", {}, h("b", {}, state.names[message.user] ?? message.user), isBot || message.user === "USLACKBOT" ? h("span", { class: "app" }, "APP") : null,
         h("time", { datetime: when(message).toISOString() }, timeOf(message, reader)), message.edited ? h("span", { class: "dim" }, "(edited)") : null),
       message.text || message.blocks?.length ? own : null,
@@ -187,7 +206,11 @@ function drawDialog(reader) {
     $("modal-submit").textContent = view.submit?.text ?? "Submit";
     $("modal-submit").hidden = !view.submit;
     $("modal-status").textContent = "";
+    const before = drawnBlocks;
+    drawnBlocks = view.blocks.map((block) => JSON.stringify(block));
+    const news = same ? drawnBlocks.findLastIndex((block) => !before.includes(block)) : -1;
     $("modal-body").replaceChildren(...renderBlocks(view.blocks, { ...reader, press, suggest, errors: view.errors ?? {} }));
+    if (news >= 0) $("modal-body").children[news]?.scrollIntoView({ block: "nearest" });
     if (same) for (const field of $("modal-body").querySelectorAll("[data-field]")) restore(field, typed.get(field.dataset.field));
   }
   if (!$("modal").open) { $("modal").showModal(); $("modal-body").querySelector("[data-field]")?.focus(); }
@@ -216,6 +239,7 @@ async function send(text) {
 
 async function pressed(message, block, element, value, node) {
   if (element.confirm && !(await confirmed(element.confirm))) return;
+  replaced = message.ephemeral ? message.ts : null;
   node.classList.add("pending");
   node.setAttribute("aria-busy", "true");
   const answer = await ask("press", { channel: message.channel, ts: message.ts, dialog: message.dialog, typed: message.dialog ? typedNow() : undefined, action_id: element.action_id, block_id: block.block_id, value });
@@ -276,10 +300,56 @@ $("theme").addEventListener("click", () => {
   document.documentElement.dataset.theme = dark ? "light" : "dark";
   localStorage.setItem("theme", document.documentElement.dataset.theme);
 });
+// --- the story
+
+/** Whether the story stands beside the page: where there is room for it, until the reader says otherwise. */
+function storyShown(shown) {
+  $("story").hidden = !shown;
+  $("story-toggle").setAttribute("aria-expanded", String(shown));
+}
+
+const places = { go: (place) => { here.user = state.users[0].id; here.place = place; here.tab = "messages"; } };
+/** What a reader can do, for the steps of the story; each is done as the first person. */
+const acts = {
+  go(place) { places.go(place); return load(); },
+  direct(tab) { places.go(`D${state.users[0].id.slice(1)}`); here.tab = tab; if (tab === "home") ask("home", {}); return load(); },
+  send,
+  happen: () => ask("happen", {}),
+  focus: (id) => $(id).focus(),
+  comes: (words) => appears(() => [...document.querySelectorAll("#messages article")].some((one) => one.textContent.includes(words))),
+  async press(label) {
+    const found = () => [...document.querySelectorAll("#modal[open] button, #messages article button")].findLast((one) => one.textContent.trim() === label);
+    if (!(await appears(found, 3))) return false;
+    found().click();
+    return true;
+  },
+  async fill(field, value) {
+    const found = () => document.querySelector(`#modal[open] [data-field="${field}"]`);
+    if (!(await appears(found))) return false;
+    found().value = value;
+    return true;
+  },
+};
+
+async function appears(found, seconds = 8) {
+  for (const end = Date.now() + 1000 * seconds; Date.now() < end; await new Promise((on) => setTimeout(on, 60))) if (found()) return true;
+  return false;
+}
+
+for (const [id, shown] of [["story-toggle", () => $("story").hidden], ["story-x", () => false]]) {
+  $(id).addEventListener("click", () => { storyShown(shown()); if (id === "story-x") $("story-toggle").focus(); });
+}
+tell($("steps"), acts, (wrong) => {
+  $("story-status").textContent = wrong;
+  if (!wrong && getComputedStyle($("story")).position === "fixed") storyShown(false); // it lies over what has happened
+});
+
 const theme = asked.get("theme") ?? localStorage.getItem("theme");
 if (theme) document.documentElement.dataset.theme = theme;
 
 await load();
+if (state.dialog) await ask("close", {}); // a dialog lives as long as the page it was opened in
+storyShown(state.story && (asked.get("story") ?? (innerWidth >= 1180 ? "open" : "")) === "open");
 $("words").focus();
 if (asked.get("tab") === "home") ask("home", {});
 const stream = new EventSource("/api-page/stream");

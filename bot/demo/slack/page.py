@@ -53,6 +53,10 @@ class Acts(Protocol):
 
     def close_dialog(self, user_id: str) -> None: ...
 
+    incident: Callable[[], Awaitable[None]] | None
+
+    async def happen(self) -> None: ...
+
 
 def routes(workspace: Workspace, acts: Acts) -> list[BaseRoute]:
     """The page itself, its state, its stream of changes, and what it sends."""
@@ -64,7 +68,7 @@ def routes(workspace: Workspace, acts: Acts) -> list[BaseRoute]:
         workspace.served_at(str(request.base_url))
         user_id = request.query_params.get("user")
         me = _person(workspace, user_id) if user_id else _people(workspace)[0]
-        return JSONResponse(_state(workspace, me))
+        return JSONResponse(_state(workspace, me) | {"story": acts.incident is not None})
 
     async def stream(_request: Request) -> Response:
         ticks = _ticks(workspace)
@@ -110,6 +114,10 @@ def routes(workspace: Workspace, acts: Acts) -> list[BaseRoute]:
         acts.close_dialog(_person(workspace, asked["user"]).id)
         return JSONResponse({"ok": True})
 
+    async def happen(_asked: Json) -> Response:
+        await acts.happen()
+        return JSONResponse({"ok": True})
+
     async def suggest(asked: Json) -> Response:
         user, home = _person(workspace, asked["user"]).id, not asked.get("dialog")
         return JSONResponse(
@@ -131,6 +139,7 @@ def routes(workspace: Workspace, acts: Acts) -> list[BaseRoute]:
                 "submit": submit,
                 "close": close,
                 "suggest": suggest,
+                "happen": happen,
             }.items()
         ),
     ]

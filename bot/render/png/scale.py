@@ -49,7 +49,7 @@ def short(value: Decimal, unit: str) -> str:
     if unit == "%":
         return wording.percent(float(value) / 100)
     dollar = "$" if unit == "USD" else ""
-    sign, size = "-" if value < 0 else "", abs(value)
+    sign, size = wording.MINUS if value < 0 else "", abs(value)
     over, letter = next(((over, letter) for over, letter in _LETTERS if size >= over), (Decimal(1), ""))
     return f"{sign}{dollar}{_plain(size / over)}{letter}"
 
