@@ -95,7 +95,7 @@ class Parts:
 @asynccontextmanager
 async def parts(settings: Settings, now: datetime | None = None) -> AsyncIterator[Parts]:
     """Everything a command needs, on a database whose schema is current; closed again at the end."""
-    _calm_collector()
+    calm_collector()
     async with AsyncExitStack() as stack:
         database = Database(settings.database_url.get_secret_value())
         stack.callback(database.close)
@@ -249,7 +249,7 @@ def configure_logging(settings: Settings) -> None:
     logging.getLogger("slack_bolt").setLevel(logging.ERROR)
 
 
-def _calm_collector() -> None:
+def calm_collector() -> None:
     """A sync makes records by the hundred thousand, all alive until they are stored and none of them in a circle: at
     its usual thresholds the collector walks over them so often that reading takes twice the time."""
     gc.freeze()

@@ -16,6 +16,7 @@ from bot.core.alerts.rule import Metric, Rule, Target
 from bot.core.alerts.window import Window
 from bot.core.calls import log, wire
 from bot.core.calls.call import Call
+from bot.core.calls.client import Client
 from bot.core.calls.log import Log
 from bot.core.errors import NotFound, Withheld, WordsError
 from bot.core.hours import Stretch
@@ -67,9 +68,9 @@ def stored(database: Database, *said: dict[str, Any], bound: str = "") -> None:
     made = []
     for n, one in enumerate(said):
         at = (NOW - timedelta(hours=2) + timedelta(minutes=n)).isoformat()
-        call = wire.read({"timestamp": at, "model": "claude-sonnet-5-5", "input_tokens": 1000} | one, NOW, nth=n)
+        call = wire.read({"timestamp": at, "model": "claude-sonnet-5-5", "input_tokens": 1000} | one, NOW)
         assert isinstance(call, Call), call
-        made.append(Arrival(call, bound))
+        made.append(Arrival(call, Client("test", bound or None)))
     database.write_now(store.post, made, NOW, {})
 
 

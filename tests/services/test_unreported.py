@@ -13,6 +13,7 @@ from bot.answers.answer import Amount, Answer, Fact
 from bot.core.access import OPERATOR
 from bot.core.calls import wire
 from bot.core.calls.call import Call, Origin
+from bot.core.calls.client import IMPORTED
 from bot.core.money import Money
 from bot.services.asking.ask import Ask
 from bot.services.asking.receipts import Receipts
@@ -49,7 +50,7 @@ def called(books: Books, hour: int, *, origin: Origin = Origin.RECORDER, day: da
     one = {"timestamp": at, "model": "claude-sonnet-5-5", "output_tokens": 1_000_000, "team": "alpha"} | said
     call = wire.read(one, NOW, origin=origin)
     assert isinstance(call, Call)
-    books.database.write_now(store.post, [Arrival(call)], NOW, {})
+    books.database.write_now(store.post, [Arrival(call, IMPORTED)], NOW, {})
 
 
 def ask(books: Books, text: str) -> Answer:

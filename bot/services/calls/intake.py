@@ -103,20 +103,20 @@ class Intake:
 
     async def take(self, said: Sequence[Call | Refusal], client: Client) -> Taken:
         """Store what can be stored; returns when it is. Call it within `turn`."""
-        now = self._clock()
-        rejected = {position: one.reason for position, one in enumerate(said) if isinstance(one, Refusal)}
+        rejected: dict[int, str] = {}
         positions: list[int] = []
         arrivals: list[Arrival] = []
+        oldest = self._clock() - self._retain
         for position, call in enumerate(said):
             if isinstance(call, Refusal):
-                continue
-            if call.at < now - self._retain:
+                rejected[position] = call.reason
+            elif call.at < oldest:
                 # Its id is forgotten by then: sent once more, it would count twice.
                 days = self._retain.days
                 rejected[position] = f"timestamp is more than {days} days ago: read older calls with `import`."
-                continue
-            positions.append(position)
-            arrivals.append(Arrival(call.under(client.own(call.id)), client.team or ""))
+            else:
+                positions.append(position)
+                arrivals.append(Arrival(call, client))
         fates = await self._stored(arrivals, client) if arrivals else []
         for position, fate in zip(positions, fates, strict=True):
             if fate is Fate.TAKEN:
