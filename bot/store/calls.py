@@ -112,7 +112,11 @@ def post(connection: Connection, arrivals: Sequence[Arrival], now: datetime, kno
             same = _used(call) == (held.get(call_id) or _used(before))
             fates.append(Fate.DUPLICATE if same else Fate.TAKEN)
     if new:
-        _learn(connection, {Series._make(names) for names in {names for _, _, names in new} - known.keys()}, known)
+        begun: dict[tuple[str, ...], datetime] = {}
+        for _, call, names in new:
+            if names not in known:
+                begun[names] = min(call.at, begun.get(names, call.at))
+        _learn(connection, begun, known)
         _insert(connection, new, now, known)
     return fates
 
@@ -189,16 +193,17 @@ def _among(connection: Connection, column: Column[Any], ids: Sequence[str | int]
     return column.in_(select(each.c.value))
 
 
-def _learn(connection: Connection, unknown: set[Series], known: SeriesIds) -> None:
-    """Add the ids of these series, which are made where there are none."""
-    if not unknown:
+def _learn(connection: Connection, begun: Mapping[tuple[str, ...], datetime], known: SeriesIds) -> None:
+    """Add the ids of these series, which are made where there are none, each with when its first call was made."""
+    if not begun:
         return
-    insert_new(connection, _series, [series._asdict() for series in unknown])
+    rows = [{**Series._make(names)._asdict(), "since": since} for names, since in begun.items()]
+    insert_new(connection, _series, rows)
     columns = [_series.c[name] for name in Series._fields]
     query = select(_series.c.id, *columns)
-    if len(unknown) < _FEW:
-        query = query.where(tuple_(*columns).in_([tuple(series) for series in unknown]))
-    known.update((Series._make(row[1:]), row[0]) for row in connection.execute(query))
+    if len(begun) < _FEW:
+        query = query.where(tuple_(*columns).in_(list(begun)))
+    known.update((tuple(row[1:]), row[0]) for row in connection.execute(query))
 
 
 def _add_hours(connection: Connection, hours: Mapping[tuple[datetime, int], Sums]) -> None:

@@ -755,6 +755,8 @@ class CallSeries(SQLModel, table=True):
     error_type: str
     """Empty where it succeeded."""
     origin: str
+    since: datetime = Field(sa_type=Instant)
+    """When the first call of it was made, of those that came in with it."""
 
 
 class CallRow(SQLModel, table=True):
