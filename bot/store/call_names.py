@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from bot.core.calls.call import Origin
-from bot.store.calls import Series
+from bot.store.call_series import Series
 from bot.store.tables import CallHour, CallRow, CallSeries, table
 
 _call = table(CallRow)

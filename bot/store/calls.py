@@ -13,7 +13,7 @@ from enum import Enum
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, Column, ColumnElement, Connection, any_, bindparam, delete, func, select, tuple_
+from sqlalchemy import ARRAY, Column, ColumnElement, Connection, any_, bindparam, delete, func, select
 
 from bot.core.calls import sketch
 from bot.core.calls.call import Call
@@ -21,8 +21,9 @@ from bot.core.calls.client import Client
 from bot.core.calls.listed import list_units
 from bot.core.calls.sums import ADDED, Sums
 from bot.core.hours import on_the_hour
-from bot.store import headroom
+from bot.store import call_series, headroom
 from bot.store.bulk import insert_rows
+from bot.store.call_series import SeriesIds
 from bot.store.headroom import Told
 from bot.store.tables import CallHour, CallRow, CallSeries, ImportedPieceRow, table
 from bot.store.upsert import insert_new, lock
@@ -47,31 +48,6 @@ _added = attrgetter(*ADDED)
 _HOUR_COLUMNS = ("hour", "series_id", *ADDED, "longest_ms", "durations", "first_tokens", "first_at", "last_at")
 
 
-class Series(NamedTuple):
-    """What calls of one kind have in common, in the order of `call_series`."""
-
-    bound_team: str
-    team: str
-    caller: str
-    api_key: str
-    feature: str
-    model: str
-    endpoint: str
-    event_type: str
-    service_tier: str
-    inference_geo: str
-    speed: str
-    error_type: str
-    origin: str
-
-
-_named: Callable[[Call], tuple[str, ...]] = attrgetter(
-    *("team", "user", "api_key", "feature", "model", "endpoint", "event_type", "service_tier", "inference_geo"),
-    *("speed", "error_type", "origin"),
-)
-"""What a call says of its series: all but the team of its sender's token."""
-
-
 class Fate(Enum):
     """What became of a call that was sent."""
 
@@ -88,10 +64,6 @@ class Arrival(NamedTuple):
     sender: Client
 
 
-SeriesIds = dict[tuple[str, ...], int]
-"""The ids of series that are known to be committed: one never changes or goes."""
-
-
 def post(connection: Connection, arrivals: Sequence[Arrival], now: datetime, known: SeriesIds) -> list[Fate]:
     """Store what is new; what became of each, in their order. `known` is read and added to.
 
@@ -106,7 +78,7 @@ def post(connection: Connection, arrivals: Sequence[Arrival], now: datetime, kno
     for call_id, (call, sender) in zip(ids, arrivals, strict=True):
         before = first.setdefault(call_id, call)
         if before is call and call_id not in held:
-            new.append((call_id, call, (sender.team or "", *_named(call))))
+            new.append((call_id, call, (sender.team or "", *call_series.named(call))))
             fates.append(Fate.ACCEPTED)
         else:
             same = _used(call) == (held.get(call_id) or _used(before))
@@ -116,7 +88,9 @@ def post(connection: Connection, arrivals: Sequence[Arrival], now: datetime, kno
         for _, call, names in new:
             if names not in known:
                 begun[names] = min(call.at, begun.get(names, call.at))
-        _learn(connection, begun, known)
+        folded = call_series.learn(connection, begun, known)
+        if folded:
+            new = [(call_id, call, folded.get(names, names)) for call_id, call, names in new]
         _insert(connection, new, now, known)
     return fates
 
@@ -141,7 +115,7 @@ def _insert(
             sums = hours[begin, series_id] = Sums()
         sums.add(call, units)
         if limit:
-            told.append(Told(names[0], call.team, call.model, at, limit))
+            told.append(Told(names[0], names[1], names[5], at, limit))
     insert_rows(connection, _call, _COLUMNS, rows)
     _add_hours(connection, hours)
     headroom.note(connection, told)
@@ -191,19 +165,6 @@ def _among(connection: Connection, column: Column[Any], ids: Sequence[str | int]
         return column == any_(bindparam("ids", list(ids), ARRAY(column.type)))
     each = func.json_each(json.dumps(ids)).table_valued("value")
     return column.in_(select(each.c.value))
-
-
-def _learn(connection: Connection, begun: Mapping[tuple[str, ...], datetime], known: SeriesIds) -> None:
-    """Add the ids of these series, which are made where there are none, each with when its first call was made."""
-    if not begun:
-        return
-    rows = [{**Series._make(names)._asdict(), "since": since} for names, since in begun.items()]
-    insert_new(connection, _series, rows)
-    columns = [_series.c[name] for name in Series._fields]
-    query = select(_series.c.id, *columns)
-    if len(begun) < _FEW:
-        query = query.where(tuple_(*columns).in_(list(begun)))
-    known.update((tuple(row[1:]), row[0]) for row in connection.execute(query))
 
 
 def _add_hours(connection: Connection, hours: Mapping[tuple[datetime, int], Sums]) -> None:

@@ -26,8 +26,8 @@ from bot.services.asking.ask import Ask
 from bot.services.calls import importing, watching
 from bot.services.calls.importing import Imported
 from bot.services.calls.watching import Watch, observe
+from bot.store import call_names, call_series, schema
 from bot.store import calls as store
-from bot.store import schema
 from bot.store.calls import Arrival
 from bot.store.database import Database
 
@@ -272,6 +272,25 @@ async def test_new_calls_are_looked_at_within_seconds_and_only_news_wakes_anybod
     watch.wake()
     await watch.settled()
     assert told == [now]
+
+
+def test_names_without_end_are_kept_together_and_nothing_of_them_is_lost(
+    teams: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(call_series, "MOST_SERIES", 5)
+    monkeypatch.setattr(call_series, "_MOST_TOGETHER", 2)
+    stored(teams, *[{"team": "alpha", "feature": f"real-{n}"} for n in range(3)])
+    stored(teams, *[{"team": "alpha", "feature": f"invented-{n}", "user": f"u{n}"} for n in range(20)])
+    stored(teams, *[{"team": f"made-up-{n}", "feature": f"again-{n}", "success": False} for n in range(20)])
+    stored(teams, {"team": "alpha", "feature": "real-0", "output_tokens": 7})
+    found = rows(ask(teams, "features"))
+    assert {name: figures[0] for name, figures in found.items()} == {
+        **{"real-0": 2, "real-1": 1, "real-2": 1, "invented-0": 1, "invented-1": 1},
+        call_series.REST: 38,
+    }
+    assert teams.read_now(lambda connection: len(call_names.series(connection))) <= 5 + 2 + 2
+    assert rows(ask(teams, "calls by team"))["Team Alpha"][0] == 24
+    assert "38 live calls of the last 7 days are kept as “everything else”" in " ".join(ask(teams, "status").notes)
 
 
 def test_forgotten_calls_leave_their_sums(teams: Database) -> None:

@@ -18,6 +18,7 @@ from bot.services.alerts.looking import Lookout
 from bot.services.alerts.memory import Memory
 from bot.store import call_names
 from bot.store.call_names import Begun
+from bot.store.call_series import REST
 
 _DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
 _WEEKEND = 5
@@ -36,7 +37,7 @@ def newcomers(rule: Rule, lookout: Lookout, memory: Memory) -> Iterator[Judged]:
         ids[call_names.name(series, kind)].append(series_id)
     for name, at in sorted(news.items()):
         target = Target(kind, name)
-        if name in ids and memory.episode(f"{NOTICE}{rule.id}", str(target)) is None:
+        if name in ids and name != REST and memory.episode(f"{NOTICE}{rule.id}", str(target)) is None:
             calls = call_names.calls_since(lookout.connection, at, now, ids[name])
             step = newcomer.said(rule, target, at, calls, now)
             yield Judged(f"{NOTICE}{rule.id}", target, (step,), value=calls)

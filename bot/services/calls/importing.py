@@ -22,7 +22,8 @@ from bot.core.calls.log import Log, Piece
 from bot.core.calls.wire import Refusal
 from bot.core.errors import NotFound
 from bot.store import calls as store
-from bot.store.calls import Arrival, Fate, SeriesIds
+from bot.store.call_series import SeriesIds
+from bot.store.calls import Arrival, Fate
 from bot.store.database import Database
 
 MOST_NAMED = 20

@@ -20,7 +20,8 @@ from bot.core.otlp.metrics import Count
 from bot.services.calls import metering
 from bot.store import calls as store
 from bot.store import code_counts, tokens
-from bot.store.calls import Arrival, Fate, SeriesIds
+from bot.store.call_series import SeriesIds
+from bot.store.calls import Arrival, Fate
 from bot.store.database import Database
 
 log = structlog.get_logger()

@@ -23,8 +23,8 @@ from bot.services.alerts.memory import Memory
 from bot.services.figures.names import Names
 from bot.services.figures.view import Coverage
 from bot.store import call_sums
+from bot.store.call_series import Series
 from bot.store.call_sums import Held
-from bot.store.calls import Series
 from bot.store.database import Database
 
 log = structlog.get_logger()
