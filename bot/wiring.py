@@ -30,6 +30,7 @@ from bot.services.asking.receipts import Receipts
 from bot.services.asking.typeahead import Typeahead
 from bot.services.asking.understanding import Understanding
 from bot.services.books.reconcile import Reconcile
+from bot.services.calls.forgetting import Forgetting
 from bot.services.calls.intake import Intake
 from bot.services.calls.watching import Watch, observe
 from bot.services.configuring.forms import Forms
@@ -90,6 +91,7 @@ class Parts:
     intake: Intake
     forms: Forms
     weekly: Weekly
+    forgetting: Forgetting
 
 
 @asynccontextmanager
@@ -146,6 +148,7 @@ async def parts(settings: Settings, now: datetime | None = None) -> AsyncIterato
             Intake(database, clock, retain=timedelta(days=settings.retain_calls_days)),
             Forms(database, settings.timezone, recognition, observe),
             Weekly(database, deliverer, settings.timezone),
+            Forgetting(database, timedelta(days=settings.retain_calls_days)),
         )
 
 
@@ -209,6 +212,7 @@ def listening(parts: Parts) -> Listening:
         parts.digests,
         parts.reconcile,
         parts.weekly,
+        parts.forgetting,
         every=settings.sync_every,
         clock=parts.clock,
     )

@@ -121,9 +121,15 @@ def _insert(
     headroom.note(connection, told)
 
 
-def forget(connection: Connection, before: datetime) -> int:
-    """Let go of single calls that were stored before this; their sums stay. How many those were."""
-    return connection.execute(delete(_call).where(_call.c.stored_at < before)).rowcount
+def any_stored(connection: Connection, before: datetime) -> bool:
+    """Whether there is a single call that was stored before this."""
+    return connection.execute(select(_call.c.id).where(_call.c.stored_at < before).limit(1)).first() is not None
+
+
+def forget(connection: Connection, before: datetime, most: int) -> int:
+    """Let go of some single calls that were stored before this; their sums stay. How many those were."""
+    some = select(_call.c.id).where(_call.c.stored_at < before).limit(most)
+    return connection.execute(delete(_call).where(_call.c.id.in_(some))).rowcount
 
 
 def imported(connection: Connection, sha256: str) -> int | None:

@@ -23,7 +23,8 @@ from bot.core.hours import Stretch
 from bot.render import json as programs
 from bot.services import configuration
 from bot.services.asking.ask import Ask
-from bot.services.calls import importing, watching
+from bot.services.calls import forgetting, importing, watching
+from bot.services.calls.forgetting import forget
 from bot.services.calls.importing import Imported
 from bot.services.calls.watching import Watch, observe
 from bot.store import call_names, call_series, schema
@@ -293,7 +294,11 @@ def test_names_without_end_are_kept_together_and_nothing_of_them_is_lost(
     assert "38 live calls of the last 7 days are kept as “everything else”" in " ".join(ask(teams, "status").notes)
 
 
-def test_forgotten_calls_leave_their_sums(teams: Database) -> None:
+def test_forgotten_calls_leave_their_sums(teams: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     stored(teams, {"feature": "search"}, {"feature": "search"})
-    assert teams.write_now(store.forget, NOW + timedelta(days=1)) == 2
+    assert asyncio.run(forget(teams, NOW)) == 0
+    assert teams.read_now(store.any_stored, NOW + timedelta(days=1))
+    monkeypatch.setattr(forgetting, "A_PIECE", 1)
+    assert asyncio.run(forget(teams, NOW + timedelta(days=1))) == 2
+    assert not teams.read_now(store.any_stored, NOW + timedelta(days=1))
     assert rows(ask(teams, "features"))["search"][0] == 2

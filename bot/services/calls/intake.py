@@ -32,7 +32,6 @@ PER_TURN = 8
 """Requests of one client that go into one transaction: a flood from one leaves the others their turn."""
 _USED_AGAIN = timedelta(minutes=1)
 """How exactly people are told when a token was used last."""
-_FORGETS_EVERY = timedelta(days=1)
 _MOST_SERIES = 100_000
 """Ids kept in memory; beyond that they are looked up anew."""
 
@@ -71,7 +70,6 @@ class Intake:
         self._storing: asyncio.Task[None] | None = None
         self._known: SeriesIds = {}
         self._used: dict[str, datetime] = {}
-        self._forgot: datetime | None = None
         self.arrived: Callable[[], None] | None = None
 
     async def client(self, authorization: str) -> Client:
@@ -150,7 +148,7 @@ class Intake:
             try:
                 fates = await self._database.write(self._post, arrivals, names, self._clock())
             except Exception as error:
-                self._known, self._forgot = {}, None
+                self._known = {}
                 for _, request in batch:
                     if not request.stored.cancelled():
                         request.stored.set_exception(error)
@@ -177,7 +175,4 @@ class Intake:
             if name not in self._used or now - self._used[name] >= _USED_AGAIN:
                 tokens.used(connection, name, now)
                 self._used[name] = now
-        if self._forgot is None or now - self._forgot >= _FORGETS_EVERY:
-            self._forgot = now
-            store.forget(connection, now - self._retain)
         return store.post(connection, arrivals, now, self._known)
