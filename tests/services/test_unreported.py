@@ -87,6 +87,12 @@ def test_only_hours_that_are_not_reported_are_filled_and_the_total_stays_what_it
     assert newer(ask(books, "summary last week")) is None
     receipt = asyncio.run(Receipts(books.database, "UTC").answer("team alpha today", NOW, OPERATOR))
     assert newer(receipt) == fact
+    made = asyncio.run(Receipts(books.database, "UTC").make("team alpha today", NOW, OPERATOR))
+    assert made.document["figures"]["list_cost"] == str(listed)
+    assert made.document["estimate"] == {
+        **{"since": "2026-11-22T06:00:00Z", "until": "2026-11-22T10:00:00Z"},
+        **{"calls": 1, "list_cost": "10.0000"},
+    }
 
 
 def test_the_report_replaces_the_estimate(books: Books) -> None:
