@@ -15,8 +15,8 @@ from sqlalchemy import Connection, func, select, tuple_
 
 from bot.core.calls.call import Call
 from bot.store import metering
+from bot.store.bulk import insert_rows
 from bot.store.tables import CallHour, CallSeries, table
-from bot.store.upsert import insert_new
 
 MOST_SERIES = 10_000
 """Beyond it, new ones are told apart by team and model alone."""
@@ -65,19 +65,26 @@ def learn(connection: Connection, begun: Mapping[Names, datetime], known: Series
     if not begun:
         return {}
     _find(connection, begun, known)
-    missing = {names: since for names, since in begun.items() if names not in known}
+    missing = [names for names in begun if names not in known]
     if not missing:
         return {}
     held = connection.execute(select(func.count()).select_from(_series)).scalar_one()
     room = max(0, MOST_SERIES - held)
+    made = {names: begun[names] for names in missing[:room]}
+    together = {names: _together(Series._make(names), apart=True) for names in missing[room:]}
+    _find(connection, {under: begun[names] for names, under in together.items()}, known)
     folded: dict[Names, Names] = {}
-    made = dict(list(missing.items())[:room])
-    for names in list(missing)[room:]:
-        kept = _together(Series._make(names), apart=held + len(made) < MOST_SERIES + _MOST_TOGETHER)
-        folded[names] = kept
-        if kept not in known:
-            made[kept] = min(missing[names], made.get(kept, missing[names]))
-    insert_new(connection, _series, [{**Series._make(names)._asdict(), "since": at} for names, at in made.items()])
+    kept: dict[Names, datetime] = {}
+    for names, under in together.items():
+        many = held + len(made) + len(kept) >= MOST_SERIES + _MOST_TOGETHER
+        if many and under not in known and under not in kept:
+            under = _together(Series._make(names), apart=False)
+        folded[names] = under
+        kept[under] = min(begun[names], kept.get(under, begun[names]))
+    _find(connection, kept, known)
+    made |= {names: since for names, since in kept.items() if names not in known}
+    # Nobody else makes any meanwhile: whoever stores calls has the lock.
+    insert_rows(connection, _series, (*Series._fields, "since"), [(*names, since) for names, since in made.items()])
     _find(connection, made, known)
     metering.FOLDED.inc(len(folded))
     return folded
