@@ -137,7 +137,7 @@ async def _with_parts(args: Namespace, settings: Settings) -> int:
             case "deliveries":
                 return await deliveries.run(args, parts.database, now)
             case "import":
-                return await imports.run(args, parts.database, parts.clock)
+                return await imports.run(args, parts.database, parts.clock, parts.forgetting)
             case "token":
                 return await token.run(args, parts.database, now)
             case "close":

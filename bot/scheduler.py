@@ -13,6 +13,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot.core.errors import BotError
 from bot.services.alerts.alerts import Alerts
 from bot.services.books.reconcile import Reconcile
+from bot.services.calls.forgetting import Forgetting
 from bot.services.configuring.weekly import Weekly
 from bot.services.digests.digests import Digests
 from bot.services.syncing.sync import Sync
@@ -32,6 +33,7 @@ class Scheduler:
         digests: Digests,
         reconcile: Reconcile,
         weekly: Weekly,
+        forgetting: Forgetting,
         *,
         every: timedelta,
         clock: Callable[[], datetime],
@@ -41,6 +43,7 @@ class Scheduler:
         self._digests = digests
         self._reconcile = reconcile
         self._weekly = weekly
+        self._forgetting = forgetting
         self._every = every
         self._clock = clock
         self._jobs = AsyncIOScheduler(timezone="UTC")
@@ -85,6 +88,7 @@ class Scheduler:
             await _guarded("reconcile", self._due_reconcile)
             await _guarded("alerts", self._due_alerts)
             await _guarded("weekly", self._due_weekly)
+            await _guarded("calls", self._due_forgetting)
 
     async def post(self) -> None:
         """The digests that are due."""
@@ -103,6 +107,9 @@ class Scheduler:
 
     async def _due_weekly(self) -> None:
         await self._weekly.run(self._clock())
+
+    async def _due_forgetting(self) -> None:
+        await self._forgetting.run(self._clock())
 
     async def _due_digests(self) -> None:
         await self._digests.run(self._clock())

@@ -30,6 +30,7 @@ from bot.services.asking.receipts import Receipts
 from bot.services.asking.typeahead import Typeahead
 from bot.services.asking.understanding import Understanding
 from bot.services.books.reconcile import Reconcile
+from bot.services.calls.forgetting import Forgetting
 from bot.services.calls.intake import Intake
 from bot.services.calls.watching import Watch, observe
 from bot.services.configuring.forms import Forms
@@ -90,12 +91,13 @@ class Parts:
     intake: Intake
     forms: Forms
     weekly: Weekly
+    forgetting: Forgetting
 
 
 @asynccontextmanager
 async def parts(settings: Settings, now: datetime | None = None) -> AsyncIterator[Parts]:
     """Everything a command needs, on a database whose schema is current; closed again at the end."""
-    _calm_collector()
+    calm_collector()
     async with AsyncExitStack() as stack:
         database = Database(settings.database_url.get_secret_value())
         stack.callback(database.close)
@@ -146,6 +148,7 @@ async def parts(settings: Settings, now: datetime | None = None) -> AsyncIterato
             Intake(database, clock, retain=timedelta(days=settings.retain_calls_days)),
             Forms(database, settings.timezone, recognition, observe),
             Weekly(database, deliverer, settings.timezone),
+            Forgetting(database, timedelta(days=settings.retain_calls_days)),
         )
 
 
@@ -209,6 +212,7 @@ def listening(parts: Parts) -> Listening:
         parts.digests,
         parts.reconcile,
         parts.weekly,
+        parts.forgetting,
         every=settings.sync_every,
         clock=parts.clock,
     )
@@ -249,7 +253,7 @@ def configure_logging(settings: Settings) -> None:
     logging.getLogger("slack_bolt").setLevel(logging.ERROR)
 
 
-def _calm_collector() -> None:
+def calm_collector() -> None:
     """A sync makes records by the hundred thousand, all alive until they are stored and none of them in a circle: at
     its usual thresholds the collector walks over them so often that reading takes twice the time."""
     gc.freeze()

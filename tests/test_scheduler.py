@@ -10,7 +10,11 @@ from typing import Any
 import pytest
 
 from bot import wiring
+from bot.core.calls.call import Call
+from bot.core.calls.client import IMPORTED
 from bot.scheduler import Scheduler
+from bot.store import calls
+from bot.store.calls import Arrival
 from bot.terminal import config
 from tests.faults import hang, mutate, status
 from tests.outside import ANA, BEN, GENERAL, NOW, Outside, until, written
@@ -32,6 +36,7 @@ def scheduler(outside: Outside, parts: wiring.Parts) -> Scheduler:
         parts.digests,
         parts.reconcile,
         parts.weekly,
+        parts.forgetting,
         every=timedelta(hours=1),
         clock=outside.clock,
     )
@@ -55,6 +60,20 @@ async def test_knocking_again_within_the_hour_asks_anthropic_nothing(outside: Ou
     outside.clock.pass_(timedelta(minutes=1))
     await scheduler.knock()
     assert outside.anthropic.count() > asked
+
+
+async def test_single_calls_are_forgotten_whichever_way_they_came_and_when_none_comes_any_more(
+    outside: Outside, parts: wiring.Parts, scheduler: Scheduler
+) -> None:
+    retained, call = timedelta(days=parts.settings.retain_calls_days), Call("1", outside.clock(), "claude-sonnet-5-5")
+    parts.database.write_now(calls.post, [Arrival(call, IMPORTED)], outside.clock(), {})
+    await scheduler.knock()
+    outside.clock.pass_(retained)
+    await scheduler.knock()
+    assert parts.database.read_now(calls.any_stored, outside.clock())
+    outside.clock.pass_(timedelta(days=1))
+    await scheduler.knock()
+    assert not parts.database.read_now(calls.any_stored, outside.clock())
 
 
 async def test_a_sync_that_fails_does_not_keep_alerts_and_digests_from_their_turn(

@@ -37,6 +37,7 @@ _SCOPES = {
     "each_team": "each team",
     "each_key": "each key",
     "each_model": "each model",
+    "each_feature": "each feature",
     "each_workspace": "each workspace",
 }
 
@@ -149,6 +150,10 @@ def rule_line(rule: Rule, about: str) -> str:
     """spend above $200.00 a day of Team Alpha, critical, told to owners"""
     told = f"{rule.severity.value}, told to {wording.listed(rule.notify)}"
     metric = words.name(rule.metric)
+    if rule.kind is Kind.NEW:
+        return f"the first call of {about}, {told}"
+    if rule.kind is Kind.RUNAWAY:
+        return f"more than {words.limit_of(rule)}, steadily and at an unusual hour, of {about}, {told}"
     if rule.kind is Kind.ANOMALY:
         least = f" by {wording.to_the_cent(Money.from_dollars(rule.min_impact))} or more" if rule.min_impact else ""
         return f"unusual {metric}{least} of {about}, {told}"

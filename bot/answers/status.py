@@ -84,6 +84,8 @@ class Status:
     """Messages of the last week that did not go out, one sentence each, the newest first."""
     unrecorded: str = ""
     """How live calls and reports of the last whole day disagree, in a sentence; empty where they do not."""
+    together: int = 0
+    """Live calls of the last week that are kept together, because programs name too many things."""
 
 
 def answer(status: Status) -> Answer:
@@ -118,7 +120,7 @@ def answer(status: Status) -> Answer:
         notes=(
             *map(_not_allowed, (line for line in status.sources if line.refused)),
             *status.unclear,
-            *filter(None, (status.unrecorded,)),
+            *filter(None, (status.unrecorded, _together(status.together))),
         ),
         data_through=data_through,
         tone=Tone.WARNING if failing or not status.sources or not status.adds_up or status.lost else Tone.PLAIN,
@@ -135,6 +137,15 @@ def _tables(sources: tuple[tuple[Cell, ...], ...], restated: Sequence[RestatedLi
         )
         tables.append(Table("Restated lately", _RESTATED, rows))
     return tuple(tables)
+
+
+def _together(calls: int) -> str:
+    if not calls:
+        return ""
+    return (
+        f"{calls:,} live calls of the last 7 days are kept as “everything else”: programs name too many combinations "
+        "of team, user, feature and the like to tell them apart. Look for one that invents a name for each call."
+    )
 
 
 def _headline(status: Status, failing: int, data_through: datetime | None) -> str:
@@ -189,6 +200,7 @@ EXAMPLES: Mapping[str, Answer] = MappingProxyType(
             Status("1.0.0", (_line("cost", 21), _line("usage", 21)), 4, (), (), _NOT_RECONCILED, adds_up=False)
         ),
         "messages lost": answer(Status("1.0.0", (_line("cost", 21), _line("usage", 21)), 4, (), lost=(_LOST, _AGAIN))),
+        "names without end": answer(Status("1.0.0", (_line("cost", 21), _line("usage", 21)), 4, (), together=48_210)),
         "first sync": answer(Status("1.0.0", (_line("cost", None), _line("usage", 21)), 0, ())),
         "nothing read": answer(Status("1.0.0", (), 0, ())),
         "hostile names": answer(

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
+from bot.recorder import steps
 from bot.recorder.attempt import Attempt, Keeper
 from bot.recorder.labels import Labels
+from bot.recorder.steps import Steps
 from bot.recorder.streams import listen
 
 _MESSAGES = "/v1/messages"
@@ -57,32 +60,34 @@ def _resources(client: Any) -> Iterator[Any]:
 
 def _plain(original: Callable[..., Any], keeper: Keeper, whose: Callable[[], Labels]) -> Callable[..., Any]:
     def record(*args: Any, **kwargs: Any) -> Any:
-        attempt = _attempt(keeper, whose, args, kwargs)
-        if attempt is None:
-            return original(*args, **kwargs)
-        try:
-            answer = original(*args, **kwargs)
-        except BaseException as error:
-            attempt.failed(error)
-            raise
-        return _answered(attempt, answer)
+        return steps.plain(_recorded(original, keeper, whose, args, kwargs))
 
     return record
 
 
 def _awaited(original: Callable[..., Any], keeper: Keeper, whose: Callable[[], Labels]) -> Callable[..., Any]:
     async def record(*args: Any, **kwargs: Any) -> Any:
-        attempt = _attempt(keeper, whose, args, kwargs)
-        if attempt is None:
-            return await original(*args, **kwargs)
-        try:
-            answer = await original(*args, **kwargs)
-        except BaseException as error:
-            attempt.failed(error)
-            raise
-        return _answered(attempt, answer)
+        return await steps.awaited(_recorded(original, keeper, whose, args, kwargs))
 
     return record
+
+
+def _recorded(
+    original: Callable[..., Any],
+    keeper: Keeper,
+    whose: Callable[[], Labels],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> Steps:
+    attempt, call = _attempt(keeper, whose, args, kwargs), partial(original, *args, **kwargs)
+    if attempt is None:
+        return (yield call)
+    try:
+        answer = yield call
+    except BaseException as error:
+        attempt.failed(error)
+        raise
+    return _answered(attempt, answer)
 
 
 def _attempt(

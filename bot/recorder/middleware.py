@@ -5,13 +5,16 @@ Whatever the recorder can't do, the call goes on as if it were not there.
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
+from bot.recorder import steps
 from bot.recorder.attempt import Attempt, Keeper, result
 from bot.recorder.labels import Labels
+from bot.recorder.steps import Steps
 from bot.recorder.streams import after, listen, listen_to_results
 
 Whose = Callable[[], Labels]
@@ -24,68 +27,56 @@ def plain(keeper: Keeper, whose: Whose) -> Callable[..., Any]:
     """For `anthropic.Anthropic`."""
 
     def record(request: Any, call_next: Callable[[Any], Any]) -> Any:
-        attempt = _attempt(keeper, whose, request)
-        if attempt is None:
-            response = call_next(request)
-            _hear_results(keeper, whose, request, response)
-            return response
-        try:
-            response = call_next(request)
-        except BaseException as error:
-            attempt.failed(error)
-            raise
-        try:
-            answer = response.http_response
-            attempt.headers(answer.status_code, answer.headers)
-            if not answer.is_success:
-                answer.read()
-                attempt.refused(answer.status_code, _body(answer))
-            elif request.stream:
-                listen(response.parse(), attempt)
-            elif answer.is_closed:
-                attempt.message(_parsed(response))
-                attempt.done()
-            else:
-                after(response, "read", partial(_read, attempt))
-        except Exception as error:
-            attempt.give_up(f"an answer could not be read ({type(error).__name__})")
-        return response
+        return steps.plain(_recorded(keeper, whose, request, call_next))
 
     return record
 
 
 def awaited(keeper: Keeper, whose: Whose) -> Callable[..., Awaitable[Any]]:
-    """For `anthropic.AsyncAnthropic`: the same, with the waiting spelt out."""
+    """For `anthropic.AsyncAnthropic`."""
 
     async def record(request: Any, call_next: Callable[[Any], Awaitable[Any]]) -> Any:
-        attempt = _attempt(keeper, whose, request)
-        if attempt is None:
-            response = await call_next(request)
-            await _hear_awaited_results(keeper, whose, request, response)
-            return response
-        try:
-            response = await call_next(request)
-        except BaseException as error:
-            attempt.failed(error)
-            raise
-        try:
-            answer = response.http_response
-            attempt.headers(answer.status_code, answer.headers)
-            if not answer.is_success:
-                await answer.aread()
-                attempt.refused(answer.status_code, _body(answer))
-            elif request.stream:
-                listen(await response.parse(), attempt)
-            elif answer.is_closed:
-                attempt.message(await _awaited_parsed(response))
-                attempt.done()
-            else:
-                after(response, "read", partial(_read, attempt))
-        except Exception as error:
-            attempt.give_up(f"an answer could not be read ({type(error).__name__})")
-        return response
+        return await steps.awaited(_recorded(keeper, whose, request, call_next))
 
     return record
+
+
+def _recorded(keeper: Keeper, whose: Whose, request: Any, call_next: Callable[[Any], Any]) -> Steps:
+    """One request, as the program would have made it."""
+    attempt = _attempt(keeper, whose, request)
+    if attempt is None:
+        response = yield partial(call_next, request)
+        try:
+            if _is_results(request, response):
+                listen_to_results((yield response.parse), partial(result, keeper, whose()))
+        except Exception:
+            keeper.lost(_UNREADABLE)
+        return response
+    try:
+        response = yield partial(call_next, request)
+    except BaseException as error:
+        attempt.failed(error)
+        raise
+    try:
+        answer = response.http_response
+        attempt.headers(answer.status_code, answer.headers)
+        if not answer.is_success:
+            yield answer.aread if inspect.iscoroutinefunction(response.parse) else answer.read
+            attempt.refused(answer.status_code, _body(answer))
+        elif request.stream:
+            listen((yield response.parse), attempt)
+        elif answer.is_closed:
+            try:
+                message = yield response.parse  # what the caller gets, parsed once for both
+            except Exception:
+                message = answer.json()  # which the caller will see fail, too
+            attempt.message(message)
+            attempt.done()
+        else:
+            after(response, "read", partial(_read, attempt))
+    except Exception as error:
+        attempt.give_up(f"an answer could not be read ({type(error).__name__})")
+    return response
 
 
 def _attempt(keeper: Keeper, whose: Whose, request: Any) -> Attempt | None:
@@ -103,37 +94,6 @@ def _is_results(request: Any, response: Any) -> bool:
     """Whether somebody reads the results of a batch."""
     path = str(request.url).partition("?")[0]
     return _MESSAGES in path and path.endswith(_RESULTS) and bool(response.http_response.is_success)
-
-
-def _hear_results(keeper: Keeper, whose: Whose, request: Any, response: Any) -> None:
-    try:
-        if _is_results(request, response):
-            listen_to_results(response.parse(), partial(result, keeper, whose()))
-    except Exception:
-        keeper.lost(_UNREADABLE)
-
-
-async def _hear_awaited_results(keeper: Keeper, whose: Whose, request: Any, response: Any) -> None:
-    try:
-        if _is_results(request, response):
-            listen_to_results(await response.parse(), partial(result, keeper, whose()))
-    except Exception:
-        keeper.lost(_UNREADABLE)
-
-
-def _parsed(response: Any) -> Any:
-    """What the caller gets, parsed once for both; where that fails, which the caller will see, what came."""
-    try:
-        return response.parse()
-    except Exception:
-        return response.http_response.json()
-
-
-async def _awaited_parsed(response: Any) -> Any:
-    try:
-        return await response.parse()
-    except Exception:
-        return response.http_response.json()
 
 
 def _read(attempt: Attempt, body: bytes) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
 from itertools import chain, islice
 from typing import Any
 
@@ -22,20 +21,28 @@ _MOST_VARIABLES = 32_000
 def insert_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Row]) -> None:
     """Insert tuples of exactly these columns' values, in their order; days and instants as Python has them."""
     write = _copy if connection.dialect.name == "postgresql" else _insert
-    write(connection, table, columns, iter(_bound(connection, [table.c[name] for name in columns], rows)))
+    write(connection, table, columns, iter(rows), _own(connection, [table.c[name] for name in columns]))
 
 
-def _insert(connection: Connection, table: Table, columns: Sequence[str], rows: Iterator[Row]) -> None:
+_Own = Sequence[tuple[int, Callable[[Any], Any]]]
+"""Positions of what has a type of its own, such as an instant, and what checks and translates it for the driver."""
+
+
+def _insert(connection: Connection, table: Table, columns: Sequence[str], rows: Iterator[Row], own: _Own) -> None:
     """Hundreds of rows a statement: for each single one the driver would let go of the interpreter and wait for it
     again, which takes longer than the row while another thread reads."""
-    places = f"({', '.join('?' * len(columns))})"
-    while some := list(islice(rows, _MOST_VARIABLES // len(columns))):
+    width = len(columns)
+    places = f"({', '.join('?' * width)})"
+    while some := list(islice(rows, _MOST_VARIABLES // width)):
+        flat = list(chain.from_iterable(some))
+        for position, process in own:
+            flat[position::width] = map(process, flat[position::width])
         values = f"VALUES {', '.join([places] * len(some))}"
         statement = f"INSERT INTO {table.name} ({', '.join(columns)}) {values}"
-        connection.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
+        connection.exec_driver_sql(statement, tuple(flat))
 
 
-def _copy(connection: Connection, table: Table, columns: Sequence[str], rows: Iterator[Row]) -> None:
+def _copy(connection: Connection, table: Table, columns: Sequence[str], rows: Iterator[Row], own: _Own) -> None:
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
@@ -43,24 +50,35 @@ def _copy(connection: Connection, table: Table, columns: Sequence[str], rows: It
     try:
         with cursor, cursor.copy(statement) as copy:
             for row in rows:
-                copy.write_row(row)
+                copy.write_row(_with(row, own) if own else row)
     except psycopg.Error as error:  # as SQLAlchemy would have said it, so that the store's sentences fit
         raise DBAPIError(statement.as_string(), None, error) from error
 
 
-def _bound(connection: Connection, columns: Sequence[Column[Any]], rows: Iterable[Row]) -> Iterable[Row]:
-    """The rows as the driver takes them: what has a type of its own, such as an instant, is checked and translated."""
-    own: list[tuple[int, Callable[[Any], Any]]] = []
+def _own(connection: Connection, columns: Sequence[Column[Any]]) -> _Own:
+    found: list[tuple[int, Callable[[Any], Any]]] = []
     for position, column in enumerate(columns):
         process = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
         if process:
-            own.append((position, cache(process)))  # of days and instants there are few, and each in many rows
-    if not own:
-        return rows
-    return (_with(row, own) for row in rows)
+            found.append((position, _remembering(process)))
+    return found
 
 
-def _with(row: Row, own: Sequence[tuple[int, Callable[[Any], Any]]]) -> Row:
+def _remembering(process: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Rows of one day, or stored at one instant, follow each other and share the value itself."""
+    last: object = None
+    result: object = None
+
+    def translated(value: object) -> object:
+        nonlocal last, result
+        if value is not last:
+            last, result = value, process(value)
+        return result
+
+    return translated
+
+
+def _with(row: Row, own: _Own) -> Row:
     values = list(row)
     for position, process in own:
         values[position] = process(values[position])

@@ -13,7 +13,7 @@ from sqlalchemy.types import BigInteger
 
 from bot.core.calls import sketch
 from bot.core.calls.sums import ADDED, Sums
-from bot.store.calls import Series
+from bot.store.call_series import Series
 from bot.store.tables import CallHour, CallRow, CallSeries, table
 
 _call = table(CallRow)

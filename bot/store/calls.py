@@ -7,59 +7,45 @@ may differ in how long it took. With other figures it is another call under a ta
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from enum import Enum
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, Column, ColumnElement, Connection, any_, bindparam, delete, func, select, tuple_
+from sqlalchemy import ARRAY, Column, ColumnElement, Connection, any_, bindparam, delete, func, select
 
 from bot.core.calls import sketch
-from bot.core.calls.call import Call, RateLimit
+from bot.core.calls.call import Call
+from bot.core.calls.client import Client
 from bot.core.calls.listed import list_units
 from bot.core.calls.sums import ADDED, Sums
 from bot.core.hours import on_the_hour
-from bot.store import headroom
+from bot.store import call_series, headroom
 from bot.store.bulk import insert_rows
-from bot.store.tables import CallHour, CallLimitRow, CallRow, CallSeries, ImportedPieceRow, table
-from bot.store.upsert import insert_new, lock, upsert
+from bot.store.call_series import SeriesIds
+from bot.store.headroom import Told
+from bot.store.tables import CallHour, CallRow, CallSeries, ImportedPieceRow, table
+from bot.store.upsert import insert_new, lock
 
 _call = table(CallRow)
 _hour = table(CallHour)
 _series = table(CallSeries)
-_limit = table(CallLimitRow)
 _piece = table(ImportedPieceRow)
 _COUNTED = ("uncached_input", "cache_write_5m", "cache_write_1h", "cache_read", "output", "untyped", "web_search")
 """The columns that say how much a call used, in `Call` and in the tables."""
-_counts = attrgetter(*_COUNTED)
+_TIMED = ("duration_ms", "first_token_ms", "status")
+_figures: Callable[[Call], tuple[Any, ...]] = attrgetter(*_COUNTED, *_TIMED)
+_HOUR_LONG = timedelta(hours=1)
 _FEW = 100
 """Up to so many series are asked for by all they are; for more it is faster to read every one there is."""
 _COLUMNS = (
     *("id", "series_id", "at", "stored_at", *_COUNTED),
-    *("duration_ms", "first_token_ms", "status", "list_cost", "own_cost"),
+    *(*_TIMED, "list_cost", "own_cost"),
 )
 
 _added = attrgetter(*ADDED)
 _HOUR_COLUMNS = ("hour", "series_id", *ADDED, "longest_ms", "durations", "first_tokens", "first_at", "last_at")
-
-
-class Series(NamedTuple):
-    """What calls of one kind have in common, in the order of `call_series`."""
-
-    bound_team: str
-    team: str
-    caller: str
-    api_key: str
-    feature: str
-    model: str
-    endpoint: str
-    event_type: str
-    service_tier: str
-    inference_geo: str
-    speed: str
-    error_type: str
-    origin: str
 
 
 class Fate(Enum):
@@ -72,14 +58,10 @@ class Fate(Enum):
 
 
 class Arrival(NamedTuple):
-    """A call under the id it is kept by, and the team of its sender's token."""
+    """A call, and who sends it."""
 
     call: Call
-    bound_team: str = ""
-
-
-SeriesIds = dict[Series, int]
-"""Ids that are known to be committed: a series never changes or goes."""
+    sender: Client
 
 
 def post(connection: Connection, arrivals: Sequence[Arrival], now: datetime, known: SeriesIds) -> list[Fate]:
@@ -88,49 +70,66 @@ def post(connection: Connection, arrivals: Sequence[Arrival], now: datetime, kno
     Whoever keeps `known` must forget it when the transaction fails: its ids may be of rows that were never there.
     """
     lock(connection, "calls")
-    held = _held(connection, [arrival.call.id for arrival in arrivals])
+    ids = [sender.own(call.id) for call, sender in arrivals]
+    held = _held(connection, ids)
     fates: list[Fate] = []
-    new: list[tuple[Call, Series]] = []
-    for call, bound_team in arrivals:
-        figures = _figures(call)
-        before = held.setdefault(call.id, figures)
-        if before is figures:
-            new.append((call, _series_of(call, bound_team)))
-        fates.append(Fate.ACCEPTED if before is figures else Fate.DUPLICATE if before == figures else Fate.TAKEN)
+    new: list[tuple[str, Call, tuple[str, ...]]] = []
+    first: dict[str, Call] = {}
+    for call_id, (call, sender) in zip(ids, arrivals, strict=True):
+        before = first.setdefault(call_id, call)
+        if before is call and call_id not in held:
+            new.append((call_id, call, (sender.team or "", *call_series.named(call))))
+            fates.append(Fate.ACCEPTED)
+        else:
+            same = _used(call) == (held.get(call_id) or _used(before))
+            fates.append(Fate.DUPLICATE if same else Fate.TAKEN)
     if new:
-        _learn(connection, {series for _, series in new} - known.keys(), known)
+        begun: dict[tuple[str, ...], datetime] = {}
+        for _, call, names in new:
+            if names not in known:
+                begun[names] = min(call.at, begun.get(names, call.at))
+        folded = call_series.learn(connection, begun, known)
+        if folded:
+            new = [(call_id, call, folded.get(names, names)) for call_id, call, names in new]
         _insert(connection, new, now, known)
     return fates
 
 
-def _insert(connection: Connection, new: Sequence[tuple[Call, Series]], now: datetime, known: SeriesIds) -> None:
-    """The calls themselves, the sums of their hours, and the newest rate limits they tell of."""
+def _insert(
+    connection: Connection, new: Sequence[tuple[str, Call, tuple[str, ...]]], now: datetime, known: SeriesIds
+) -> None:
+    """The calls themselves, the sums of their hours, and the rate limits they tell of."""
     rows: list[tuple[Any, ...]] = []
     hours: dict[tuple[datetime, int], Sums] = {}
-    limits: dict[tuple[str, str, str], tuple[datetime, RateLimit]] = {}
-    for call, series in new:
-        series_id, units = known[series], list_units(call)
-        own = None if call.own_cost is None else call.own_cost.units
-        timed = call.duration_ms, call.first_token_ms, call.status
-        rows.append((call.id, series_id, call.at, now, *_counts(call), *timed, units, own))
-        key = on_the_hour(call.at), series_id
-        sums = hours.get(key)
+    told: list[Told] = []
+    begin = end = now  # of the last hour: most calls come in the order of time
+    for call_id, call, names in new:
+        at, own, limit = call.at, call.own_cost, call.rate_limit
+        series_id, units = known[names], list_units(call)
+        rows.append((call_id, series_id, at, now, *_figures(call), units, None if own is None else own.units))
+        if not begin <= at < end:
+            begin = on_the_hour(at)
+            end = begin + _HOUR_LONG
+        sums = hours.get((begin, series_id))
         if sums is None:
-            sums = hours[key] = Sums()
+            sums = hours[begin, series_id] = Sums()
         sums.add(call, units)
-        if call.rate_limit:
-            scope = series.bound_team, call.team, call.model
-            if scope not in limits or limits[scope][0] < call.at:
-                limits[scope] = call.at, call.rate_limit
+        if limit:
+            told.append(Told(names[0], names[1], names[5], at, limit))
     insert_rows(connection, _call, _COLUMNS, rows)
     _add_hours(connection, hours)
-    _note_limits(connection, limits)
-    headroom.note(connection, [(series.bound_team, call) for call, series in new if call.rate_limit])
+    headroom.note(connection, told)
 
 
-def forget(connection: Connection, before: datetime) -> int:
-    """Let go of single calls that were stored before this; their sums stay. How many those were."""
-    return connection.execute(delete(_call).where(_call.c.stored_at < before)).rowcount
+def any_stored(connection: Connection, before: datetime) -> bool:
+    """Whether there is a single call that was stored before this."""
+    return connection.execute(select(_call.c.id).where(_call.c.stored_at < before).limit(1)).first() is not None
+
+
+def forget(connection: Connection, before: datetime, most: int) -> int:
+    """Let go of some single calls that were stored before this; their sums stay. How many those were."""
+    some = select(_call.c.id).where(_call.c.stored_at < before).limit(most)
+    return connection.execute(delete(_call).where(_call.c.id.in_(some))).rowcount
 
 
 def imported(connection: Connection, sha256: str) -> int | None:
@@ -144,7 +143,7 @@ def note_imported(connection: Connection, sha256: str, calls: int, now: datetime
     insert_new(connection, _piece, [{"sha256": sha256, "stored_at": now, "calls": calls}])
 
 
-def _figures(call: Call) -> tuple[str | int, ...]:
+def _used(call: Call) -> tuple[str | int, ...]:
     """What two witnesses of one call agree on; one of them may not tell cache writes apart."""
     writes = call.cache_write_5m + call.cache_write_1h
     return call.model, call.uncached_input, writes, call.cache_read, call.output, call.untyped
@@ -172,36 +171,6 @@ def _among(connection: Connection, column: Column[Any], ids: Sequence[str | int]
         return column == any_(bindparam("ids", list(ids), ARRAY(column.type)))
     each = func.json_each(json.dumps(ids)).table_valued("value")
     return column.in_(select(each.c.value))
-
-
-def _series_of(call: Call, bound_team: str) -> Series:
-    return Series(
-        bound_team,
-        call.team,
-        call.user,
-        call.api_key,
-        call.feature,
-        call.model,
-        call.endpoint,
-        call.event_type,
-        call.service_tier,
-        call.inference_geo,
-        call.speed,
-        call.error_type,
-        call.origin,
-    )
-
-
-def _learn(connection: Connection, unknown: set[Series], known: SeriesIds) -> None:
-    """Add the ids of these series, which are made where there are none."""
-    if not unknown:
-        return
-    insert_new(connection, _series, [series._asdict() for series in unknown])
-    columns = [_series.c[name] for name in Series._fields]
-    query = select(_series.c.id, *columns)
-    if len(unknown) < _FEW:
-        query = query.where(tuple_(*columns).in_([tuple(series) for series in unknown]))
-    known.update((Series._make(row[1:]), row[0]) for row in connection.execute(query))
 
 
 def _add_hours(connection: Connection, hours: Mapping[tuple[datetime, int], Sums]) -> None:
@@ -244,23 +213,3 @@ def sums_of(row: Any) -> Sums:
 def _hour_row(hour: datetime, series_id: int, sums: Sums) -> tuple[Any, ...]:
     sketches = sketch.encode(sums.durations), sketch.encode(sums.first_tokens)
     return hour, series_id, *_added(sums), sums.longest_ms, *sketches, sums.first_at, sums.last_at
-
-
-def _note_limits(connection: Connection, limits: Mapping[tuple[str, str, str], tuple[datetime, RateLimit]]) -> None:
-    """The newest of each program's, whichever comes last."""
-    if not limits:
-        return
-    scope = tuple_(_limit.c.bound_team, _limit.c.team, _limit.c.model)
-    stored = connection.execute(
-        select(_limit.c.bound_team, _limit.c.team, _limit.c.model, _limit.c.at).where(scope.in_(list(limits)))
-    )
-    newer = {(row.bound_team, row.team, row.model): row.at for row in stored}
-    upsert(
-        connection,
-        _limit,
-        [
-            {"bound_team": key[0], "team": key[1], "model": key[2], "at": at, **limit._asdict()}
-            for key, (at, limit) in limits.items()
-            if key not in newer or newer[key] < at
-        ],
-    )

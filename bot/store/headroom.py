@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select, tuple_
 
-from bot.core.calls.call import Call, RateLimit
+from bot.core.calls.call import RateLimit
 from bot.core.headroom import used
 from bot.store.tables import CallLimitDay, CallLimitRow, table
 from bot.store.upsert import upsert
@@ -31,15 +32,49 @@ class Held:
     limit: RateLimit
 
 
-def note(connection: Connection, calls: Sequence[tuple[str, Call]]) -> None:
-    """Raise the days of these calls to how full their limits were; each comes with the team of its token."""
-    found: dict[_Scope, _Used] = {}
-    for bound_team, call in calls:
-        if call.rate_limit:
-            scope = call.at.date(), bound_team, call.team, call.model
-            found[scope] = _fuller(found.get(scope, (None, None)), used(call.rate_limit))
-    if not found:
-        return
+class Told(NamedTuple):
+    """What the answer to one call said of the limits; `bound_team` is its token's."""
+
+    bound_team: str
+    team: str
+    model: str
+    at: datetime
+    limit: RateLimit
+
+
+def note(connection: Connection, told: Iterable[Told]) -> None:
+    """Keep what every program was told last, and raise its days to how full its limits were."""
+    last: dict[tuple[str, str, str], Told] = {}
+    fullest: dict[_Scope, _Used] = {}
+    for one in told:
+        program = one[:3]
+        before = last.get(program)
+        if before is None or before.at < one.at:
+            last[program] = one
+        day = (one.at.date(), *program)
+        full = fullest.get(day)
+        fullest[day] = used(one.limit) if full is None else _fuller(full, used(one.limit))
+    if last:
+        _note_last(connection, last)
+        _note_days(connection, fullest)
+
+
+def _note_last(connection: Connection, last: Mapping[tuple[str, str, str], Told]) -> None:
+    """The newest of each program's, whichever comes in last."""
+    scope = tuple_(_limit.c.bound_team, _limit.c.team, _limit.c.model)
+    stored = connection.execute(
+        select(_limit.c.bound_team, _limit.c.team, _limit.c.model, _limit.c.at).where(scope.in_(list(last)))
+    )
+    newer = {(row.bound_team, row.team, row.model): row.at for row in stored}
+    rows = [
+        {"bound_team": one.bound_team, "team": one.team, "model": one.model, "at": one.at, **one.limit._asdict()}
+        for program, one in last.items()
+        if program not in newer or newer[program] < one.at
+    ]
+    upsert(connection, _limit, rows)
+
+
+def _note_days(connection: Connection, found: dict[_Scope, _Used]) -> None:
     query = select(*_SCOPE, _day.c.requests_used, _day.c.tokens_used).where(tuple_(*_SCOPE).in_(list(found)))
     for *place, requests, tokens in connection.execute(query):
         day, bound_team, team, model = place
@@ -72,7 +107,10 @@ def days(connection: Connection, since: date) -> Iterable[tuple[_Scope, _Used]]:
 
 
 def _fuller(one: _Used, other: _Used) -> _Used:
-    requests, tokens = (
-        max((part for part in pair if part is not None), default=None) for pair in zip(one, other, strict=True)
-    )
-    return requests, tokens
+    return _larger(one[0], other[0]), _larger(one[1], other[1])
+
+
+def _larger(one: int | None, other: int | None) -> int | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return one if one > other else other

@@ -22,6 +22,11 @@ SECONDS = Histogram(
 )
 WAITING = Gauge("claude_usage_sql_waiting", "Pieces of work that wait for a database thread.")
 
+FOLDED = Counter(
+    "claude_usage_call_series_folded",
+    "Names of calls that came when there were too many to tell apart, by the transactions that met them.",
+)
+
 
 @contextmanager
 def transaction(kind: str) -> Iterator[None]:

@@ -39,7 +39,7 @@ def _as_text(value: datetime | None) -> str | None:
         return None
     if value.tzinfo is None:
         raise ValueError(f"{value} has no time zone")
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return value.astimezone(UTC).isoformat(" ", "microseconds")[:-6]  # without +00:00
 
 
 class Organization(SQLModel, table=True):
@@ -755,6 +755,8 @@ class CallSeries(SQLModel, table=True):
     error_type: str
     """Empty where it succeeded."""
     origin: str
+    since: datetime = Field(sa_type=Instant)
+    """When the first call of it was made, of those that came in with it."""
 
 
 class CallRow(SQLModel, table=True):

@@ -19,12 +19,13 @@ from bot.core.errors import WordsError
 from bot.core.nearest import nearest
 from bot.render.plain import uncoded
 from bot.services.calls import importing
+from bot.services.calls.forgetting import Forgetting
 from bot.services.calls.importing import Imported
 from bot.store.database import Database
 from bot.terminal.output import say, show
 
 
-async def run(args: Namespace, database: Database, clock: Callable[[], datetime]) -> int:
+async def run(args: Namespace, database: Database, clock: Callable[[], datetime], forgetting: Forgetting) -> int:
     """Bad lines are named and everything else is in; exit code 1 where a file held nothing else."""
     zone = _zone(args.timezone) if args.timezone else None
     useless = False
@@ -34,6 +35,7 @@ async def run(args: Namespace, database: Database, clock: Callable[[], datetime]
             result = await importing.read(path, Log(args.format), database, clock, zone=zone, progress=progress)
         useless = useless or (result.refused > 0 and not result.known)
         _tell(path, result)
+    await forgetting.run(clock())  # where nothing but imports runs, nobody else would
     return 1 if useless else 0
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.core import wording
+from bot.core.books.receipt import document
 from bot.core.errors import ReceiptUnreadable
 from bot.services.asking.receipts import Receipts
 from bot.services.books.verify import Outcome, Verdict
@@ -57,6 +58,7 @@ def _as_json(verdict: Verdict) -> dict[str, Any]:
         "differences": [
             {"what": one.what, "receipt": one.receipt, "recomputed": one.recomputed} for one in verdict.differences
         ],
+        "estimate": document(verdict.receipt)["estimate"],
         "notes": list(verdict.remarks),
     }
 

@@ -11,9 +11,9 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from bot.core.calls import wire
 from bot.core.calls.call import Call
 from bot.core.calls.client import Client
+from bot.core.calls.line import Reader
 from bot.core.calls.wire import Refusal
 from bot.core.errors import BodyTooLarge, BodyUnreadable
 from bot.services.calls.intake import Intake
@@ -43,34 +43,31 @@ def calls(intake: Intake, clock: Callable[[], datetime]) -> Callable[[Request], 
 
 def _read(body: bytes, lines: bool, now: datetime) -> Sequence[Call | Refusal]:
     """Raises BodyUnreadable for what is neither JSON nor lines of it, BodyTooLarge for too many calls."""
+    reader = Reader(now)
     if lines:
-        return _lines(body, now)
+        return _lines(body, reader)
+    if (written := reader.several(body)) is not None:
+        _bound(len(written))
+        return [reader.line(one) for one in written]
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):
         # Several lines of JSON are no JSON; they come under the wrong name often enough.
         if body.lstrip()[:1] == b"{" and b"\n" in body.strip():
-            return _lines(body, now)
+            return _lines(body, reader)
         raise BodyUnreadable("The body is not JSON. Send one call, a list of calls, or a call in each line.") from None
     if not isinstance(said, dict | list):
         raise BodyUnreadable("Send one call as a JSON object, or a list of them.")
     several = said if isinstance(said, list) else [said]
     _bound(len(several))
-    return [wire.read(one, now) for one in several]
+    return [reader.said(one) for one in several]
 
 
-def _lines(body: bytes, now: datetime) -> Sequence[Call | Refusal]:
+def _lines(body: bytes, reader: Reader) -> Sequence[Call | Refusal]:
     """Each line for itself: one that is cut off, even within a letter, takes none of the others with it."""
     lines = [line for line in body.split(b"\n") if line.strip()]
     _bound(len(lines))
-    return [_line(line, now) for line in lines]
-
-
-def _line(line: bytes, now: datetime) -> Call | Refusal:
-    try:
-        return wire.read(json.loads(line), now)
-    except (ValueError, RecursionError):
-        return Refusal("The line is not JSON.")
+    return [reader.line(line) for line in lines]
 
 
 def _bound(calls: int) -> None:

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import anomaly, answers, backfill, call_log, digests, intake, recorder, start
+from tests.bench import anomaly, answers, backfill, call_log, digests, intake, recorder, start, warning
 
 MEASURED = {
     "answers": answers.measure,
@@ -18,6 +18,7 @@ MEASURED = {
     "recorder": recorder.measure,
     "intake": intake.measure,
     "call-log": call_log.measure,
+    "warning": warning.measure,
 }
 
 

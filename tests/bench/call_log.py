@@ -1,12 +1,13 @@
 """A log of a million calls: imported and asked for the cost of each team, beside a plain loop that only adds it up.
 
-pandas and DuckDB are measured where they are installed; the project does not need them.
+pandas and DuckDB are measured where they are installed, which may be elsewhere (RIVALS=/path/to/python); the project
+does not need them.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import json
+import os
 import random
 import resource
 import subprocess
@@ -22,8 +23,10 @@ from bot.services.asking.ask import Ask
 from bot.services.calls import importing
 from bot.store import schema
 from bot.store.database import Database
+from bot.wiring import calm_collector
 
 LINES = 1_000_000
+RIVALS = os.environ.get("RIVALS", sys.executable)
 _PRICES = {"claude-2.1": (0.000011, 0.000033), "claude-instant-1.2": (0.0000024, 0.0000072)}
 _LOOP = """
 import json, sys
@@ -42,12 +45,25 @@ log = pandas.read_json(sys.argv[1], lines=True)
 log["cost"] = log.prompt_tokens * log.cost_per_token_prompt + log.completion_tokens * log.cost_per_token_completion
 print(log.groupby("team").cost.sum())
 """
+_STORING = (
+    _PANDAS
+    + """
+import sqlite3
+log["timestamp"] = log.timestamp.astype(str)
+log.to_sql("call", sqlite3.connect(sys.argv[1] + ".pandas.db"), index=False)
+"""
+)
 _DUCKDB = """
 import duckdb, sys
 print(duckdb.sql(f"SELECT team, sum(prompt_tokens * cost_per_token_prompt + completion_tokens * "
                  f"cost_per_token_completion) FROM read_json('{sys.argv[1]}') GROUP BY team"))
 """
-_RIVALS = {"a plain loop over json.loads": (None, _LOOP), "pandas": ("pandas", _PANDAS), "DuckDB": ("duckdb", _DUCKDB)}
+_RIVALS = {
+    "a plain loop over json.loads": (None, _LOOP),
+    "pandas": ("pandas", _PANDAS),
+    "pandas, which stores its rows in SQLite too": ("pandas", _STORING),
+    "DuckDB": ("duckdb", _DUCKDB),
+}
 
 
 async def measure(folder: Path) -> list[str]:
@@ -55,17 +71,19 @@ async def measure(folder: Path) -> list[str]:
     _write(log)
     lines = [f"{LINES:,} lines, {log.stat().st_size >> 20} MiB"]
     for name, (module, script) in _RIVALS.items():
-        if module and importlib.util.find_spec(module) is None:
-            lines.append(f"{name}: not installed here, not measured")
+        if module and not _has(module):
+            lines.append(f"{name}: not installed, not measured")
             continue
         lines.append(f"{name}: {_timed(lambda script=script: _run(script, log)):.1f} s")  # type: ignore[misc]
+    calm_collector()  # as the command does
     database = Database(f"sqlite:///{folder / 'calls.db'}")
     schema.migrate(database)
-    began, quarters = time.perf_counter(), list[float]()
+    began, busy, quarters = time.perf_counter(), time.process_time(), list[float]()
     result = await importing.read(log, Log.AUTO, database, _now, progress=lambda *_: quarters.append(_megabytes()))
     seconds = time.perf_counter() - began
     lines.append(
-        f"import: {seconds:.1f} s, {result.stored / seconds:,.0f} lines a second; memory after each quarter "
+        f"import: {seconds:.1f} s ({time.process_time() - busy:.1f} of work), "
+        f"{result.stored / seconds:,.0f} lines a second; memory after each quarter "
         f"{', '.join(f'{quarters[len(quarters) * n // 4 - 1]:.0f}' for n in range(1, 5))} MB"
     )
     began = time.perf_counter()
@@ -98,8 +116,12 @@ def _write(log: Path) -> None:
             file.write(json.dumps(one) + "\n")
 
 
+def _has(module: str) -> bool:
+    return subprocess.run([RIVALS, "-c", f"import {module}"], check=False, capture_output=True).returncode == 0
+
+
 def _run(script: str, log: Path) -> None:
-    subprocess.run([sys.executable, "-c", script, str(log)], check=True, capture_output=True)
+    subprocess.run([RIVALS, "-c", script, str(log)], check=True, capture_output=True)
 
 
 def _timed(work: Callable[[], None]) -> float:

@@ -19,6 +19,8 @@ import httpx
 import psycopg
 from sqlalchemy import Connection, select
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from bot.core.calls.client import fingerprint
@@ -28,6 +30,7 @@ from bot.store import schema, tokens
 from bot.store.database import Database
 from bot.store.tables import CallRow, table
 from bot.web.calls import calls
+from bot.wiring import calm_collector
 from tests.bench.servers import postgresql
 
 TOKEN = "cub_bench"
@@ -45,11 +48,12 @@ async def measure(folder: Path) -> list[str]:
     with postgresql() as server:
         for kind, url in (("SQLite", sqlite), ("PostgreSQL", server)):
             _prepare(url)
-            seconds, again = await _sent(url, bodies)
+            seconds, again, work = await _sent(url, bodies)
             rival, bare = ("prepared insert", _inserted) if kind == "SQLite" else ("COPY", _copied)
             alone = bare(url)
             lines.append(
-                f"{kind}: {CALLS / seconds:,.0f} calls/s over HTTP, {CALLS / again:,.0f} when all are repeats; "
+                f"{kind}: {CALLS / seconds:,.0f} calls/s over HTTP ({work / CALLS * 1e6:.0f} µs of work each), "
+                f"{CALLS / again:,.0f} when all are repeats; "
                 f"a bare {rival} of the rows {CALLS / alone:,.0f}/s"
             )
     return lines
@@ -95,8 +99,9 @@ def _prepare(url: str) -> None:
     database.close()
 
 
-async def _sent(url: str, bodies: Sequence[bytes]) -> tuple[float, float]:
-    """Seconds to store them, and to be told that all are there; the server is a process of its own."""
+async def _sent(url: str, bodies: Sequence[bytes]) -> tuple[float, float, float]:
+    """Seconds to store them, and to be told that all are there, and the work of the first in seconds of the server's
+    processor; it is a process of its own."""
     context = multiprocessing.get_context("spawn")
     stop, ours = context.Event(), context.Queue()
     server = context.Process(target=_serve, args=(url, ours, stop))
@@ -105,7 +110,10 @@ async def _sent(url: str, bodies: Sequence[bytes]) -> tuple[float, float]:
         address = await asyncio.to_thread(ours.get, timeout=60)
         headers = {"authorization": f"Bearer {TOKEN}"}
         async with httpx.AsyncClient(base_url=address, headers=headers, timeout=60, trust_env=False) as http:
-            return await _posted(http, bodies, "accepted"), await _posted(http, bodies, "duplicates")
+            before = float((await http.get("/work")).text)
+            stored = await _posted(http, bodies, "accepted")
+            work = float((await http.get("/work")).text) - before
+            return stored, await _posted(http, bodies, "duplicates"), work
     finally:
         stop.set()
         server.join()
@@ -133,13 +141,19 @@ def _serve(url: str, ours: multiprocessing.Queue[str], stop: Event) -> None:
 
 
 async def _serving(url: str, ours: multiprocessing.Queue[str], stop: Event) -> None:
+    calm_collector()
     database = Database(url)
     intake = Intake(database, _now, retain=timedelta(days=35))
-    app = Starlette(routes=[Route("/v1/calls", calls(intake, _now), methods=["POST"])])
+    routes = [Route("/v1/calls", calls(intake, _now), methods=["POST"]), Route("/work", _work)]
+    app = Starlette(routes=routes)
     async with serve(app) as address:
         ours.put(address)
         await asyncio.to_thread(stop.wait)
     database.close()
+
+
+async def _work(_request: Request) -> PlainTextResponse:
+    return PlainTextResponse(str(time.process_time()))
 
 
 def _now() -> datetime:

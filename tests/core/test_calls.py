@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.core.calls import sketch, sums, wire
 from bot.core.calls.call import Call, RateLimit
 from bot.core.calls.listed import list_cost
-from bot.core.calls.wire import Refusal
+from bot.core.calls.wire import Refusal, Turns
 from bot.core.money import Money
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -190,9 +190,11 @@ def test_a_clock_that_is_a_little_ahead_is_no_lie_and_a_zone_may_be_known() -> N
 def test_a_call_without_an_id_is_known_by_what_it_says() -> None:
     one, again, other = read(), read(metadata={"n": 1}), read(output_tokens=801)
     assert one.id == again.id != other.id
-    second = wire.read(LEAST, NOW, nth=1)
+    turns: Turns = {}
+    first, second = wire.read(LEAST, NOW, turns=turns), wire.read(LEAST, NOW, turns=turns)
+    assert isinstance(first, Call)
     assert isinstance(second, Call)
-    assert second.id != one.id
+    assert first.id == one.id != second.id
     assert read(request_id="req_1").id == "req_1"
 
 

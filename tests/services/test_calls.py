@@ -16,17 +16,19 @@ from bot.core.alerts.rule import Metric, Rule, Target
 from bot.core.alerts.window import Window
 from bot.core.calls import log, wire
 from bot.core.calls.call import Call
+from bot.core.calls.client import Client
 from bot.core.calls.log import Log
 from bot.core.errors import NotFound, Withheld, WordsError
 from bot.core.hours import Stretch
 from bot.render import json as programs
 from bot.services import configuration
 from bot.services.asking.ask import Ask
-from bot.services.calls import importing, watching
+from bot.services.calls import forgetting, importing, watching
+from bot.services.calls.forgetting import forget
 from bot.services.calls.importing import Imported
 from bot.services.calls.watching import Watch, observe
+from bot.store import call_names, call_series, schema
 from bot.store import calls as store
-from bot.store import schema
 from bot.store.calls import Arrival
 from bot.store.database import Database
 
@@ -67,9 +69,9 @@ def stored(database: Database, *said: dict[str, Any], bound: str = "") -> None:
     made = []
     for n, one in enumerate(said):
         at = (NOW - timedelta(hours=2) + timedelta(minutes=n)).isoformat()
-        call = wire.read({"timestamp": at, "model": "claude-sonnet-5-5", "input_tokens": 1000} | one, NOW, nth=n)
+        call = wire.read({"timestamp": at, "model": "claude-sonnet-5-5", "input_tokens": 1000} | one, NOW)
         assert isinstance(call, Call), call
-        made.append(Arrival(call, bound))
+        made.append(Arrival(call, Client("test", bound or None)))
     database.write_now(store.post, made, NOW, {})
 
 
@@ -273,7 +275,30 @@ async def test_new_calls_are_looked_at_within_seconds_and_only_news_wakes_anybod
     assert told == [now]
 
 
-def test_forgotten_calls_leave_their_sums(teams: Database) -> None:
+def test_names_without_end_are_kept_together_and_nothing_of_them_is_lost(
+    teams: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(call_series, "MOST_SERIES", 5)
+    monkeypatch.setattr(call_series, "_MOST_TOGETHER", 2)
+    stored(teams, *[{"team": "alpha", "feature": f"real-{n}"} for n in range(3)])
+    stored(teams, *[{"team": "alpha", "feature": f"invented-{n}", "user": f"u{n}"} for n in range(20)])
+    stored(teams, *[{"team": f"made-up-{n}", "feature": f"again-{n}", "success": False} for n in range(20)])
+    stored(teams, {"team": "alpha", "feature": "real-0", "output_tokens": 7})
+    found = rows(ask(teams, "features"))
+    assert {name: figures[0] for name, figures in found.items()} == {
+        **{"real-0": 2, "real-1": 1, "real-2": 1, "invented-0": 1, "invented-1": 1},
+        call_series.REST: 38,
+    }
+    assert teams.read_now(lambda connection: len(call_names.series(connection))) <= 5 + 2 + 2
+    assert rows(ask(teams, "calls by team"))["Team Alpha"][0] == 24
+    assert "38 live calls of the last 7 days are kept as “everything else”" in " ".join(ask(teams, "status").notes)
+
+
+def test_forgotten_calls_leave_their_sums(teams: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     stored(teams, {"feature": "search"}, {"feature": "search"})
-    assert teams.write_now(store.forget, NOW + timedelta(days=1)) == 2
+    assert asyncio.run(forget(teams, NOW)) == 0
+    assert teams.read_now(store.any_stored, NOW + timedelta(days=1))
+    monkeypatch.setattr(forgetting, "A_PIECE", 1)
+    assert asyncio.run(forget(teams, NOW + timedelta(days=1))) == 2
+    assert not teams.read_now(store.any_stored, NOW + timedelta(days=1))
     assert rows(ask(teams, "features"))["search"][0] == 2

@@ -14,6 +14,8 @@ from sqlalchemy import Connection, insert, select, text
 
 from bot.core.allocation import Basis
 from bot.core.books.receipt import document, id_of, read
+from bot.core.calls.call import Call
+from bot.core.calls.client import Client
 from bot.core.errors import NotFound, ReceiptUnreadable, WordsError
 from bot.core.money import Money
 from bot.core.usage import Surface
@@ -21,7 +23,8 @@ from bot.services.asking.receipts import Receipts
 from bot.services.books import close
 from bot.services.books.verify import Outcome, Verdict
 from bot.services.syncing.rebuild import rebuild
-from bot.store import closes, ledger, pages
+from bot.store import calls, closes, ledger, pages
+from bot.store.calls import Arrival
 from bot.store.database import Database
 from bot.store.posting import Ledger
 from bot.store.tables import BucketPageRow, PageRow, table
@@ -169,6 +172,32 @@ async def test_a_ledger_that_says_more_than_was_reported_leaves_a_residual(books
     execute(books, "UPDATE ledger_entry SET billed_cost = billed_cost + 7 WHERE day = '2026-11-21' AND billed_cost > 0")
     receipt = (await of(books).make("summary yesterday", NOW)).receipt
     assert receipt.residual.units == -7 * len([line for line in receipt.lines if line.billed_cost])
+
+
+async def test_the_estimate_of_newer_hours_is_held_against_the_calls_and_is_part_of_no_sum(books: Database) -> None:
+    called = Call("1", NOW, "claude-sonnet-5-5", output=1_000_000, team="alpha")
+    alone = await of(books).make("team alpha today", NOW + timedelta(minutes=1))
+    books.write_now(calls.post, [Arrival(called, Client("test"))], NOW, {})
+    before = await of(books).make("team alpha today", NOW + timedelta(minutes=1))
+    assert alone.receipt.estimate is None
+    assert before.receipt.figures == alone.receipt.figures
+    assert before.receipt.estimate is not None
+    assert (before.receipt.estimate.calls, before.receipt.estimate.list_cost) == (1, Money.from_dollars("10"))
+    assert (
+        before.receipt.figures.billed_cost
+        == (await of(books).make("team alpha today", NOW)).receipt.figures.billed_cost
+    )
+    verdict = await of(books).verify(before.id)
+    assert verdict.outcome is Outcome.EQUAL
+    assert "An estimate, and part of no sum: live calls of" in said(verdict)
+    books.write_now(calls.post, [Arrival(called.under("2"), Client("test"))], NOW, {})
+    verdict = await of(books).verify(before.id)
+    assert verdict.outcome is Outcome.EQUAL
+    assert "More of those calls came in since: they are 2 calls at $20.0000 by now." in said(verdict)
+    execute(books, "UPDATE call_hour SET calls = 1, list_cost = 7, unlisted = 0")
+    verdict = await of(books).verify(before.id)
+    assert verdict.outcome is Outcome.DIFFERENT
+    assert "1 call at $10.0000 / 1 call at $0.0000000007" in said(verdict)
 
 
 async def test_after_a_restatement_the_old_receipt_still_verifies_from_its_own_pages(

@@ -13,6 +13,7 @@ from bot.answers.answer import Amount, Answer, Fact
 from bot.core.access import OPERATOR
 from bot.core.calls import wire
 from bot.core.calls.call import Call, Origin
+from bot.core.calls.client import IMPORTED
 from bot.core.money import Money
 from bot.services.asking.ask import Ask
 from bot.services.asking.receipts import Receipts
@@ -49,7 +50,7 @@ def called(books: Books, hour: int, *, origin: Origin = Origin.RECORDER, day: da
     one = {"timestamp": at, "model": "claude-sonnet-5-5", "output_tokens": 1_000_000, "team": "alpha"} | said
     call = wire.read(one, NOW, origin=origin)
     assert isinstance(call, Call)
-    books.database.write_now(store.post, [Arrival(call)], NOW, {})
+    books.database.write_now(store.post, [Arrival(call, IMPORTED)], NOW, {})
 
 
 def ask(books: Books, text: str) -> Answer:
@@ -86,6 +87,12 @@ def test_only_hours_that_are_not_reported_are_filled_and_the_total_stays_what_it
     assert newer(ask(books, "summary last week")) is None
     receipt = asyncio.run(Receipts(books.database, "UTC").answer("team alpha today", NOW, OPERATOR))
     assert newer(receipt) == fact
+    made = asyncio.run(Receipts(books.database, "UTC").make("team alpha today", NOW, OPERATOR))
+    assert made.document["figures"]["list_cost"] == str(listed)
+    assert made.document["estimate"] == {
+        **{"since": "2026-11-22T06:00:00Z", "until": "2026-11-22T10:00:00Z"},
+        **{"calls": 1, "list_cost": "10.0000"},
+    }
 
 
 def test_the_report_replaces_the_estimate(books: Books) -> None:

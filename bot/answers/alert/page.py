@@ -18,6 +18,8 @@ from bot.core.question import Subject, written
 from bot.core.report import Row
 
 SHOWN = 3
+_OF_CALLS = (Kind.NEW, Kind.RUNAWAY)
+"""Of live calls, which Anthropic has not reported yet: there is no bill of them to show."""
 MOST = 0.5
 
 
@@ -76,7 +78,7 @@ def answer(notice: Notice) -> Answer:
         paragraphs=_paragraphs(notice),
         notes=_notes(notice),
         actions=_actions(notice),
-        data_through=notice.data_through,
+        data_through=None if episode.kind in _OF_CALLS else notice.data_through,
         tone=Tone.PLAIN if over or event.what in (Happened.RESOLVED, Happened.RESTATED) else Tone.WARNING,
         episode=episode.id or None,
         acknowledged=over or episode.acknowledged_at is not None,
@@ -99,6 +101,10 @@ def _told(notice: Notice) -> tuple[str, str]:
             return _source(notice)
         case Kind.ANOMALY:
             return _anomaly(notice)
+        case Kind.NEW:
+            return _new(notice)
+        case Kind.RUNAWAY:
+            return _runaway(notice)
     return _threshold(notice)
 
 
@@ -192,6 +198,25 @@ def _anomaly(notice: Notice) -> tuple[str, str]:
     )
 
 
+def _new(notice: Notice) -> tuple[str, str]:
+    what, who = Target.of(notice.episode.scope).kind, notice.who
+    since = words.moment(notice.episode.since, notice.zone)
+    return (
+        f"A new {what}: {who}",
+        f"The {what} {who} made its first call on {since}: {notice.said(notice.event.value)} by now.",
+    )
+
+
+def _runaway(notice: Notice) -> tuple[str, str]:
+    who, usual = notice.who, notice.said(notice.episode.expected)
+    since = words.moment(notice.episode.since, notice.zone)
+    return (
+        f"{who} may be running in a loop",
+        f"{who} has called minute after minute since {since}, {notice.said(notice.event.value)} an hour, where {usual} "
+        "are the most that is usual at this hour.",
+    )
+
+
 def _back(notice: Notice) -> str:
     """How long it lasted and how much it came to."""
     episode, who = notice.episode, notice.who
@@ -203,6 +228,8 @@ def _back(notice: Notice) -> str:
         return f"{who} is heading for {now}, which is within its budget of {notice.said(notice.event.limit)} again."
     if notice.event.reason == Reason.NEW_NORMAL:
         return f"{who} has gone on like this for {lasted}: it is taken as the new normal from here on."
+    if episode.kind is Kind.RUNAWAY:
+        return f"{who} has calmed down after {lasted}: {notice.said(notice.event.value)} an hour now."
     if episode.kind is Kind.ANOMALY:
         verb, total = "spent" if notice.metric is Metric.COST else "used", notice.said(notice.total or episode.value)
         since = words.moment(episode.since, notice.zone)
@@ -233,6 +260,9 @@ def _facts(notice: Notice) -> tuple[Fact, ...]:
     since = words.moment(episode.since, notice.zone)
     if episode.kind is Kind.SOURCE:
         return (Fact("Silent", f"{event.value or 0} hours", f"since {since}"),)
+    if episode.kind is Kind.NEW:
+        calls = Fact("Requests", words.cell(notice.metric, event.value), f"since {since}")
+        return (calls, Fact("Rule", episode.rule_id.removeprefix(NOTICE), notice.severity.value))
     label = words.name(notice.metric).capitalize()
     base = "Usual" if episode.kind is Kind.ANOMALY else f"{event.mark} % mark" if event.mark else "Limit"
     if episode.kind is Kind.FORECAST:
@@ -281,6 +311,11 @@ def _to_do(notice: Notice) -> tuple[str, ...]:
     """How to end it, where somebody should."""
     if not notice.episode.open or notice.event.what not in (Happened.FIRED, Happened.WORSENED, Happened.ESCALATED):
         return ()
+    if notice.episode.kind is Kind.RUNAWAY:
+        return (
+            "If nobody expected this, look at what runs there; a key is stopped at once in the Console (API keys → "
+            "Disable).",
+        )
     if notice.episode.kind is Kind.ANOMALY and not notice.episode.rule_id.startswith(NOTICE):
         return (
             "If nobody expected this, look at what runs there; a key is stopped at once in the Console (API keys → "
@@ -312,6 +347,8 @@ def _again(notice: Notice) -> str:
 def _actions(notice: Notice) -> tuple[Action, ...]:
     if notice.episode.kind is Kind.SOURCE:
         return (Action("Status", "status"),)
+    if notice.episode.kind in _OF_CALLS:
+        return (Action("Its calls", _question(notice)), Action("All calls", "calls today by hour"))
     question, about = _question(notice), _about(notice)
     return (
         Action("Why?", f"why {question}"),
@@ -330,6 +367,11 @@ def _about(notice: Notice) -> str:
 def _question(notice: Notice) -> str:
     """What was told, as a question: its days."""
     first, last = _days(notice)
+    if notice.episode.kind in _OF_CALLS:
+        target = Target.of(notice.episode.scope)
+        if target.kind == "team":
+            return f"calls {_about(notice)} {last}"
+        return f"{_about(notice)} {last}" if target.kind == "feature" else f"calls {last} by {target.kind}"
     if notice.episode.kind is Kind.THRESHOLD and notice.rule and notice.rule.window.unit == "month":
         return f"{_about(notice)} {first:%Y-%m}"
     return f"{_about(notice)} {first}..{last}" if last > first else f"{_about(notice)} {first}"

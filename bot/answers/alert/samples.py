@@ -21,6 +21,8 @@ _DAY_CAP = Rule("day_cap", Metric.COST, Decimal(200), Window.DAY, "alpha", Sever
 _TOKENS = Rule("tokens", Metric.TOTAL_TOKENS, Decimal(1_000_000_000), Window.MONTH, WHOLE_ORGANISATION)
 _UNUSUAL = Rule("anomaly", Metric.COST, kind=Kind.ANOMALY, min_impact=Decimal(25))
 _LATENCY = Rule("api_latency_spike", Metric.LATENCY_P95_MS, Decimal(5000), Window("minute", 5), severity=Severity.INFO)
+_NEW = Rule("newcomers", Metric.REQUESTS, scope="each_feature", kind=Kind.NEW)
+_RUNAWAY = Rule("loops", Metric.REQUESTS, Decimal(240), Window.HOUR, kind=Kind.RUNAWAY)
 _CALL = Rule("dear_call", Metric.OUTPUT_TOKENS, Decimal(10_000), Window.HOUR, per_call=True)
 _DOLLAR = 10**10
 _KEYS = Drivers("key", examples.findings("team alpha", Dimension.KEY, examples.DAY_KEYS).report.rows)
@@ -77,6 +79,28 @@ _LOOP = _notice(
     reason=Reason.UNUSUAL,
     drivers=(_KEYS,),
 )
+_FIRST = _notice(
+    _NEW,
+    "feature/ticket-summary",
+    "ticket-summary",
+    12,
+    kind=Kind.NEW,
+    limit=0,
+    name="notice:newcomers",
+    back=timedelta(minutes=3),
+    reason=Reason.FIRST_CALL,
+)
+_NIGHT = _notice(
+    _RUNAWAY,
+    "alpha",
+    "Team Alpha",
+    2400,
+    kind=Kind.RUNAWAY,
+    back=timedelta(minutes=15),
+    lasts=timedelta(minutes=15),
+    reason=Reason.RUNS_AWAY,
+)
+_NIGHT = replace(_NIGHT, episode=replace(_NIGHT.episode, expected=12))
 _MONTH = datetime(2026, 11, 1, tzinfo=UTC)
 _BUDGET = replace(
     _notice(
@@ -144,6 +168,11 @@ EXAMPLES: Mapping[str, Answer] = MappingProxyType(
         ),
         "slow calls": answer(_notice(_LATENCY, WHOLE_ORGANISATION, examples.ORGANISATION, 7310, back=timedelta())),
         "one dear call": answer(_notice(_CALL, "alpha", "Team Alpha", 48_200, back=timedelta())),
+        "a new feature": answer(replace(_FIRST, episode=replace(_FIRST.episode, resolved_at=_NOW))),
+        "a loop at night": answer(_NIGHT),
+        "the loop has ended": answer(
+            _then(_NIGHT, Happened.RESOLVED, value=20, reason=Reason.CALMED_DOWN),
+        ),
         "a source is silent": answer(
             _notice(
                 None,

@@ -17,6 +17,7 @@ class Unreported:
     """Live calls of the hours that the reports do not reach."""
 
     since: datetime
+    until: datetime
     calls: int
     listed: Money | None
     """List cost of those calls; None where none of them has a price."""

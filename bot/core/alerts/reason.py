@@ -52,6 +52,13 @@ class Reason(StrEnum):
     DRIFTED = "drifted"
     EXPLAINED_WITHIN = "explained_by_a_narrower_scope"
 
+    FIRST_CALL = "first_call"
+    RUNS_AWAY = "steady_at_an_unusual_hour"
+    STILL_RUNNING = "still_steady"
+    NOT_STEADY = "not_steady"
+    TOO_FEW_DAYS = "too_few_days_to_compare"
+    CALMED_DOWN = "calmed_down"
+
     SILENT = "source_silent"
     STILL_SILENT = "source_still_silent"
     REPORTING = "source_reports_again"
@@ -66,7 +73,7 @@ _CHANGES = {
     **dict.fromkeys(
         (
             *(Reason.ABOVE_LIMIT, Reason.BELOW_LIMIT, Reason.HEADING_OVER, Reason.UNUSUAL, Reason.SILENT),
-            *(Reason.NEW_SPENDER, Reason.DROPPED, Reason.DRIFTED),
+            *(Reason.NEW_SPENDER, Reason.DROPPED, Reason.DRIFTED, Reason.FIRST_CALL, Reason.RUNS_AWAY),
         ),
         Change.FIRES,
     ),
@@ -74,7 +81,7 @@ _CHANGES = {
     **dict.fromkeys(
         (
             *(Reason.STILL_ABOVE, Reason.STILL_BELOW, Reason.WINDOW_STILL_OPEN, Reason.STILL_UNUSUAL),
-            *(Reason.SAID_BEFORE, Reason.OVER_ALREADY, Reason.STILL_SILENT),
+            *(Reason.SAID_BEFORE, Reason.OVER_ALREADY, Reason.STILL_SILENT, Reason.STILL_RUNNING),
         ),
         Change.GOES_ON,
     ),
@@ -82,6 +89,7 @@ _CHANGES = {
         (
             *(Reason.BACK_WITHIN_LIMIT, Reason.RESTATED, Reason.BACK_WITHIN, Reason.PERIOD_OVER),
             *(Reason.BELOW_MARKS, Reason.BACK_TO_USUAL, Reason.NEW_NORMAL, Reason.REPORTING, Reason.RULE_GONE),
+            Reason.CALMED_DOWN,
         ),
         Change.RESOLVES,
     ),

@@ -61,10 +61,14 @@ def unit_of(metric: Metric) -> Unit:
 
 
 class Kind(StrEnum):
-    """What sort of thing an episode is about. The first two are words of the configuration file."""
+    """What sort of thing an episode is about. The first four are words of the configuration file."""
 
     THRESHOLD = "threshold"
     ANOMALY = "anomaly"
+    NEW = "new"
+    """The first call of a key, model or feature."""
+    RUNAWAY = "runaway"
+    """A program that calls steadily at an hour at which it hardly ever does."""
     BUDGET = "budget"
     FORECAST = "forecast"
     SOURCE = "source"
@@ -81,6 +85,8 @@ WHOLE_ORGANISATION = "all"
 EACH_TEAM = "each_team"
 EACH = {EACH_TEAM: "team", "each_key": "key", "each_model": "model", "each_workspace": "workspace"}
 """Scopes that stand for many → what each of them is."""
+EACH_OF_CALLS = {"each_feature": "feature"}
+"""The same of what only live calls know."""
 OWNERS, ADMINS, CHANNEL = "owners", "admins", "channel"
 """Words for who is told."""
 ESCALATE_AFTER = timedelta(minutes=30)
@@ -136,6 +142,11 @@ class Rule:
     """How long a critical episode may go without an acknowledgement before the next ones are told."""
 
     @property
+    def each(self) -> str | None:
+        """What each thing is that it looks at; None where it looks at one."""
+        return (EACH | EACH_OF_CALLS).get(self.scope)
+
+    @property
     def limit(self) -> int:
         """`above` or `below` in the unit values are compared in."""
         limit = self.above if self.below is None else self.below
@@ -149,6 +160,8 @@ class Rule:
     @property
     def live(self) -> bool:
         """Only reported calls can tell: Anthropic's reports know neither single calls nor minutes."""
+        if self.kind in (Kind.NEW, Kind.RUNAWAY):
+            return True
         return self.kind is Kind.THRESHOLD and (self.per_call or self.metric in _OF_CALLS or self.window.minutes)
 
     def breaks(self, value: int) -> bool:

@@ -20,8 +20,8 @@ def conflicts(rule: Rule, others: Iterable[Rule]) -> list[str]:
             continue
         if other.metric is not rule.metric or other.window != rule.window or other.per_call != rule.per_call:
             continue
-        if rule.kind is Kind.ANOMALY or (other.below is None) is (rule.below is None):
-            if rule.kind is Kind.ANOMALY or other.limit == rule.limit:
+        if rule.kind is not Kind.THRESHOLD or (other.below is None) is (rule.below is None):
+            if rule.kind is not Kind.THRESHOLD or other.limit == rule.limit:
                 found.append(f"Rule {other.id} says the same: everybody would be told twice. Remove one of them.")
             continue
         above, below = (rule, other) if rule.below is not None else (other, rule)

@@ -206,6 +206,18 @@ class Configured:
 
 
 @dataclass(frozen=True, slots=True)
+class Estimate:
+    """Live calls of the hours that Anthropic had not reported by then, at list price: shown beside the figure, and part
+    of no sum here."""
+
+    since: datetime
+    until: datetime
+    calls: int
+    list_cost: Dollars | None
+    """None where none of them has a price."""
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     asked: Asked
     chosen: Chosen
@@ -228,6 +240,7 @@ class Receipt:
     directories: tuple[Directory, ...]
     """The names that decided who owns what, as far as these days name them."""
     directory_sha256: str
+    estimate: Estimate | None = None
 
     @property
     def id(self) -> str:

@@ -41,30 +41,33 @@ def list_units(call: Call) -> int | None:
     """The same as a bare integer of 10⁻¹⁰ dollars: calls come by the million."""
     if call.untyped:
         return None
-    above = _long_above(call.model, call.at.date())
-    long = above is not None and call.prompt > above
-    rates = _rates(call.model, call.at.date(), call.service_tier, call.inference_geo, call.speed == _FAST, long)
+    uncached, write_5m, write_1h, read = call.uncached_input, call.cache_write_5m, call.cache_write_1h, call.cache_read
+    listed = _listed(call.model, call.at.date(), call.service_tier, call.inference_geo, call.speed)
+    long = listed.above is not None and uncached + write_5m + write_1h + read > listed.above
+    rates = listed.long if long else listed.short
     if rates is None:
         return None
-    units = (
-        call.uncached_input * rates.uncached_input
-        + call.cache_write_5m * rates.cache_write_5m
-        + call.cache_write_1h * rates.cache_write_1h
-        + call.cache_read * rates.cache_read
-        + call.output * rates.output
-        + call.web_search * rates.web_search
-    )
-    return half_even(units, rates.divisor)
+    units = uncached * rates.uncached_input + read * rates.cache_read + call.output * rates.output
+    if write_5m or write_1h or call.web_search:
+        units += write_5m * rates.cache_write_5m + write_1h * rates.cache_write_1h + call.web_search * rates.web_search
+    return units if rates.divisor == 1 else half_even(units, rates.divisor)
 
 
-@lru_cache(maxsize=4096)
-def _long_above(model: str, day: date) -> int | None:
-    """From how many tokens in a prompt on the whole call is dearer."""
+class _Listed(NamedTuple):
+    """From how many tokens in a prompt on the whole call is dearer, and the prices up to there and above."""
+
+    above: int | None
+    short: Rates | None
+    long: Rates | None
+
+
+@lru_cache(maxsize=16_384)
+def _listed(model: str, day: date, tier: str, geo: str, speed: str) -> _Listed:
     extra = extras(model, day).get(Dearer.LONG_PROMPT)
-    return extra.above if extra else None
+    short, long = (_rates(model, day, tier, geo, speed == _FAST, over) for over in (False, True))
+    return _Listed(extra.above if extra else None, short, long)
 
 
-@lru_cache(maxsize=4096)
 def _rates(model: str, day: date, tier: str, geo: str, fast: bool, long: bool) -> Rates | None:
     """Fast mode's price holds whatever the prompt's length."""
     wanted = Dearer.FAST_MODE if fast else Dearer.LONG_PROMPT if long else None

@@ -10,12 +10,11 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from bot.core.calls.line import MOST_BYTES
 from bot.core.calls.wire import Refusal
 
 PER_PIECE = 10_000
 """Records stored, or passed over, together."""
-_MOST_BYTES = 2**20
-"""Of one record: a log of calls has no longer ones, and a file that is no log must not fill the memory."""
 _SPACE_OR_COMMA = " \t\r\n,"
 
 
@@ -58,18 +57,6 @@ def pieces(lines: Iterable[bytes], kind: Log) -> Iterator[Piece]:
             return _json_array(lines)
         case _:
             return _csv(lines)
-
-
-def said(record: Any) -> Any:
-    """What a record says, or a Refusal."""
-    if not isinstance(record, bytes):
-        return record
-    if len(record) > _MOST_BYTES:
-        return Refusal("The line is longer than 1 MiB.")
-    try:
-        return json.loads(record)
-    except (ValueError, RecursionError):
-        return Refusal("The line is not JSON.")
 
 
 def _json_lines(lines: Iterable[bytes]) -> Iterator[Piece]:
@@ -153,7 +140,7 @@ def _json_array(blocks: Iterable[bytes]) -> Iterator[Piece]:
         try:
             record, end = decoder.raw_decode(buffer, at)
         except (ValueError, RecursionError):
-            more = next(source, "") if len(buffer) - at < _MOST_BYTES else ""
+            more = next(source, "") if len(buffer) - at < MOST_BYTES else ""
             if more:
                 buffer, at = buffer[at:] + more, 0
                 continue

@@ -7,6 +7,7 @@ are merged by adding their buckets, in any order, without losing anything (DDSke
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from math import ceil, log
 
 _RELATIVE_ERROR = 0.01
@@ -18,6 +19,7 @@ Buckets = dict[int, int]
 """Bucket → how many. Bucket 0 holds 0 ms; bucket n > 0 holds what lies between γⁿ⁻² and γⁿ⁻¹ ms."""
 
 
+@lru_cache(maxsize=65_536)
 def bucket(milliseconds: int) -> int:
     """Where a duration falls."""
     return ceil(log(milliseconds) * _PER_BUCKET) + 1 if milliseconds > 0 else 0

@@ -15,8 +15,10 @@ from math import isfinite
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from msgspec.msgpack import encode
+
 from bot.core.calls.call import UNKNOWN_ERROR, UNKNOWN_MODEL, Call, Origin, RateLimit
-from bot.core.money import LARGEST, UNITS_PER_DOLLAR, Money
+from bot.core.money import UNITS_PER_DOLLAR, Money, half_even
 
 MOST_TOKENS = 10_000_000
 """Of one type in one call: ten times the longest prompt there is."""
@@ -29,14 +31,16 @@ FIRST = datetime(2023, 1, 1, tzinfo=UTC)
 """Nobody called Claude before."""
 _MILLISECONDS_SINCE = 10**11
 """A larger number is milliseconds since 1970, a smaller one seconds."""
-_MOST_LIMIT = 10**12
+MOST_LIMIT = 10**12
 _HIGHEST_PRICE = Decimal(1)
 """Dollars for one token; above it somebody has written a price per thousand or million."""
+_PER_UNIT = 10**20
+"""Parts of a unit in which prices of a caller's own are held: nobody writes thirty places of a dollar."""
 _SHOWN = 40
 _SUCCEEDED = frozenset({"success", "succeeded", "ok", "completed"})
 _FAILED = frozenset({"error", "errored", "failed", "failure", "timeout", "cancelled", "canceled", "expired"})
 _SECRET = "sk-ant-"  # noqa: S105  (how Anthropic's keys begin, which is why one is not kept)
-_NO_LIMIT = RateLimit()
+NO_LIMIT = RateLimit()
 
 
 class Refusal(NamedTuple):
@@ -45,25 +49,31 @@ class Refusal(NamedTuple):
     reason: str
 
 
-class _Wrong(Exception):
+class Wrong(Exception):
     """A field that can't be true; the text is the sentence."""
 
 
-def read(
-    said: object, now: datetime, *, origin: Origin = Origin.RECORDER, zone: ZoneInfo | None = None, nth: int = 0
-) -> Call | Refusal:
-    """One call, or why it is none. `zone`: where times without a zone were written, if anybody knows.
+Turns = dict[str, int]
+"""How many calls without an id said exactly the same, by the id that follows from it."""
 
-    A call without an id gets one from what it says, so that sending it again is harmless; `nth` tells apart calls that
-    say exactly the same.
-    """
+
+def read(
+    said: object,
+    now: datetime,
+    *,
+    origin: Origin = Origin.RECORDER,
+    zone: ZoneInfo | None = None,
+    turns: Turns | None = None,
+) -> Call | Refusal:
+    """One call, or why it is none. `zone`: where times without a zone were written, if anybody knows; `turns`: as for
+    `derived_id`."""
     if not isinstance(said, dict):
         return Refusal("A call is a JSON object.")
     try:
         call = _call(said, now, origin, zone)
-    except _Wrong as wrong:
+    except Wrong as wrong:
         return Refusal(str(wrong))
-    return call if call.id else call.under(_derived(call, nth))
+    return call if call.id else call.under(derived_id(call.at, call[2:-3], call.own_cost, turns))
 
 
 def _call(said: Mapping[str, Any], now: datetime, origin: Origin, zone: ZoneInfo | None) -> Call:
@@ -78,18 +88,18 @@ def _call(said: Mapping[str, Any], now: datetime, origin: Origin, zone: ZoneInfo
     status, success = _outcome(get("status"), get("success"), get("error_type"))
     error_type = "" if success else _text(said, "error_type") or (f"status {status}" if status else UNKNOWN_ERROR)
     if uncached is None and output is None and whole is None and success:
-        raise _Wrong("The call has no token counts: send input_tokens and output_tokens.")
+        raise Wrong("The call has no token counts: send input_tokens and output_tokens.")
     model = _text(said, "model")
     if not model:
         if whole is None and success:
-            raise _Wrong("The call has no model.")
+            raise Wrong("The call has no model.")
         model = UNKNOWN_MODEL
     cache_5m, cache_1h = _cache_writes(counts)
     cache_read = _count(counts, "cache_read_input_tokens") or 0
     prompt_price, completion_price = get("cost_per_token_prompt"), get("cost_per_token_completion")
     own = None
     if (prompt_price is not None or completion_price is not None) and not (cache_5m or cache_1h or cache_read):
-        own = _own_cost(prompt_price, completion_price, uncached or 0, output or 0)
+        own = own_cost(prompt_price, completion_price, uncached or 0, output or 0)
     limits = get("ratelimit")
     api_key = _text(said, "api_key")
     return Call(
@@ -146,24 +156,24 @@ def _odd_count(name: str, value: object, most: int) -> int:
     """What is no plain small integer: a float without a fraction or digits in a string will do."""
     number = _number(name, value)
     if number < 0:
-        raise _Wrong(f"{name} is {_shown(value)}: a count can't be negative.")
+        raise Wrong(f"{name} is {_shown(value)}: a count can't be negative.")
     if number > most:
-        raise _Wrong(f"{name} is {_shown(value)}: more than one call can have ({most:,}).")
+        raise Wrong(f"{name} is {_shown(value)}: more than one call can have ({most:,}).")
     if number != int(number):
-        raise _Wrong(f"{name} is {_shown(value)}: a count is a whole number.")
+        raise Wrong(f"{name} is {_shown(value)}: a count is a whole number.")
     return int(number)
 
 
 def _number(name: str, value: object) -> Decimal:
     """A finite number of any spelling."""
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal) or len(str(value)[:400]) > 60:
-        raise _Wrong(f"{name} is {_shown(value)}: that is no number.")
+        raise Wrong(f"{name} is {_shown(value)}: that is no number.")
     try:
         number = Decimal(str(value).strip())
     except InvalidOperation:
-        raise _Wrong(f"{name} is {_shown(value)}: that is no number.") from None
+        raise Wrong(f"{name} is {_shown(value)}: that is no number.") from None
     if not number.is_finite() or number.adjusted() > 30:
-        raise _Wrong(f"{name} is {_shown(value)}: that is no count of anything.")
+        raise Wrong(f"{name} is {_shown(value)}: that is no count of anything.")
     return number
 
 
@@ -190,7 +200,7 @@ def _duration(said: Mapping[str, Any]) -> int | None:
             continue
         number = _number(name, value) * factor
         if not 0 <= number <= LONGEST_MS:
-            raise _Wrong(f"{name} is {_shown(value)}: no call takes that long.")
+            raise Wrong(f"{name} is {_shown(value)}: no call takes that long.")
         return round(number)
     return None
 
@@ -225,11 +235,11 @@ def _text(said: Mapping[str, Any], name: str) -> str:
         return ""
     if type(value) is not str:
         if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**63:
-            raise _Wrong(f"{name} is no text.")
+            raise Wrong(f"{name} is no text.")
         value = str(value)
     clean = _clean(value) if len(value) <= LONGEST_TEXT else _clean(value[: LONGEST_TEXT * 2])
     if len(clean) > LONGEST_TEXT:
-        raise _Wrong(f"{name} is longer than {LONGEST_TEXT} characters.")
+        raise Wrong(f"{name} is longer than {LONGEST_TEXT} characters.")
     return clean
 
 
@@ -244,16 +254,16 @@ def _clean(text: str) -> str:
 def _instant(value: object, now: datetime, zone: ZoneInfo | None) -> datetime:
     """ISO 8601 with a zone, or seconds or milliseconds since 1970."""
     if value is None or value == "":
-        raise _Wrong("The call has no timestamp.")
+        raise Wrong("The call has no timestamp.")
     if isinstance(value, str):
         digits = 10 <= len(value) <= 16 and value.isascii() and value.isdigit()
         at = _counted(int(value)) if digits else _written(value, zone)
     else:
         at = _counted(value)
     if at < FIRST:
-        raise _Wrong(f"timestamp is {_shown(value)}: nobody called Claude before {FIRST.year}.")
+        raise Wrong(f"timestamp is {_shown(value)}: nobody called Claude before {FIRST.year}.")
     if at > now + AHEAD:
-        raise _Wrong(f"timestamp is {_shown(value)}: that is in the future. Check the clock of that machine.")
+        raise Wrong(f"timestamp is {_shown(value)}: that is in the future. Check the clock of that machine.")
     return at
 
 
@@ -261,59 +271,63 @@ def _written(text: str, zone: ZoneInfo | None) -> datetime:
     try:
         at = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise _Wrong(f"timestamp is {_shown(text)}: write it as 2026-11-18T09:30:00Z.") from None
+        raise Wrong(f"timestamp is {_shown(text)}: write it as 2026-11-18T09:30:00Z.") from None
     if at.tzinfo is None:
         if zone is None:
-            raise _Wrong(f"timestamp is {_shown(text)}, without a time zone: write Z or +01:00 after it.")
+            raise Wrong(f"timestamp is {_shown(text)}, without a time zone: write Z or +01:00 after it.")
         at = at.replace(tzinfo=zone)
     try:
         return at.astimezone(UTC)
     except OverflowError:
-        raise _Wrong(f"timestamp is {_shown(text)}: write it as 2026-11-18T09:30:00Z.") from None
+        raise Wrong(f"timestamp is {_shown(text)}: write it as 2026-11-18T09:30:00Z.") from None
 
 
 def _counted(value: object) -> datetime:
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or abs(value) > 10**14:
-        raise _Wrong(f"timestamp is {_shown(value)}: write it as 2026-11-18T09:30:00Z.")
+        raise Wrong(f"timestamp is {_shown(value)}: write it as 2026-11-18T09:30:00Z.")
     return datetime.fromtimestamp(value / 1000 if value >= _MILLISECONDS_SINCE else value, UTC)
 
 
-def _own_cost(prompt: object, completion: object, uncached: int, output: int) -> Money:
+def own_cost(prompt: object, completion: object, uncached: int, output: int) -> Money:
     """Tokens × the caller's own prices; a price may be missing where nothing needs it."""
     try:
-        units = Decimal(0)
-        if uncached:
-            units += _own_price("cost_per_token_prompt", prompt) * uncached
+        units = uncached * _own_price("cost_per_token_prompt", prompt) if uncached else 0
         if output:
-            units += _own_price("cost_per_token_completion", completion) * output
+            units += output * _own_price("cost_per_token_completion", completion)
     except TypeError:  # an object for a price: it can't be a key of the cache
-        raise _Wrong("cost_per_token_prompt and cost_per_token_completion are numbers of dollars.") from None
-    if not 0 <= units <= LARGEST:
-        raise _Wrong("The call costs more than this bot can hold ($922 million).")
-    return Money(round(units))
+        raise Wrong("cost_per_token_prompt and cost_per_token_completion are numbers of dollars.") from None
+    return Money(half_even(units, _PER_UNIT))
 
 
 @lru_cache(maxsize=1024, typed=True)
-def _own_price(name: str, price: object) -> Decimal:
-    """Units of 10⁻¹⁰ dollars for a token."""
+def _own_price(name: str, price: object) -> int:
+    """Of a token, in parts of a unit: whole numbers add up exactly, and quickly."""
     if price is None or price == "":
-        raise _Wrong(f"{name} is missing, and the call has tokens of that kind.")
+        raise Wrong(f"{name} is missing, and the call has tokens of that kind.")
     number = _number(name, price)
     if not 0 <= number <= _HIGHEST_PRICE:
-        raise _Wrong(f"{name} is {_shown(price)}: dollars for one token are between 0 and {_HIGHEST_PRICE}.")
-    return number * UNITS_PER_DOLLAR
+        raise Wrong(f"{name} is {_shown(price)}: dollars for one token are between 0 and {_HIGHEST_PRICE}.")
+    return int((number * UNITS_PER_DOLLAR * _PER_UNIT).to_integral_value())
 
 
 def _rate_limit(said: Mapping[str, Any]) -> RateLimit | None:
-    limit = RateLimit(*[_count(said, name, most=_MOST_LIMIT) for name in RateLimit._fields])
-    return None if limit == _NO_LIMIT else limit
+    limit = RateLimit(*[_count(said, name, most=MOST_LIMIT) for name in RateLimit._fields])
+    return None if limit == NO_LIMIT else limit
 
 
-def _derived(call: Call, nth: int) -> str:
-    """The same for the same contents. It begins with the time, so that ids of one log lie together in the index."""
-    microseconds = int(call.at.timestamp() * 1_000_000)
-    contents = repr((microseconds, nth, *call[2:-2])).encode("utf-8", "backslashreplace")
-    return f"{microseconds:x}-{blake2b(contents, digest_size=12).hexdigest()}"
+def derived_id(at: datetime, said: tuple[Any, ...], own: Money | None, turns: Turns | None) -> str:
+    """What a call without an id is known by: what it says, so that sending it again is harmless.
+
+    It begins with the time, so that ids of one log lie together in the index. `said`: `Call.model` to `error_type`.
+    `turns` tells apart calls that say exactly the same, by the order in which they are read; without it they are one.
+    """
+    microseconds = int(at.timestamp() * 1_000_000)
+    contents = encode((microseconds, said, None if own is None else own.units))
+    call_id = f"{microseconds:x}-{blake2b(contents, digest_size=12).hexdigest()}"
+    if turns is None:
+        return call_id
+    turn = turns[call_id] = turns.get(call_id, 0) + 1
+    return call_id if turn == 1 else f"{call_id}-{turn}"
 
 
 def _shown(value: object) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from datetime import time, timedelta
 from decimal import Decimal
 
+from bot.core.alerts import runaway
 from bot.core.alerts.rule import (
     EACH,
+    EACH_OF_CALLS,
     EACH_TEAM,
     ESCALATE_AFTER,
     WHOLE_ORGANISATION,
@@ -27,6 +30,11 @@ from bot.core.configuration.yaml import Fields, Mistakes, Scalar, described, sho
 
 _UNUSUAL = (Metric.COST, Metric.TOTAL_TOKENS)
 """What the anomaly engine knows the course of."""
+_OF_CALLS: Mapping[Kind, tuple[str, ...]] = {
+    Kind.NEW: ("each_key", "each_model", "each_feature"),
+    Kind.RUNAWAY: (EACH_TEAM, "each_feature"),
+}
+"""Kinds that only live calls answer, and the scopes of many that they have."""
 _ONE = ("team", "key", "model", "workspace")
 _LENGTH = re.compile(r"([1-9]\d{0,3})(m|h|d)", re.ASCII)
 _MINUTES = {"m": 1, "h": 60, "d": 1440}
@@ -35,9 +43,12 @@ _MINUTES = {"m": 1, "h": 60, "d": 1440}
 def read_rule(rule_id: str, entry: Entry, links: Links, mistakes: Mistakes) -> Rule:
     """The rule an entry describes; what is wrong with it is noted, and stands as some default."""
     kind = Kind(entry.word("kind", words.KINDS) or Kind.THRESHOLD)
+    if kind in _OF_CALLS:
+        return _of_calls(rule_id, kind, entry, links, mistakes)
+    entry.require("metric")
     metric = Metric(entry.word("metric", words.METRICS) or Metric.COST)
     _fits(kind, metric, entry)
-    scope = _scope(entry, links, mistakes)
+    scope = _scope(entry, links, mistakes, tuple(EACH))
     severity = Severity(entry.word("severity", tuple(Severity)) or Severity.WARNING)
     per_call = bool(entry.word("per", ("call",)))
     if per_call and unit_of(metric) not in (Unit.MONEY, Unit.COUNT):
@@ -54,6 +65,33 @@ def read_rule(rule_id: str, entry: Entry, links: Links, mistakes: Mistakes) -> R
         below=_limit(entry, "below", metric),
         per_call=per_call,
         min_impact=words.money(entry, "min_impact"),
+        notify=words.receivers(entry, "notify"),
+        escalate_after=_length(entry, "escalate_after") or ESCALATE_AFTER,
+    )
+
+
+def _of_calls(rule_id: str, kind: Kind, entry: Entry, links: Links, mistakes: Mistakes) -> Rule:
+    """A rule about what calls, and when: it has no metric but the number of requests."""
+    for key in ("metric", "below", "window", "per", "min_impact", *(("above",) if kind is Kind.NEW else ())):
+        if key in entry:
+            entry.wrong(key, f"is not for rules of kind {kind}. Remove it.")
+    each = _OF_CALLS[kind]
+    scope = _scope(entry, links, mistakes, each)
+    if scope not in each and (kind is Kind.NEW or Target.of(scope).kind != "team"):
+        one = "" if kind is Kind.NEW else " or {team: alpha}"
+        what = f"is not for rules of kind {kind}. Write {', '.join(each)}{one}."
+        if "scope" in entry:
+            entry.wrong("scope", what)
+        else:
+            entry.mistake(entry.line, f'{entry.what} needs a "scope": {", ".join(each)}.')
+    return Rule(
+        rule_id,
+        Metric.REQUESTS,
+        _limit(entry, "above", Metric.REQUESTS) or runaway.LEAST,
+        Window.HOUR,
+        scope,
+        Severity(entry.word("severity", tuple(Severity)) or Severity.WARNING),
+        kind,
         notify=words.receivers(entry, "notify"),
         escalate_after=_length(entry, "escalate_after") or ESCALATE_AFTER,
     )
@@ -115,13 +153,16 @@ def _length(entry: Entry, key: str) -> timedelta | None:
     return timedelta(minutes=int(found[1]) * _MINUTES[found[2]])
 
 
-def _scope(entry: Entry, links: Links, mistakes: Mistakes) -> str:
-    """ "all", one of EACH, or one thing as a Target's text."""
+def _scope(entry: Entry, links: Links, mistakes: Mistakes, each: Collection[str]) -> str:
+    """ "all", one of `each`, or one thing as a Target's text."""
     node = entry.node("scope")
     if node is None:
         return EACH_TEAM
-    if isinstance(node, Scalar) and (node.text == WHOLE_ORGANISATION or node.text in EACH):
+    if isinstance(node, Scalar) and (node.text == WHOLE_ORGANISATION or node.text in each):
         return node.text
+    if isinstance(node, Scalar) and node.text in EACH | EACH_OF_CALLS:
+        entry.wrong("scope", f"cannot be {node.text} in a rule of this kind. Write {', '.join(each)}.")
+        return next(iter(each))
     if not isinstance(node, Fields):
         is_ = shown(node.text) if isinstance(node, Scalar) else described(node)
         entry.wrong("scope", f"cannot be {is_}. Write all, each_team or {{team: alpha}}.")

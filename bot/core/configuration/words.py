@@ -9,7 +9,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from zoneinfo import available_timezones
 
-from bot.core.alerts.rule import ADMINS, CHANNEL, EACH, OWNERS, WHOLE_ORGANISATION, Metric
+from bot.core.alerts.rule import ADMINS, CHANNEL, EACH, EACH_OF_CALLS, OWNERS, WHOLE_ORGANISATION, Metric
 from bot.core.alerts.window import Window
 from bot.core.configuration.entry import Entry, suggestion
 from bot.core.configuration.yaml import Items, Kind, Scalar, described, is_credential, shown
@@ -36,7 +36,7 @@ REQUIRED_KEYS = {
     "teams": ("id",),
     "budgets": ("id", "amount"),
     "digests": ("id", "cadence"),
-    "alerts": ("id", "metric", "kind"),
+    "alerts": ("id", "kind"),
 }
 MATCH_KINDS = ("workspace", "api_key", "user", "workspace_tag", "call_team")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -46,8 +46,8 @@ WEEKENDS = "weekends"
 BUDGET_PERIODS = tuple(Every)
 BUDGET_SCOPES = ("team", "model", "workspace", "key", "user")
 METRICS = tuple(Metric)
-KINDS = ("threshold", "anomaly")
-RESERVED_TEAMS = (UNALLOCATED, *EACH, WHOLE_ORGANISATION)
+KINDS = ("threshold", "anomaly", "new", "runaway")
+RESERVED_TEAMS = (UNALLOCATED, *EACH, *EACH_OF_CALLS, WHOLE_ORGANISATION)
 _RECEIVERS = (OWNERS, ADMINS, CHANNEL)
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}", re.ASCII)

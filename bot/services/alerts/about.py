@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -10,9 +11,10 @@ from bot.core.alerts.budgets import BUDGET, FORECAST
 from bot.core.alerts.episode import Episode
 from bot.core.alerts.rule import ADMINS, OWNERS, Kind, Rule, Severity, Target
 from bot.core.alerts.unusual import NOTICE
+from bot.core.calls.owners import CallOwners, Said
 from bot.core.configuration import Configuration
 from bot.core.receivers import levels, line
-from bot.store import owners
+from bot.store import call_names, directory, owners
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,27 @@ def gone(configuration: Configuration, episode: Episode) -> bool:
 
 
 def teams_of(connection: Connection, configuration: Configuration, target: Target) -> tuple[str, ...]:
-    """The team that a target belongs to, and those above it; nobody's for the whole organisation and for models."""
+    """The team that a target belongs to, and those above it; nobody's for the whole organisation and for models.
+
+    A key that Anthropic has not reported yet, and a feature, are whose calls most of their series are.
+    """
     if target.team is not None:
         return line(configuration, target.team)
     if target.kind in ("key", "workspace"):
         team = owners.largest(connection, target.kind, target.id)
+        if team:
+            return line(configuration, team)
+    if target.kind in ("key", "feature"):
+        team = _calls_most(connection, configuration, target)
         return line(configuration, team) if team else ()
     return ()
+
+
+def _calls_most(connection: Connection, configuration: Configuration, target: Target) -> str | None:
+    called = CallOwners(configuration.teams, directory.read_all(connection))
+    teams = Counter(
+        called.team(Said(series.bound_team, series.team, series.api_key, series.caller), since.date())
+        for series, since in call_names.series(connection).values()
+        if call_names.name(series, target.kind or "") == target.id
+    )
+    return next((team for team, _ in teams.most_common() if configuration.team(team) is not None), None)

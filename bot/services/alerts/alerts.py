@@ -20,7 +20,8 @@ from bot.core.receivers import is_channel
 from bot.services.alerts import copies, explaining, messages, pressing, telling
 from bot.services.alerts.about import about
 from bot.services.alerts.copies import Copy
-from bot.services.alerts.judging import Judged, look
+from bot.services.alerts.judged import Judged
+from bot.services.alerts.judging import look
 from bot.services.alerts.looking import Calls, Lookout
 from bot.services.alerts.memory import Memory
 from bot.services.alerts.replay import Replayed, replay

@@ -23,7 +23,7 @@ from bot.core.receivers import may_act
 from bot.core.wording import to_the_cent
 from bot.services.alerts import messages, telling
 from bot.services.alerts.about import about
-from bot.services.alerts.judging import Judged
+from bot.services.alerts.judged import Judged
 from bot.services.alerts.looking import Lookout
 from bot.services.figures.names import Names
 from bot.services.figures.view import Coverage
@@ -82,6 +82,10 @@ def held_against(rule: Rule | None, budget: Budget | None) -> str:
         return f"{marks} % of {to_the_cent(budget.amount)} a {budget.every}"
     if rule is None:
         return ""
+    if rule.kind is Kind.NEW:
+        return "the first call of all"
+    if rule.kind is Kind.RUNAWAY:
+        return f"more than {words.limit_of(rule)}, steadily and at an unusual hour"
     if rule.kind is Kind.ANOMALY:
         least = f" of at least ${rule.min_impact}" if rule.min_impact is not None else ""
         return f"unusual {words.name(rule.metric)}{least}"

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.core.alerts import budgets, threshold
-from bot.core.alerts.episode import Episode, Step, step
+from bot.core.alerts.episode import Episode, step
 from bot.core.alerts.reason import Decision, Reason
 from bot.core.alerts.rule import Kind, Observation, Rule, Severity, Target
 from bot.core.errors import NotFound
 from bot.core.outlook.budget import Budget, Span, Standing
 from bot.core.outlook.forecast import Unsaid
 from bot.core.periods import local_date, midnight
+from bot.services.alerts.judged import Judged
+from bot.services.alerts.live import newcomers, runaways
 from bot.services.alerts.looking import Lookout
 from bot.services.alerts.memory import Memory
 from bot.services.figures import outlook
@@ -24,26 +25,6 @@ LOOKED_AT_AGAIN = timedelta(days=7)
 """How long the window that an alert was about is looked at again: Anthropic restates its last days."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What one look made of one rule (or budget) and target."""
-
-    rule_id: str
-    target: Target
-    steps: tuple[Step, ...]
-    known: bool = True
-    """What should be in by now is."""
-    value: int | None = None
-    """The newest that is known."""
-
-    @property
-    def reason(self) -> str:
-        """Of the newest step that left something, else of the newest that had figures to go by."""
-        events = [one.reason for one in self.steps if one.event is not None]
-        known = [one.reason for one in self.steps if one.reason != Reason.NO_DATA]
-        return (events or known or [Reason.NO_DATA])[-1]
-
-
 Unusual = Callable[[Rule, Lookout, Memory], Iterator[Judged]]
 """Whoever knows the series behind anomaly rules."""
 
@@ -51,10 +32,22 @@ Unusual = Callable[[Rule, Lookout, Memory], Iterator[Judged]]
 def look(lookout: Lookout, memory: Memory, unusual: Unusual) -> Iterator[Judged]:
     """Everything that is configured, judged as of the lookout's instant. The memory is not changed here."""
     for rule in lookout.configuration.rules:
-        yield from unusual(rule, lookout, memory) if rule.kind is Kind.ANOMALY else thresholds(rule, lookout, memory)
+        yield from ruled(rule, lookout, memory, unusual)
     for budget in lookout.configuration.budgets:
         yield from budgeted(budget, lookout, memory)
     yield from gone(lookout, memory)
+
+
+def ruled(rule: Rule, lookout: Lookout, memory: Memory, unusual: Unusual) -> Iterator[Judged]:
+    """One rule for each of its targets."""
+    match rule.kind:
+        case Kind.ANOMALY:
+            return unusual(rule, lookout, memory)
+        case Kind.NEW:
+            return newcomers(rule, lookout, memory)
+        case Kind.RUNAWAY:
+            return runaways(rule, lookout, memory)
+    return thresholds(rule, lookout, memory)
 
 
 def thresholds(rule: Rule, lookout: Lookout, memory: Memory) -> Iterator[Judged]:
@@ -116,7 +109,7 @@ def gone(lookout: Lookout, memory: Memory) -> Iterator[Judged]:
                 reason = Reason.RULE_GONE
             elif episode.since not in {midnight(span.start, lookout.zone) for span in _spans(budget, lookout)}:
                 reason = Reason.PERIOD_OVER
-        elif episode.kind in (Kind.THRESHOLD, Kind.ANOMALY):
+        elif episode.kind in (Kind.THRESHOLD, Kind.ANOMALY, Kind.RUNAWAY):
             rule = rules.get(episode.rule_id)
             if rule is None or rule.kind is not episode.kind or not _watched(rule, target, lookout):
                 reason = Reason.RULE_GONE
@@ -173,4 +166,6 @@ def _watched(rule: Rule, target: Target, lookout: Lookout) -> bool:
     """Whether the rule still looks at it."""
     if target.kind == "team" and lookout.configuration.team(target.id) is None:
         return False
+    if rule.kind is Kind.RUNAWAY:
+        return rule.each == target.kind or rule.scope == str(target)
     return target in lookout.targets(rule)

@@ -126,6 +126,8 @@ def who(names: Names, target: Target) -> str:
         organization, _, source = target.id.partition("/")
         called = {one.organization_id: one.organization_name for one in names.organizations}
         return f"the {source} report of {called.get(organization, organization)}"
+    if target.kind == "feature":
+        return target.id
     dimension = {"team": Dimension.TEAM, "key": Dimension.KEY, "model": Dimension.MODEL, "user": Dimension.USER}
     return names.of(dimension.get(target.kind, Dimension.WORKSPACE), target.id)
 

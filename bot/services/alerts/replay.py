@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot.core.alerts import sense
+from bot.core.alerts import runaway, sense
 from bot.core.alerts.budgets import BUDGET
 from bot.core.alerts.episode import Episode, Event
 from bot.core.alerts.rule import Kind, Metric, Rule, Target
@@ -21,7 +21,8 @@ from bot.core.receivers import levels
 from bot.core.utc import midnight
 from bot.services.alerts import messages
 from bot.services.alerts.about import about
-from bot.services.alerts.judging import Judged, budgeted, thresholds
+from bot.services.alerts.judged import Judged
+from bot.services.alerts.judging import budgeted, ruled
 from bot.services.alerts.looking import Calls, Lookout
 from bot.services.alerts.memory import Memory
 from bot.services.alerts.unusual import Unusual
@@ -107,7 +108,7 @@ def replay(
 def _judged(one: Rule | Budget, lookout: Lookout, memory: Memory, unusual: Unusual) -> Iterator[Judged]:
     if isinstance(one, Budget):
         return budgeted(one, lookout, memory)
-    return unusual(one, lookout, memory) if one.kind is Kind.ANOMALY else thresholds(one, lookout, memory)
+    return ruled(one, lookout, memory, unusual)
 
 
 def _named(configuration: Configuration, rule_id: str) -> Rule | Budget:
@@ -135,7 +136,9 @@ def _instants(one: Rule | Budget, since: datetime, now: datetime) -> Iterator[da
 
 
 def _step(one: Rule | Budget) -> timedelta:
-    if isinstance(one, Budget) or one.kind is Kind.ANOMALY or one.window.unit not in ("minute", "hour"):
+    if isinstance(one, Rule) and one.kind is Kind.RUNAWAY:
+        return runaway.WINDOW / 3  # one that just fills a window must not fall between two looks
+    if isinstance(one, Budget) or one.kind is not Kind.THRESHOLD or one.window.unit not in ("minute", "hour"):
         return _DAY
     start = midnight(date(2026, 1, 1))  # any day will do
     looked_at = one.window.looked_at(start, "UTC")

@@ -9,7 +9,7 @@ from bot.core.alerts.episode import Episode, step
 from bot.core.alerts.reason import Decision, Reason
 from bot.core.alerts.rule import Kind, Observation, Target
 from bot.core.usage import LEDGER_SOURCES
-from bot.services.alerts.judging import Judged
+from bot.services.alerts.judged import Judged
 from bot.services.alerts.looking import Lookout
 from bot.services.alerts.memory import Memory
 from bot.store import snapshots

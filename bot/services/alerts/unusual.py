@@ -17,7 +17,7 @@ from bot.core.directory import Team, family
 from bot.core.money import UNITS_PER_DOLLAR
 from bot.core.usage import Source
 from bot.core.utc import dates, midnight
-from bot.services.alerts.judging import Judged
+from bot.services.alerts.judged import Judged
 from bot.services.alerts.looking import BY, Lookout
 from bot.services.alerts.memory import Memory
 from bot.services.figures.view import View

@@ -63,9 +63,10 @@ from bot.services.figures.people import Recognition, Sight, topped
 from bot.services.figures.unreported import disagreement, unreported
 from bot.services.figures.view import Coverage, View
 from bot.services.syncing import sources
-from bot.store import call_sums, ledger, people, restatements
+from bot.store import call_series, call_sums, ledger, people, restatements
 from bot.store.database import Database
 
+_WEEK = timedelta(days=7)
 RESTATEMENTS_SHOWN = 5
 LOST_SHOWN = 5
 
@@ -231,6 +232,7 @@ def _status(connection: Connection, names: Names, now: datetime) -> status_answe
         all(held.found.explained for held in reconciled),
         outbox.lost_lately(connection, now, LOST_SHOWN),
         disagreement(connection, names, Coverage.read(connection, now)),
+        call_series.calls_together(connection, now - _WEEK),
     )
 
 

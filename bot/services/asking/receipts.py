@@ -19,6 +19,7 @@ from bot.core.books.receipt import (
     Asked,
     Chosen,
     Configured,
+    Estimate,
     Line,
     PageRead,
     Reading,
@@ -39,7 +40,7 @@ from bot.core.directory import Directory, Ownership
 from bot.core.errors import NotFound, WordsError
 from bot.core.hours import Stretch
 from bot.core.nearest import nearest
-from bot.core.question import recalled
+from bot.core.question import Question, recalled
 from bot.core.report import Report
 from bot.core.usage import Source
 from bot.core.utc import dates
@@ -48,6 +49,8 @@ from bot.services.books.verify import Verdict, held_lines, verify
 from bot.services.configuration import in_force, zone_in_force
 from bot.services.figures.names import Names
 from bot.services.figures.people import Recognition, Sight
+from bot.services.figures.unreported import FILLED, unreported
+from bot.services.figures.view import Coverage
 from bot.store import closes, pages, preferences, receipts, snapshots
 from bot.store import directory as directories
 from bot.store.database import Database
@@ -175,9 +178,19 @@ def _gathered(
         configuration=_configured(connection),
         directories=named,
         directory_sha256=directory_hash(named),
+        estimate=_estimate(connection, question, names, sight, now),
     )
     hidden = any(sight.hides(line.attribution.actor_id, line.attribution.team_id) for line in mine)
     return answer, receipt, not hidden
+
+
+def _estimate(connection: Connection, question: Question, names: Names, sight: Sight, now: datetime) -> Estimate | None:
+    """What the answer showed beside the figure."""
+    if question.subject not in FILLED:
+        return None
+    found, coverage = sight.find(question, names), Coverage.read(connection, now)
+    newer = unreported(connection, question, found, names, coverage, sight.access)
+    return Estimate(newer.since, newer.until, newer.calls, newer.listed) if newer else None
 
 
 def _booked(line: Line, closed: Collection[date]) -> bool:

@@ -33,13 +33,16 @@ from bot.core.books.receipt import (
     text_hash,
     total,
 )
-from bot.core.books.recompute import Difference, Grounds, differences, line_differences, recompute
+from bot.core.books.recompute import NOT_KNOWN, Difference, Grounds, differences, line_differences, recompute
 from bot.core.configuration import Configuration
 from bot.core.configuration.file import parse
 from bot.core.directory import Ownership
 from bot.core.errors import AnthropicError
 from bot.core.hours import Stretch
+from bot.core.money import Money
 from bot.core.usage import CostRecord, Source, UsageRecord
+from bot.services.figures import unreported
+from bot.services.figures.names import Names
 from bot.store import directory as directories
 from bot.store import ledger, pages, preferences, snapshots
 from bot.store.database import Database
@@ -80,6 +83,8 @@ class _Held:
     """Days that were read again since, and came out of other pages."""
     configured_since: bool
     renamed_since: bool
+    live: tuple[int, Money | None] | None
+    """The calls, and their list cost, of the hours that the receipt estimates."""
 
 
 async def verify(database: Database, found: Mapping[str, Any]) -> Verdict:
@@ -104,6 +109,7 @@ async def verify(database: Database, found: Mapping[str, Any]) -> Verdict:
     fixed = [line for line in held.ledger if closed_in(receipt.closed, line.day)]
     found_differences = differences(receipt, recompute(grounds, open_days, receipt.asked.stretch), fixed)
     remarks = tuple(_since(receipt, held))
+    estimated, found_differences = _estimated(receipt, held, found_differences)
     if not found_differences and not remarks:
         # Nothing happened since that could explain it, so the ledger must still hold these very rows.
         found_differences = [
@@ -111,7 +117,7 @@ async def verify(database: Database, found: Mapping[str, Any]) -> Verdict:
             for one in line_differences(_reported(receipt.lines), _reported(_mine(receipt, held)))
         ]
     outcome = Outcome.DIFFERENT if found_differences else Outcome.EQUAL
-    return Verdict(id_, receipt, outcome, tuple(found_differences), remarks)
+    return Verdict(id_, receipt, outcome, tuple(found_differences), (*remarks, *estimated))
 
 
 def _held(connection: Connection, receipt: Receipt) -> _Held:
@@ -135,7 +141,35 @@ def _held(connection: Connection, receipt: Receipt) -> _Held:
         tuple(sorted({day for reading in receipt.readings for day in _read_again(connection, reading)})),
         (text_hash(newest.body) if newest else None) != (named.sha256 if named else None),
         _renamed(connection, receipt),
+        _live(connection, receipt),
     )
+
+
+def _live(connection: Connection, receipt: Receipt) -> tuple[int, Money | None] | None:
+    estimate, chosen = receipt.estimate, receipt.chosen
+    if estimate is None:
+        return None
+    stretch = Stretch(estimate.since, estimate.until)
+    return unreported.held(connection, Names.read(connection), stretch, chosen.teams, chosen.models)
+
+
+def _estimated(receipt: Receipt, held: _Held, found: list[Difference]) -> tuple[tuple[str, ...], list[Difference]]:
+    """What is to be said of the estimate beside the figure. Calls may come in later, but none goes away."""
+    estimate = receipt.estimate
+    if estimate is None or held.live is None:
+        return (), found
+    said, now = _of_calls(estimate.calls, estimate.list_cost), _of_calls(*held.live)
+    hours = f"{estimate.since:%Y-%m-%d %H:%M} to {estimate.until:%H:%M} UTC"
+    told = f"An estimate, and part of no sum: live calls of {hours}, {said}, were not reported by then."
+    if said == now or held.configured_since:
+        return (told,), found
+    if held.live[0] <= estimate.calls:
+        return (told,), [*found, Difference(f"live calls of {hours}", said, now)]
+    return (told, f"More of those calls came in since: they are {now} by now."), found
+
+
+def _of_calls(calls: int, listed: Money | None) -> str:
+    return f"{calls:,} call{'' if calls == 1 else 's'} at {NOT_KNOWN if listed is None else f'${listed}'}"
 
 
 def held_lines(connection: Connection, organization_id: str, stretch: Stretch) -> list[Line]:

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from io import BufferedReader
 from pathlib import Path
-from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from bot.core.calls import log, wire
-from bot.core.calls.call import Call, Origin
+from bot.core.calls import log
+from bot.core.calls.call import Origin
 from bot.core.calls.client import IMPORTED
+from bot.core.calls.line import Reader
 from bot.core.calls.log import Log, Piece
 from bot.core.calls.wire import Refusal
 from bot.core.errors import NotFound
 from bot.store import calls as store
-from bot.store.calls import Arrival, Fate, SeriesIds
+from bot.store.call_series import SeriesIds
+from bot.store.calls import Arrival, Fate
 from bot.store.database import Database
 
 MOST_NAMED = 20
@@ -67,73 +68,76 @@ async def read(
         if kind is Log.AUTO:
             kind = log.kind_of(file.peek(512))
         blocks = iter(lambda: file.read(_BLOCK), b"") if kind is Log.JSON else file
-        for piece in log.pieces(blocks, kind):
-            now = clock()
-            await _take(piece, database, known, result, now, zone)
-            progress(position(), len(piece.records))
+        storing: asyncio.Task[None] | None = None
+        try:
+            for piece in log.pieces(blocks, kind):
+                now = clock()
+                mark = f"{piece.sha256}{f' {zone}' if zone else ''}"
+                before = await database.read(store.imported, mark)
+                read = None if before is not None else await asyncio.to_thread(_read, piece, now, zone)
+                # One piece is stored while the next is read, on the other core; never more: memory stays flat.
+                if storing:
+                    await storing
+                    storing = None
+                if read is None:
+                    result.passed_over += before or 0
+                else:
+                    storing = asyncio.create_task(_store(read, database, known, result, now, mark))
+                progress(position(), len(piece.records))
+        finally:
+            if storing:
+                await storing
     return result
 
 
-async def _take(
-    piece: Piece, database: Database, known: SeriesIds, result: Imported, now: datetime, zone: ZoneInfo | None
-) -> None:
-    mark = f"{piece.sha256}{f' {zone}' if zone else ''}"
-    before = await database.read(store.imported, mark)
-    if before is not None:
-        result.passed_over += before
-        return
-    refused = result.refused
-    numbers, calls = _read(piece, result, now, zone)
-    whole = result.refused == refused
-    fates = await database.write(_post, calls, now, known, mark if whole else None)
+@dataclass(slots=True)
+class _Read:
+    """What a piece says; the lines of its calls, and of those that are none."""
+
+    arrivals: list[Arrival] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
+    refused: list[tuple[int, str]] = field(default_factory=list)
+
+
+async def _store(read: _Read, database: Database, known: SeriesIds, result: Imported, now: datetime, mark: str) -> None:
+    fates = await database.write(_post, read.arrivals, now, known, None if read.refused else mark)
     result.stored += fates.count(Fate.ACCEPTED)
     result.duplicates += fates.count(Fate.DUPLICATE)
-    for number, fate in zip(numbers, fates, strict=True):
-        if fate is Fate.TAKEN:
-            _refuse(result, number, "Its id belongs to another call, with another model or other token counts.")
+    if Fate.TAKEN in fates:
+        reason = "Its id belongs to another call, with another model or other token counts."
+        taken = (number for number, fate in zip(read.numbers, fates, strict=True) if fate is Fate.TAKEN)
+        read.refused = sorted([*read.refused, *((number, reason) for number in taken)])
+    result.refused += len(read.refused)
+    result.named += read.refused[: MOST_NAMED - len(result.named)]
 
 
-def _read(piece: Piece, result: Imported, now: datetime, zone: ZoneInfo | None) -> tuple[list[int], list[Call]]:
-    """The calls of a piece and their lines. Equal lines without an id are as many calls, each told by its turn."""
-    numbers, calls = list[int](), list[Call]()
-    turns = Counter[str]()
-    for number, said in _records(piece):
-        call = said if isinstance(said, Refusal) else wire.read(said, now, origin=Origin.IMPORT, zone=zone)
-        if isinstance(call, Refusal):
-            _refuse(result, number, call.reason)
-            continue
-        if not (said.get("id") or said.get("request_id")):
-            turn = turns[call.id]
-            turns[call.id] += 1
-            if turn:
-                call = cast(Call, wire.read(said, now, origin=Origin.IMPORT, zone=zone, nth=turn))
-        numbers.append(number)
-        calls.append(call.under(IMPORTED.own(call.id)))
-    return numbers, calls
-
-
-def _records(piece: Piece) -> Iterator[tuple[int, Any]]:
-    """Without empty lines."""
+def _read(piece: Piece, now: datetime, zone: ZoneInfo | None) -> _Read:
+    """Equal lines without an id are as many calls, each told by its turn."""
+    read = _Read()
+    reader = Reader(now, origin=Origin.IMPORT, zone=zone, turns={})
     for number, record in enumerate(piece.records, piece.first):
-        if isinstance(record, bytes) and record.isspace():
+        if isinstance(record, bytes):
+            if record.isspace():
+                continue
+            call = reader.line(record)
+        elif record:
+            call = record if isinstance(record, Refusal) else reader.said(record)
+        else:
             continue
-        said = log.said(record)
-        if said != {}:
-            yield number, said
-
-
-def _refuse(result: Imported, number: int, reason: str) -> None:
-    result.refused += 1
-    if len(result.named) < MOST_NAMED:
-        result.named.append((number, reason))
+        if isinstance(call, Refusal):
+            read.refused.append((number, call.reason))
+        else:
+            read.numbers.append(number)
+            read.arrivals.append(Arrival(call, IMPORTED))
+    return read
 
 
 def _post(
-    connection: Connection, calls: Sequence[Call], now: datetime, known: SeriesIds, mark: str | None
+    connection: Connection, arrivals: Sequence[Arrival], now: datetime, known: SeriesIds, mark: str | None
 ) -> list[Fate]:
-    fates = store.post(connection, [Arrival(call) for call in calls], now, known)
+    fates = store.post(connection, arrivals, now, known)
     if mark:
-        store.note_imported(connection, mark, len(calls), now)
+        store.note_imported(connection, mark, len(arrivals), now)
     return fates
 
 

@@ -20,7 +20,8 @@ from bot.core.otlp.metrics import Count
 from bot.services.calls import metering
 from bot.store import calls as store
 from bot.store import code_counts, tokens
-from bot.store.calls import Arrival, Fate, SeriesIds
+from bot.store.call_series import SeriesIds
+from bot.store.calls import Arrival, Fate
 from bot.store.database import Database
 
 log = structlog.get_logger()
@@ -31,7 +32,6 @@ PER_TURN = 8
 """Requests of one client that go into one transaction: a flood from one leaves the others their turn."""
 _USED_AGAIN = timedelta(minutes=1)
 """How exactly people are told when a token was used last."""
-_FORGETS_EVERY = timedelta(days=1)
 _MOST_SERIES = 100_000
 """Ids kept in memory; beyond that they are looked up anew."""
 
@@ -70,7 +70,6 @@ class Intake:
         self._storing: asyncio.Task[None] | None = None
         self._known: SeriesIds = {}
         self._used: dict[str, datetime] = {}
-        self._forgot: datetime | None = None
         self.arrived: Callable[[], None] | None = None
 
     async def client(self, authorization: str) -> Client:
@@ -103,20 +102,20 @@ class Intake:
 
     async def take(self, said: Sequence[Call | Refusal], client: Client) -> Taken:
         """Store what can be stored; returns when it is. Call it within `turn`."""
-        now = self._clock()
-        rejected = {position: one.reason for position, one in enumerate(said) if isinstance(one, Refusal)}
+        rejected: dict[int, str] = {}
         positions: list[int] = []
         arrivals: list[Arrival] = []
+        oldest = self._clock() - self._retain
         for position, call in enumerate(said):
             if isinstance(call, Refusal):
-                continue
-            if call.at < now - self._retain:
+                rejected[position] = call.reason
+            elif call.at < oldest:
                 # Its id is forgotten by then: sent once more, it would count twice.
                 days = self._retain.days
                 rejected[position] = f"timestamp is more than {days} days ago: read older calls with `import`."
-                continue
-            positions.append(position)
-            arrivals.append(Arrival(call.under(client.own(call.id)), client.team or ""))
+            else:
+                positions.append(position)
+                arrivals.append(Arrival(call, client))
         fates = await self._stored(arrivals, client) if arrivals else []
         for position, fate in zip(positions, fates, strict=True):
             if fate is Fate.TAKEN:
@@ -149,7 +148,7 @@ class Intake:
             try:
                 fates = await self._database.write(self._post, arrivals, names, self._clock())
             except Exception as error:
-                self._known, self._forgot = {}, None
+                self._known = {}
                 for _, request in batch:
                     if not request.stored.cancelled():
                         request.stored.set_exception(error)
@@ -176,7 +175,4 @@ class Intake:
             if name not in self._used or now - self._used[name] >= _USED_AGAIN:
                 tokens.used(connection, name, now)
                 self._used[name] = now
-        if self._forgot is None or now - self._forgot >= _FORGETS_EVERY:
-            self._forgot = now
-            store.forget(connection, now - self._retain)
         return store.post(connection, arrivals, now, self._known)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -16,14 +16,15 @@ from bot.core.calls.sums import Sums
 from bot.core.directory import family
 from bot.core.errors import BotError
 from bot.core.hours import Stretch
-from bot.services.alerts.judging import thresholds
+from bot.services.alerts.judged import Judged
+from bot.services.alerts.judging import ruled
 from bot.services.alerts.looking import Lookout
 from bot.services.alerts.memory import Memory
 from bot.services.figures.names import Names
 from bot.services.figures.view import Coverage
 from bot.store import call_sums
+from bot.store.call_series import Series
 from bot.store.call_sums import Held
-from bot.store.calls import Series
 from bot.store.database import Database
 
 log = structlog.get_logger()
@@ -174,6 +175,11 @@ class Watch:
                 log.exception("A look at live calls broke.", action="live_look_broke")
 
 
+def _nothing_unusual(_rule: Rule, _lookout: Lookout, _memory: Memory) -> Iterator[Judged]:
+    """Anomalies are about what Anthropic reports: no rule over live calls is one."""
+    return iter(())
+
+
 def _has_news(connection: Connection, now: datetime, zone: str) -> bool:
     """Whether a rule over live calls would open or close an episode: all other rules wait for the minute's knock."""
     names = Names.read(connection)
@@ -182,5 +188,5 @@ def _has_news(connection: Connection, now: datetime, zone: str) -> bool:
         return False
     lookout = Lookout(connection, names, Coverage.read(connection, now), names.configuration.timezone or zone, observe)
     memory = Memory.read(connection)
-    judged = (one for rule in live for one in thresholds(rule, lookout, memory))
+    judged = (one for rule in live for one in ruled(rule, lookout, memory, _nothing_unusual))
     return any(step.event is not None for one in judged for step in one.steps)

@@ -18,6 +18,11 @@ _KINDS = {
     _BELOW: "It falls below a limit",
     RuleKind.ANOMALY.value: "It is unusual (cost or tokens)",
 }
+_OF_CALLS = {
+    RuleKind.NEW.value: "It calls for the first time (reported calls)",
+    RuleKind.RUNAWAY.value: "It calls steadily at an unusual hour (reported calls)",
+}
+"""Kinds that are made in the file, where their scopes are; a form keeps them as they are."""
 _METRICS = {
     Metric.COST: "Cost in dollars",
     Metric.TOTAL_TOKENS: "Tokens",
@@ -51,7 +56,10 @@ _KEPT = ("escalate_after",)
 def fields(ground: Ground, entry: Entry | None, team: str | None) -> tuple[Field, ...]:
     team = team or (None if ground.admin else ground.team)
     held = entry or {"scope": {"team": team} if team else EACH, "metric": "cost", "kind": "threshold", "window": "1d"}
-    kind = RuleKind.ANOMALY.value if held["kind"] == RuleKind.ANOMALY else _BELOW if _BELOW in held else _ABOVE
+    kind = str(held["kind"])
+    kinds = _KINDS | ({kind: _OF_CALLS[kind]} if kind in _OF_CALLS else {})
+    if kind not in kinds:
+        kind = _BELOW if _BELOW in held else _ABOVE
     told = held.get("notify", (OWNERS,))
     names = (
         [told]
@@ -65,8 +73,8 @@ def fields(ground: Ground, entry: Entry | None, team: str | None) -> tuple[Field
     limit = next((str(held[key]) for key in (_ABOVE, _BELOW, "min_impact") if key in held), "")
     return (
         scope_field(ground, scope_of(held.get("scope")), "rule"),
-        Field("metric", "What is watched", Kind.CHOICE, str(held["metric"]), _options(_METRICS)),
-        Field("kind", "Tell somebody when", Kind.CHOICE, kind, _options(_KINDS)),
+        Field("metric", "What is watched", Kind.CHOICE, str(held.get("metric", Metric.REQUESTS)), _options(_METRICS)),
+        Field("kind", "Tell somebody when", Kind.CHOICE, kind, _options(kinds)),
         Field(
             "limit",
             "Limit",
@@ -104,7 +112,9 @@ def fields(ground: Ground, entry: Entry | None, team: str | None) -> tuple[Field
 def entry(_ground: Ground, values: Values, before: Entry | None) -> Entry:
     kind, limit = text(values, "kind"), text(values, "limit").replace(",", "").removeprefix("$").strip()
     found: dict[str, Value] = {"metric": text(values, "metric"), "scope": scope_entry(values)}
-    if kind == RuleKind.ANOMALY:
+    if kind in _OF_CALLS:
+        found = {"kind": kind, "scope": (before or {}).get("scope", EACH)} | ({_ABOVE: limit} if limit else {})
+    elif kind == RuleKind.ANOMALY:
         found |= {"kind": kind} | ({"min_impact": limit} if limit else {})
     else:
         found |= {"kind": RuleKind.THRESHOLD.value, kind: limit or chosen(values, "limit", "Write a limit.")}
@@ -117,7 +127,9 @@ def entry(_ground: Ground, values: Values, before: Entry | None) -> Entry:
 
 def name(entry: Entry) -> str:
     scope = scope_of(entry.get("scope")).removeprefix("team/")
-    return slug(scope, str(entry["metric"]), str(entry.get("window", entry.get("per", entry["kind"]))))
+    return slug(
+        scope, str(entry.get("metric", entry["kind"])), str(entry.get("window", entry.get("per", entry["kind"])))
+    )
 
 
 def _options(labels: dict[str, str] | dict[Metric, str]) -> tuple[Option, ...]:

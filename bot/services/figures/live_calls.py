@@ -25,8 +25,8 @@ from bot.core.words import CHRONOLOGICAL, shown
 from bot.services.figures.names import Names
 from bot.services.figures.steps import span_name, span_start
 from bot.store import call_sums
+from bot.store.call_series import Series
 from bot.store.call_sums import Held
-from bot.store.calls import Series
 
 ME = "me"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection
@@ -10,8 +11,11 @@ from bot.answers.calls.unreported import Unreported
 from bot.core import wording
 from bot.core.access import NOBODY, Access
 from bot.core.calls.call import Origin
+from bot.core.calls.owners import CallOwners, Said
+from bot.core.calls.sums import Sums
 from bot.core.directory import family
-from bot.core.hours import on_the_hour
+from bot.core.hours import Stretch, on_the_hour
+from bot.core.money import Money
 from bot.core.question import Question, Subject
 from bot.core.usage import Source
 from bot.core.utc import midnight
@@ -22,6 +26,8 @@ from bot.store import call_sums, ledger, snapshots
 
 DISAGREES = 0.1
 """The part of a closed day's tokens by which calls and reports may differ before somebody should know."""
+FILLED = (Subject.SUMMARY, Subject.TEAM, Subject.MODEL)
+"""What is asked about when the newest hours are filled from calls."""
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _NOT_BILLED = (Origin.OTLP, Origin.IMPORT)
 """A subscription's use is no part of the bill, and a log that is imported may be of any account."""
@@ -31,7 +37,7 @@ def unreported(
     connection: Connection, question: Question, found: Found, names: Names, coverage: Coverage, access: Access
 ) -> Unreported | None:
     """The live calls of a running period that are newer than what was read; None where that is nothing."""
-    if not question.period.running or question.subject not in (Subject.SUMMARY, Subject.TEAM, Subject.MODEL):
+    if not question.period.running or question.subject not in FILLED:
         return None
     if not call_sums.any_held(connection):
         return None
@@ -44,7 +50,26 @@ def unreported(
     total = added(one.held.sums for one in mine)
     if not total.calls or not group(mine).is_open:
         return None
-    return Unreported(since, total.calls, total.listed)
+    return Unreported(since, until, total.calls, total.listed)
+
+
+def held(
+    connection: Connection,
+    names: Names,
+    stretch: Stretch,
+    teams: Collection[str] | None,
+    models: Collection[str] | None,
+) -> tuple[int, Money | None]:
+    """How many calls of these teams and models (None: of all) the hours of such an estimate hold by now, and their list
+    cost."""
+    owners, some = CallOwners(names.configuration.teams, names.organizations), Sums()
+    for one in call_sums.by_series(connection, stretch.start, stretch.end):
+        series, day = one.series, stretch.start.date()
+        team = owners.team(Said(series.bound_team, series.team, series.api_key, series.caller), day)
+        wanted = (teams is None or team in teams) and (models is None or series.model in models)
+        if wanted and series.origin not in _NOT_BILLED:
+            some.merge(one.sums)
+    return some.calls, some.listed
 
 
 def reported_until(connection: Connection, coverage: Coverage) -> datetime:

@@ -77,6 +77,7 @@ def upgrade() -> None:
         sa.Column("speed", sa.String(), nullable=False),
         sa.Column("error_type", sa.String(), nullable=False),
         sa.Column("origin", sa.String(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint(
             "bound_team",
