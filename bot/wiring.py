@@ -50,6 +50,8 @@ from bot.slack.reply import Replies
 from bot.store import schema
 from bot.store.database import Database
 
+log = structlog.get_logger()
+
 _SECRETS = re.compile(
     r"xox[a-z]-[\w-]+|xapp-[\w-]+|sk-ant-[\w-]+|cub_[\w-]+|(?<=://)[^/\s@]+(?=@)|(?<=[?&]ticket=)[\w-]+"
     r"|https?://[^\s\"'\\<>]*/(commands|actions|response)/[^\s\"'\\<>]+"
@@ -153,13 +155,16 @@ def _open(database: Database, *, auto_migrate: bool) -> None:
     """A database that can't be used from the first moment is a setting to put right, not a failure that passes."""
     try:
         try:
-            database.read_now(schema.check)  # first, because a question need not wait for whoever is writing
+            newer = database.read_now(schema.check)  # first, because a question need not wait for whoever is writing
         except SchemaMismatch:
             if not auto_migrate:
                 raise
+            newer = ""
             schema.migrate(database)
     except StoreUnavailable as error:
         raise SettingsError(str(error)) from error
+    if newer:
+        log.warning("A newer version has taken over; this one works until it is replaced.", action="schema_newer")
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,15 +45,19 @@ def not_made_yet(path: Path, *, auto_migrate: bool) -> list[Finding]:
 async def stored(database: Database, settings: Settings) -> tuple[list[Finding], Configuration | None]:
     """The database itself and the configuration in it; None where it can't be read."""
     try:
-        await database.read(schema.check)
+        newer = await database.read(schema.check)
     except SchemaMismatch as error:
         if settings.auto_migrate and "older" in str(error):
             said = "older than this version, or empty; the next `claude-usage run` or `migrate` brings it up to date"
             return [ok(CHECK, f"{database.dialect} answers"), unused(SCHEMA, said)], None
         return [ok(CHECK, f"{database.dialect} answers"), wrong(SCHEMA, str(error))], None
     await _writable(database)
-    lines = [ok(CHECK, f"{database.dialect} answers and can be written to"), ok(SCHEMA, "current")]
+    lines = [ok(CHECK, f"{database.dialect} answers and can be written to"), ok(SCHEMA, _said(newer))]
     return lines, await database.read(in_force)
+
+
+def _said(newer: str) -> str:
+    return f"{newer}, newer than this version, which works on it until it is replaced" if newer else "current"
 
 
 async def _writable(database: Database) -> None:
