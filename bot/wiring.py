@@ -39,6 +39,7 @@ from bot.services.digests.digests import Digests
 from bot.services.figures.people import Recognition
 from bot.services.presses import Presses
 from bot.services.syncing.sync import Sync
+from bot.services.timekeeping import Timekeeping
 from bot.settings import Settings
 from bot.slack import app as slack_app
 from bot.slack.connection import SocketMode
@@ -214,6 +215,7 @@ def listening(parts: Parts) -> Listening:
         parts.digests,
         parts.reconcile,
         parts.weekly,
+        Timekeeping(parts.database),
         every=settings.sync_every,
         clock=parts.clock,
     )

@@ -11,6 +11,7 @@ import pytest
 
 from bot import wiring
 from bot.scheduler import Scheduler
+from bot.services.timekeeping import Timekeeping
 from bot.terminal import config
 from tests.faults import hang, mutate, status
 from tests.outside import ANA, BEN, GENERAL, NOW, Outside, until, written
@@ -32,6 +33,7 @@ def scheduler(outside: Outside, parts: wiring.Parts) -> Scheduler:
         parts.digests,
         parts.reconcile,
         parts.weekly,
+        Timekeeping(parts.database),
         every=timedelta(hours=1),
         clock=outside.clock,
     )
