@@ -16,6 +16,7 @@ from psycopg import sql
 from bot.store import schema
 from bot.store.database import Database
 from tests.outside import Outside, opened
+from tests.running import Run, Start
 
 EXAMPLE = (Path(__file__).parents[1] / ".env.example").read_text(encoding="utf-8")
 SETTINGS = frozenset(re.findall(r"^(?:# )?([A-Z][A-Z_]*)=", EXAMPLE, re.MULTILINE))
@@ -112,3 +113,20 @@ def stand_ins() -> Iterator[Outside]:
 def outside(stand_ins: Outside) -> Outside:
     """The stand-ins with nothing said, broken or remembered yet."""
     return stand_ins.fresh()
+
+
+@pytest.fixture
+def start(outside: Outside, tmp_path: Path) -> Iterator[Start]:
+    """Start `run` with everything it needs; keyword arguments change its environment, "" leaves one out."""
+    begun: list[Run] = []
+
+    def run(database_url: str, **environment: str) -> Run:
+        begun.append(Run(tmp_path, outside.environment(database_url, **environment)))
+        return begun[-1]
+
+    yield run
+    for one in begun:
+        one.process.kill()
+        one.process.wait()
+        assert one.process.stdout is not None
+        one.process.stdout.close()
