@@ -7,7 +7,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test fuzz crash check format bench alert-quality focus-validator docs release-check audit lock clean
+.PHONY: help setup demo test fuzz crash soak check format bench alert-quality focus-validator docs release-check audit lock clean
 
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
@@ -36,6 +36,9 @@ fuzz: $(DEV) ## Look for an organisation whose money does not add up: FUZZ=400 r
 
 crash: $(DEV) ## Kill workers in the middle of their work and count what arrived: ARGS="--rounds 300 --seed 7"
 	@$(BIN)/python -m tests.crash $(ARGS)
+
+soak: $(DEV) ## Run the whole bot under load and watch its memory and open files: ARGS="--minutes 60"
+	@$(BIN)/python -m tests.soak $(ARGS)
 
 check: $(DEV) ## Everything CI runs: format, lint, types, imports, tests
 	$(BIN)/ruff format --check .
