@@ -105,7 +105,10 @@ audit: $(DEV) ## Hold the locked dependencies against known weaknesses; write th
 	@mkdir -p build
 	@$(AUDIT)/bin/cyclonedx-py requirements requirements.lock --output-format JSON --output-file build/sbom.json
 	@echo "The bill of materials is build/sbom.json."
-	@$(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
+	@$(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock >build/audit.txt 2>&1; \
+	code=$$?; cat build/audit.txt; test $$code = 0 || grep -q 'known vulnerabilit' build/audit.txt || \
+		echo "Nothing was audited: the list of known weaknesses can't be reached from here, or lacks a package. Try again with a network." >&2; \
+	exit $$code
 
 # The oldest supported Python resolves: a newer one leaves out what the older ones need besides.
 LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe \
