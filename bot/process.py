@@ -19,6 +19,7 @@ from bot.anthropic_api.directory import read_organization
 from bot.core.errors import AnthropicError, BotError, SettingsError, SlackError
 from bot.scheduler import Scheduler
 from bot.services.calls.intake import Intake
+from bot.services.timekeeping import Timekeeping
 from bot.slack.connection import SocketMode, check_bot_token
 from bot.slack.reply import Replies
 from bot.store import schema
@@ -77,6 +78,7 @@ class Server:
         self._replies = replies
         self._scheduler = scheduler
         self._database = database
+        self._timekeeping = Timekeeping(database)
         self._stopping = False
         self._host, self._port = host, port
         metrics = Metrics(database, clock, connection.connected if connection else None)
@@ -146,9 +148,15 @@ class Server:
         if self._stopping:
             return "Stopping: what is under way ends, and nothing new should come here."
         why_not = await self._healthy()
-        if not why_not and self._connection and not await self._connection.connected():
+        if why_not:
+            return why_not
+        try:
+            await self._timekeeping.check()
+        except BotError as error:
+            return str(error)
+        if self._connection and not await self._connection.connected():
             return "Slack is not connected."
-        return why_not
+        return ""
 
 
 class _Quiet(uvicorn.Server):

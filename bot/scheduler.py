@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.core.errors import BotError
+from bot.core.errors import BotError, ClockWrong, StoreUnavailable
 from bot.services.alerts.alerts import Alerts
 from bot.services.books.reconcile import Reconcile
 from bot.services.calls.forgetting import Forgetting
 from bot.services.configuring.weekly import Weekly
 from bot.services.digests.digests import Digests
 from bot.services.syncing.sync import Sync
+from bot.services.timekeeping import Timekeeping
 
 log = structlog.get_logger()
 
@@ -34,6 +35,7 @@ class Scheduler:
         reconcile: Reconcile,
         weekly: Weekly,
         forgetting: Forgetting,
+        timekeeping: Timekeeping,
         *,
         every: timedelta,
         clock: Callable[[], datetime],
@@ -44,6 +46,7 @@ class Scheduler:
         self._reconcile = reconcile
         self._weekly = weekly
         self._forgetting = forgetting
+        self._timekeeping = timekeeping
         self._every = every
         self._clock = clock
         self._jobs = AsyncIOScheduler(timezone="UTC")
@@ -84,6 +87,8 @@ class Scheduler:
         """The sync and what is about what it brings. Whatever breaks in one part does not keep the others from their
         turn."""
         async with self._watching:
+            if not await self._on_time():
+                return
             await _guarded("sync", self._due_sync)
             await _guarded("reconcile", self._due_reconcile)
             await _guarded("alerts", self._due_alerts)
@@ -93,7 +98,19 @@ class Scheduler:
     async def post(self) -> None:
         """The digests that are due."""
         async with self._posting:
-            await _guarded("digests", self._due_digests)
+            if await self._on_time():
+                await _guarded("digests", self._due_digests)
+
+    async def _on_time(self) -> bool:
+        """Whether the clock is right; where nobody can say, each part finds out by itself what is wrong."""
+        try:
+            await self._timekeeping.check()
+        except ClockWrong as error:
+            log.error("The clock is wrong.", action="clock_wrong", error=str(error))
+            return False
+        except StoreUnavailable:
+            return True
+        return True
 
     async def _due_sync(self) -> None:
         if await self._sync.due(self._clock(), self._every):

@@ -40,6 +40,7 @@ from bot.services.digests.digests import Digests
 from bot.services.figures.people import Recognition
 from bot.services.presses import Presses
 from bot.services.syncing.sync import Sync
+from bot.services.timekeeping import Timekeeping
 from bot.settings import Settings
 from bot.slack import app as slack_app
 from bot.slack.connection import SocketMode
@@ -50,6 +51,8 @@ from bot.slack.pictures import Pictures
 from bot.slack.reply import Replies
 from bot.store import schema
 from bot.store.database import Database
+
+log = structlog.get_logger()
 
 _SECRETS = re.compile(
     r"xox[a-z]-[\w-]+|xapp-[\w-]+|sk-ant-[\w-]+|cub_[\w-]+|(?<=://)[^/\s@]+(?=@)|(?<=[?&]ticket=)[\w-]+"
@@ -156,13 +159,16 @@ def _open(database: Database, *, auto_migrate: bool) -> None:
     """A database that can't be used from the first moment is a setting to put right, not a failure that passes."""
     try:
         try:
-            database.read_now(schema.check)  # first, because a question need not wait for whoever is writing
+            newer = database.read_now(schema.check)  # first, because a question need not wait for whoever is writing
         except SchemaMismatch:
             if not auto_migrate:
                 raise
+            newer = ""
             schema.migrate(database)
     except StoreUnavailable as error:
         raise SettingsError(str(error)) from error
+    if newer:
+        log.warning("A newer version has taken over; this one works until it is replaced.", action="schema_newer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +219,7 @@ def listening(parts: Parts) -> Listening:
         parts.reconcile,
         parts.weekly,
         parts.forgetting,
+        Timekeeping(parts.database),
         every=settings.sync_every,
         clock=parts.clock,
     )

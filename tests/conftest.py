@@ -19,6 +19,7 @@ from bot.store import schema
 from bot.store.database import Database
 from tests import outside as world
 from tests.outside import Outside, opened
+from tests.running import Run, Start
 
 EXAMPLE = (Path(__file__).parents[1] / ".env.example").read_text(encoding="utf-8")
 SETTINGS = frozenset(re.findall(r"^(?:# )?([A-Z][A-Z_]*)=", EXAMPLE, re.MULTILINE))
@@ -131,3 +132,20 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 asyncio.run(world.synced(outside, making))
             (making / "synced.db").rename(path)
     return path
+
+
+@pytest.fixture
+def start(outside: Outside, tmp_path: Path) -> Iterator[Start]:
+    """Start `run` with everything it needs; keyword arguments change its environment, "" leaves one out."""
+    begun: list[Run] = []
+
+    def run(database_url: str, **environment: str) -> Run:
+        begun.append(Run(tmp_path, outside.environment(database_url, **environment)))
+        return begun[-1]
+
+    yield run
+    for one in begun:
+        one.process.kill()
+        one.process.wait()
+        assert one.process.stdout is not None
+        one.process.stdout.close()

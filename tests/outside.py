@@ -20,7 +20,7 @@ from bot import process, wiring
 from bot.demo.anthropic_server import create_app
 from bot.demo.organization import Organization
 from bot.demo.serving import serve
-from bot.demo.slack_server import Message, SlackChannel, SlackStandIn, SlackUser
+from bot.demo.slack_server import COMMAND, Message, SlackChannel, SlackStandIn, SlackUser
 from bot.settings import Settings
 from bot.terminal import config
 from tests.faults import Faults
@@ -284,3 +284,12 @@ async def bot(outside: Outside, database_url: str, *, socket_mode: bool = False)
         finally:
             stop.set()
             await serving
+
+
+async def asked(outside: Outside, words: str) -> str:
+    """What Ana reads after a command."""
+    before = len(outside.posted())
+    await outside.does(outside.slack.command(ANA, GENERAL, COMMAND, words))
+    await until(lambda: len(outside.posted()) > before)
+    said = outside.posted()[-1]
+    return f"{said.text} {said.blocks}"

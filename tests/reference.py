@@ -6,6 +6,7 @@ What people read about each stands where it is decided: the argument parser, .en
 import argparse
 import re
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 from prometheus_client import REGISTRY
@@ -136,7 +137,7 @@ def families() -> list[tuple[Metric, tuple[str, ...]]]:
     database = Database("sqlite://")
     read = [
         *metrics._process(database),
-        *metrics._standing(Vitals((), {}, None, {}, 0), NOW),
+        *metrics._standing(Vitals((), {}, None, {}, 0), timedelta(), NOW),
         metrics._one("database_up", "1 while the database answers.", 1),
         metrics._one("slack_connected", "1 while Socket Mode is connected.", 1),
     ]

@@ -1,14 +1,10 @@
 """`run` as a real process against real servers: what ends its start, what does not, and how it stops."""
 
 import asyncio
-import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,9 +16,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from bot.demo.slack_server import COMMAND
 from bot.store import schema
 from bot.store.database import Database
-from tests.outside import ALPHA, ANA, APP_TOKEN, NOW, Outside, wait_until, without_secrets, written
+from tests.outside import ALPHA, ANA, APP_TOKEN, Outside, wait_until, without_secrets, written
+from tests.running import Start
 
-ROOT = Path(__file__).parents[1]
 NOWHERE = "http://127.0.0.1:9"
 
 
@@ -33,58 +29,6 @@ def url(tmp_path: Path) -> str:
     schema.migrate(database)
     database.close()
     return url
-
-
-class Run:
-    """`python -m bot run`, its log as it comes."""
-
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        self._log = folder / "stderr.log"
-        with self._log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "bot", "run", "--now", NOW.isoformat()],
-                cwd=folder,
-                env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **environment},
-                stdout=subprocess.PIPE,
-                stderr=log,
-            )
-
-    @property
-    def said(self) -> str:
-        return self._log.read_text(encoding="utf-8")
-
-    def lines(self) -> list[dict[str, object]]:
-        return [json.loads(line) for line in self.said.splitlines()]
-
-    def started(self) -> str:
-        """Wait until it serves; the address it serves at."""
-        wait_until(lambda: '"started"' in self.said or self.process.poll() is not None, 15)
-        assert self.process.poll() is None, self.said
-        port = next(line["port"] for line in self.lines() if line.get("action") == "started")
-        return f"http://127.0.0.1:{port}"
-
-    def ends(self, seconds: float = 20) -> int:
-        return self.process.wait(seconds)
-
-
-Start = Callable[..., Run]
-
-
-@pytest.fixture
-def start(outside: Outside, tmp_path: Path) -> Iterator[Start]:
-    """Start `run` with everything it needs; keyword arguments change its environment, "" leaves one out."""
-    begun: list[Run] = []
-
-    def run(database_url: str, **environment: str) -> Run:
-        begun.append(Run(tmp_path, outside.environment(database_url, **environment)))
-        return begun[-1]
-
-    yield run
-    for one in begun:
-        one.process.kill()
-        one.process.wait()
-        assert one.process.stdout is not None
-        one.process.stdout.close()
 
 
 @contextmanager

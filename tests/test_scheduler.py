@@ -13,6 +13,7 @@ from bot import wiring
 from bot.core.calls.call import Call
 from bot.core.calls.client import IMPORTED
 from bot.scheduler import Scheduler
+from bot.services.timekeeping import Timekeeping
 from bot.store import calls
 from bot.store.calls import Arrival
 from bot.terminal import config
@@ -37,6 +38,7 @@ def scheduler(outside: Outside, parts: wiring.Parts) -> Scheduler:
         parts.reconcile,
         parts.weekly,
         parts.forgetting,
+        Timekeeping(parts.database),
         every=timedelta(hours=1),
         clock=outside.clock,
     )

@@ -25,6 +25,7 @@ BotError
 │   └── PageMalformed       an answer that is not what the reference promises
 ├── StoreError              the database could not be used
 │   ├── StoreUnavailable    gone, locked or full; worth another try
+│   ├── ClockWrong          this machine's clock and the database's are apart
 │   └── SchemaMismatch      older or newer than this code
 └── SlackError              Slack could not be told
     ├── SlackRefused        a message or receiver it will never take
@@ -164,6 +165,12 @@ class StoreError(BotError):
 
 class StoreUnavailable(StoreError):
     """The database is not available."""
+
+    permanent = False
+
+
+class ClockWrong(StoreError):
+    """This machine's clock is wrong."""
 
     permanent = False
 

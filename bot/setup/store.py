@@ -12,12 +12,13 @@ from sqlalchemy.engine import make_url
 from bot.core.configuration import Configuration
 from bot.core.errors import SchemaMismatch
 from bot.services.configuration import in_force
+from bot.services.timekeeping import Timekeeping
 from bot.settings import Settings
-from bot.setup.finding import Finding, ok, unused, wrong
+from bot.setup.finding import Finding, looked, ok, unused, wrong
 from bot.store import preferences, schema
 from bot.store.database import Database
 
-CHECK, SCHEMA, TEAMS = "Database", "Schema", "Teams"
+CHECK, SCHEMA, TEAMS, CLOCK = "Database", "Schema", "Teams", "Database's clock"
 
 
 def absent(url: str) -> Path | None:
@@ -45,15 +46,27 @@ def not_made_yet(path: Path, *, auto_migrate: bool) -> list[Finding]:
 async def stored(database: Database, settings: Settings) -> tuple[list[Finding], Configuration | None]:
     """The database itself and the configuration in it; None where it can't be read."""
     try:
-        await database.read(schema.check)
+        newer = await database.read(schema.check)
     except SchemaMismatch as error:
         if settings.auto_migrate and "older" in str(error):
             said = "older than this version, or empty; the next `claude-usage run` or `migrate` brings it up to date"
             return [ok(CHECK, f"{database.dialect} answers"), unused(SCHEMA, said)], None
         return [ok(CHECK, f"{database.dialect} answers"), wrong(SCHEMA, str(error))], None
     await _writable(database)
-    lines = [ok(CHECK, f"{database.dialect} answers and can be written to"), ok(SCHEMA, "current")]
+    timekeeping = Timekeeping(database)
+    lines = [ok(CHECK, f"{database.dialect} answers and can be written to"), ok(SCHEMA, _said(newer))]
+    if await timekeeping.ahead() is not None:
+        lines += await looked(CLOCK, lambda: _on_time(timekeeping))
     return lines, await database.read(in_force)
+
+
+async def _on_time(timekeeping: Timekeeping) -> list[Finding]:
+    await timekeeping.check()
+    return [ok(CLOCK, "agrees with this machine's")]
+
+
+def _said(newer: str) -> str:
+    return f"{newer}, newer than this version, which works on it until it is replaced" if newer else "current"
 
 
 async def _writable(database: Database) -> None:

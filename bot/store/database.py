@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -109,6 +110,7 @@ def unavailable(error: DBAPIError) -> StoreUnavailable | None:
 _SIGNS = {
     "is locked": "The database is locked by another program for too long. Stop what holds it, then try again.",
     "disk is full": "The database's disk is full. Free some space, then try again; nothing was half-written.",
+    "disk i/o error": "The database's disk takes no more. Free some space, or check it; nothing was half-written.",
     "no space left": "The database's disk is full. Free some space, then try again; nothing was half-written.",
     "integer overflow": "A sum is larger than any amount this bot can hold ($922 million). Ask for a shorter period.",
     "readonly": "The database can't be written to. Check the file's permissions and the volume.",
@@ -151,7 +153,7 @@ def _engine(url: str) -> Engine:
 
 def _postgresql(url: URL) -> Engine:
     try:
-        return create_engine(
+        engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
             pool_pre_ping=True,
             pool_size=THREADS,
@@ -159,6 +161,14 @@ def _postgresql(url: URL) -> Engine:
         )
     except NoSuchModuleError as error:
         raise SettingsError(f"DATABASE_URL can't be used: {error}.") from error
+    event.listen(engine, "checkout", _as_the_server_says)
+    return engine
+
+
+def _as_the_server_says(connection: psycopg.Connection[Any], *_: object) -> None:
+    """After a read SQLAlchemy would ask for a transaction that writes even where the server is set to read-only, as
+    managed ones are while their disk is full."""
+    connection.read_only = None
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
@@ -174,7 +184,9 @@ def _note_file(file: Path, _connection: sqlite3.Connection, record: ConnectionPo
 def _refuse_orphan(file: Path, _connection: sqlite3.Connection, record: ConnectionPoolEntry, *_: object) -> None:
     """SQLite goes on writing into a file that was deleted under it, and all of that would be lost."""
     if _identity(file) != record.info["file"]:
-        raise StoreUnavailable("The database file is gone or was replaced. Put it back, or restart to begin a new one.")
+        raise StoreUnavailable(
+            "The database file is gone or was replaced. Put it back and restart, or restart with a new one."
+        )
 
 
 def _identity(file: Path) -> int | None:

@@ -19,6 +19,7 @@ _hour = table(LedgerHour)
 _series = table(LedgerSeries)
 _person = and_(_series.c.actor_id > NO_ACTOR, ~_series.c.actor_id.startswith(SERVICE_ACCOUNT, autoescape=True))
 """As `directory.is_person` says it."""
+_nobody = or_(_series.c.actor_id == NO_ACTOR, _series.c.actor_id.startswith(SERVICE_ACCOUNT, autoescape=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +57,21 @@ def others(
     ids: Collection[str] | None = None,
 ) -> set[str]:
     """Which of the rows hold anything that is no person's; "" stands for the whole where `by` is None."""
-    nobody = or_(_series.c.actor_id == NO_ACTOR, _series.c.actor_id.startswith(SERVICE_ACCOUNT, autoescape=True))
     used = _used(when, selection)
     if by is None:
-        return {""} if connection.execute(select(_series.c.id).where(nobody, *used).limit(1)).first() else set()
+        return {""} if connection.execute(select(_series.c.id).where(_nobody, *used).limit(1)).first() else set()
     row = column(COLUMN[by], apart=selection.apart)
     wanted = [] if ids is None else [row.in_(sorted(ids))]
-    return set(connection.execute(select(row).distinct().where(nobody, *wanted, *used)).scalars())
+    return set(connection.execute(select(row).distinct().where(_nobody, *wanted, *used)).scalars())
+
+
+def others_together(
+    connection: Connection, when: Stretch, selection: Selection, by: Sequence[Dimension]
+) -> set[tuple[str, ...]]:
+    """The same of rows that stand for one id of each dimension."""
+    columns = [column(COLUMN[one], apart=selection.apart).label(f"by_{one.name}") for one in by]
+    query = select(*columns).distinct().where(_nobody, *_used(when, selection))
+    return {tuple(row) for row in connection.execute(query)}
 
 
 def _used(when: Stretch | None, selection: Selection) -> list[ColumnElement[bool]]:

@@ -1,4 +1,4 @@
-"""Brings the schema to this code's version, and refuses to work on one that is newer."""
+"""Brings the schema to this code's version, and refuses to work on one that is newer and no longer serves it."""
 
 from __future__ import annotations
 
@@ -8,46 +8,64 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, delete, insert, select, text
 
 from bot.core.errors import SchemaMismatch
 from bot.store.database import Database
+from bot.store.tables import ServedSchemaRow, table
 
 _MIGRATION_LOCK = 7_214_031
 """PostgreSQL advisory lock: two replicas that start together migrate one after the other."""
 
+_served = table(ServedSchemaRow)
+
 
 def migrate(database: Database) -> str:
-    """Bring the schema up to date; returns its revision. Raises SchemaMismatch where the database is newer."""
+    """Bring the schema up to date; returns its revision. Raises SchemaMismatch as `check` does."""
     return database.write_now(_upgrade)
 
 
-def check(connection: Connection) -> None:
-    """Raise SchemaMismatch unless the database is at exactly this code's revision."""
+def check(connection: Connection) -> str:
+    """Raise SchemaMismatch unless this code works on the database as it is.
+
+    Returns the database's revision where it is a newer one, which serves this code until the upgrade is through.
+    """
     current, head = _revision(connection), _script().get_current_head()
     if current == head:
-        return
-    _refuse_newer(current)
+        return ""
+    if _is_newer(connection, current):
+        return current or ""
     raise SchemaMismatch("The database's schema is older than this version. Run `claude-usage migrate`.")
 
 
 def _upgrade(connection: Connection) -> str:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
-    _refuse_newer(_revision(connection))
+    current, script = _revision(connection), _script()
+    if current == script.get_current_head() or _is_newer(connection, current):
+        return current or ""
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-    return _revision(connection) or ""
+    newest = script.get_revision("head")
+    assert newest is not None
+    connection.execute(delete(_served))
+    served = (newest.revision, *newest.module.serves)
+    connection.execute(insert(_served), [{"revision": revision} for revision in served])
+    return newest.revision
 
 
-def _refuse_newer(current: str | None) -> None:
-    known = {script.revision for script in _script().walk_revisions()}
-    if current is not None and current not in known:
+def _is_newer(connection: Connection, current: str | None) -> bool:
+    """Whether a newer program wrote it, and this one may go on. Raises SchemaMismatch where it may not."""
+    script = _script()
+    if current is None or current in {one.revision for one in script.walk_revisions()}:
+        return False
+    if script.get_current_head() not in set(connection.execute(select(_served.c.revision)).scalars()):
         raise SchemaMismatch(
-            f"The database was written by a newer version of this bot (schema {current}). "
-            "Run that version or a later one."
+            f"The database was written by a newer version of this bot (schema {current}), and no longer serves this "
+            "one. Run that version or a later one."
         )
+    return True
 
 
 def _revision(connection: Connection) -> str | None:

@@ -595,6 +595,14 @@ class Milestone(SQLModel, table=True):
     at: datetime = Field(sa_type=Instant)
 
 
+class ServedSchemaRow(SQLModel, table=True):
+    """A schema whose programs work on this one, the database's own included: each migration says it anew."""
+
+    __tablename__ = "served_schema"
+
+    revision: str = Field(primary_key=True)
+
+
 class LedgerHour(SQLModel, table=True):
     """A ledger entry's part in one UTC hour; the hours of a day add up to its entries."""
 

@@ -6,7 +6,7 @@ import asyncio
 import platform
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 
 import bot
 from bot.core.errors import BotError
+from bot.services.timekeeping import Timekeeping
 from bot.services.vitals import Pulse, Vitals
 from bot.store.database import Database
 
@@ -32,10 +33,12 @@ class Metrics:
     ) -> None:
         self._database = database
         self._pulse = Pulse(database)
+        self._timekeeping = Timekeeping(database)
         self._clock = clock
         self._connected = connected
         self._asking = asyncio.Lock()
         self._vitals: Vitals | None = None
+        self._ahead = timedelta()
         self._until = 0.0
 
     async def page(self) -> bytes:
@@ -48,7 +51,7 @@ class Metrics:
             registry.register(_Said([_one("slack_connected", "1 while Socket Mode is connected.", up)]))
         registry.register(_Said([_one("database_up", "1 while the database answers.", vitals is not None)]))
         if vitals is not None:
-            registry.register(_Said(_standing(vitals, self._clock())))
+            registry.register(_Said(_standing(vitals, self._ahead, self._clock())))
         return generate_latest(REGISTRY) + generate_latest(registry)
 
     async def _fresh(self) -> Vitals | None:
@@ -56,6 +59,7 @@ class Metrics:
             if time.monotonic() >= self._until:
                 try:
                     self._vitals = await self._pulse.read(self._clock())
+                    self._ahead = await self._timekeeping.ahead() or timedelta()
                 except BotError:
                     self._vitals = None
                 self._until = time.monotonic() + FRESH_SECONDS
@@ -84,7 +88,7 @@ def _process(database: Database) -> Iterator[Metric]:
     yield pool
 
 
-def _standing(vitals: Vitals, now: datetime) -> Iterator[Metric]:
+def _standing(vitals: Vitals, ahead: timedelta, now: datetime) -> Iterator[Metric]:
     place = ["organization", "source"]
     age = GaugeMetricFamily(
         "claude_usage_data_age_seconds", "Seconds since the end of the newest whole day.", None, place
@@ -109,6 +113,9 @@ def _standing(vitals: Vitals, now: datetime) -> Iterator[Metric]:
     for source, count in sorted(vitals.restatements.items()):
         restated.add_metric([source], count)
     yield restated
+    yield _one(
+        "clock_ahead_seconds", "Seconds that this machine is ahead of PostgreSQL's clock.", ahead.total_seconds()
+    )
     yield _one("unexplained_days", "Days of the last week whose difference nothing explains.", vitals.unexplained_days)
 
 

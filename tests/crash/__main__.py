@@ -1,22 +1,63 @@
-"""`make crash ARGS="--rounds 300 --seed 7"`: kill workers in the middle of their work, and count what arrived.
+"""`make crash ARGS="--rounds 300 --seed 7"`: kill workers in the middle of their work, and count what came of it.
 
-Exit 1 if a message was lost, or doubled where the bot may look what it said; where it may not, the second must say so.
+Exit 1 if anything was lost or doubled; where the bot may not look what it said, the second message must say so.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import random
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import psycopg
 
-from tests.crash import arena
+from bot.store import schema
+from bot.store.database import Database
+from tests.crash import apart
+from tests.crash.alerts import Alerting
+from tests.crash.arena import Bout, fight
+from tests.crash.digests import Digesting
+from tests.crash.migrations import Migrating
+from tests.crash.syncs import Syncing
+
+Enter = Callable[[str], str]
+"""Start a server that ends with the bout; its address."""
+PARTS = {"digests": 1, "digests-unread": 5, "alerts": 2, "alerts-unread": 5, "syncs": 2, "migrations": 2}
+"""What workers are killed at, and which part of the rounds it gets; `unread`: the bot may not read channels."""
+
+
+class Databases:
+    """New databases on one PostgreSQL server."""
+
+    def __init__(self, server: str, seed: int) -> None:
+        self._server = server
+        self._names = (f"crash_{seed}_{number}" for number in itertools.count())
+        self._template = ""
+
+    def empty(self) -> str:
+        return self._made("template1")[1]
+
+    def migrated(self) -> str:
+        if not self._template:
+            self._template, url = self._made("template1")
+            database = Database(url)
+            schema.migrate(database)
+            database.close()
+        return self._made(self._template)[1]
+
+    def _made(self, template: str) -> tuple[str, str]:
+        name = next(self._names)
+        with psycopg.connect(self._server, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name, self._server.replace("/postgres?", f"/{name}?")
 
 
 @contextmanager
@@ -35,47 +76,47 @@ def server() -> Iterator[str]:
 
 def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make crash")
-    parser.add_argument("--rounds", type=int, default=100, help="with the right to read channels")
-    parser.add_argument("--without", type=int, help="rounds without that right; a fifth as many unless given")
+    parser.add_argument("--rounds", type=int, default=100, help="of the digests; the others get a part of it")
+    parser.add_argument("--only", choices=PARTS, action="append", help="only these, and all rounds of them")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database", help="the URL of a PostgreSQL server; without it one is started")
     given = parser.parse_args(words)
-    without = given.rounds // 5 if given.without is None else given.without
-    rounds = {True: given.rounds, False: without}
-    if given.database:
-        return fight(given.database, rounds, given.seed)
-    with server() as url:
-        return fight(url, rounds, given.seed)
+    rounds = dict.fromkeys(given.only or (), given.rounds)
+    rounds = rounds or {name: -(-given.rounds // part) for name, part in PARTS.items()}
+    with ExitStack() as stack:
+        databases = Databases(given.database or stack.enter_context(server()), given.seed)
+        return max([_bout(name, many, databases, given.seed) for name, many in rounds.items()])
 
 
-def fight(url: str, rounds: Mapping[bool, int], seed: int) -> int:
-    """`rounds`: how many with the right to read channels, and how many without."""
-    wrong = 0
-    for history, many in rounds.items():
-        if not many:
-            continue
-        with arena.slack() as slack_url:  # a new one each time: the keys are the same
-            name = f"crash_{'with' if history else 'without'}_history_{seed}"
-            with psycopg.connect(url, autocommit=True) as connection:
-                connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-                connection.execute(f"CREATE DATABASE {name}")
-            chance = random.Random(f"{seed} {history}")
-            one = arena.Arena(url.replace("/postgres?", f"/{name}?"), slack_url, history=history, chance=chance)
-            try:
-                for number in range(many):
-                    one.round(number)
-                    if sys.stderr.isatty() or number % 20 == 19:
-                        print(
-                            f"{number + 1} of {many} rounds", *one.count.lines(), sep="; ", file=sys.stderr, flush=True
-                        )
-            finally:
-                one.close()
-            print(
-                f"The bot {'may' if history else 'may not'} read channels:", *one.count.lines(), sep="\n  ", flush=True
-            )
-            count = one.count
-            wrong += count.lost + count.strange + count.unmarked + (count.doubled if history else 0)
-    return 1 if wrong else 0
+def _bout(name: str, rounds: int, databases: Databases, seed: int) -> int:
+    """1 if something came of it that may not."""
+    chance = random.Random(f"{seed} {name}")
+    with ExitStack() as stack:
+        bout = _laid_out(name, databases, chance, lambda module: stack.enter_context(apart.running(module)))
+        stack.callback(bout.close)
+        for number in range(rounds):
+            fight(bout, number, chance)
+            if sys.stderr.isatty() or number % 20 == 19:
+                print(f"{number + 1} of {rounds} rounds", *bout.count.lines(), sep="; ", file=sys.stderr, flush=True)
+    count = bout.count
+    print(f"{name}:", *count.lines(), sep="\n  ", flush=True)
+    wrong = count.lost + count.strange + count.broken + count.unmarked
+    return 1 if wrong or (count.doubled and not name.endswith("unread")) else 0
+
+
+def _laid_out(name: str, databases: Databases, chance: random.Random, enter: Enter) -> Bout:
+    slack = partial(enter, "tests.crash.slack")
+    history = not name.endswith("unread")
+    match name.removesuffix("-unread"):
+        case "digests":
+            return Digesting(databases.migrated(), slack(), chance, history=history)
+        case "alerts":
+            urls = databases.migrated(), databases.migrated()
+            return Alerting(urls, (slack(), slack()), chance, history=history)
+        case "syncs":
+            return Syncing(databases.migrated, enter("tests.crash.anthropic"))
+        case _:
+            return Migrating(databases.empty)
 
 
 if __name__ == "__main__":

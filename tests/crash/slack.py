@@ -16,19 +16,24 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from bot.demo.serving import serve
 from bot.demo.slack_server import SlackChannel, SlackStandIn, SlackUser
 from bot.services.deliver import SENT_AGAIN
+from tests.crash import apart
 
 TOKEN = "xoxb-for-the-crash-test"
 PEOPLE = ("ana", "ben", "cleo")
 CHANNELS = ("C0GENERAL", "C0ALPHA", "C0BETA")
 ARCHIVED = "C0OLD"
+SHUT = "U0SHUT"
+"""Somebody who takes no direct messages."""
 
 
 def _workspace(more: int = 0, a_minute: int | None = None) -> SlackStandIn:
     """With so many channels more, which take one message a second each; `a_minute` is the limit of all together."""
-    users = tuple(SlackUser(f"U0{name.upper()}", name, f"{name}@example.com") for name in PEOPLE)
+    users = (
+        *(SlackUser(f"U0{name.upper()}", name, f"{name}@example.com") for name in PEOPLE),
+        SlackUser(SHUT, "shut", "shut@example.com", dms_blocked=True),
+    )
     channels = tuple(SlackChannel(id_, id_.lower()) for id_ in (*CHANNELS, *(f"C{n:04}" for n in range(more))))
     slack = SlackStandIn(
         bot_token=TOKEN,
@@ -64,11 +69,5 @@ def _shown(message: Any) -> dict[str, Any]:
     return {"channel": message.channel, "ts": message.ts, "thread": message.thread_ts, "mark": mark, "again": again}
 
 
-async def main(more: int = 0, a_minute: int | None = None) -> None:
-    async with serve(_app(_workspace(more, a_minute))) as address:
-        print(address, flush=True)
-        await asyncio.to_thread(sys.stdin.read)
-
-
 if __name__ == "__main__":
-    asyncio.run(main(*map(int, sys.argv[1:])))
+    asyncio.run(apart.here(_app(_workspace(*map(int, sys.argv[1:])))))

@@ -1,4 +1,4 @@
-"""One process that sends what is owed until it is killed: by itself at a named step, or from outside at any moment.
+"""One process that works until it is killed: by itself at a named step, or from outside at any moment.
 
 The steps exist here alone: the functions of the bot are wrapped after the fork, and the bot knows nothing of it.
 """
@@ -10,42 +10,55 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 import structlog
+from sqlalchemy import Engine, event
 
+from bot.anthropic_api.client import AnthropicClient
 from bot.core.errors import BotError
 from bot.services import deliver
-from bot.services.deliver import Deliverer
-from bot.services.digests.digests import Digests
 from bot.services.figures import outlook
 from bot.slack.metering import MeteredClient
-from bot.slack.notifier import SlackNotifier, web_client
 from bot.store import deliveries
 from bot.store.database import Database
-from tests.crash.slack import TOKEN
 
 ABANDONED_AFTER = timedelta(seconds=6)
 RETRY = timedelta(seconds=0.3)
-_WRITES = ("_owe_due", "take", "asking", "_sent", "_not_sent")
-_CALLS = ("chat.postMessage", "conversations.history", "conversations.replies", "conversations.open")
-STEPS = (
-    *(f"{when} {name}" for name in _WRITES for when in ("in", "after")),
-    "after build",
-    *(f"{when} {name}" for name in _CALLS for when in ("before", "after")),
+STATEMENT = "at a statement"
+"""Any statement of SQL, so that a transaction is cut off anywhere in it."""
+
+Work = Callable[[], Awaitable[object]]
+
+
+def steps(*, writes: tuple[str, ...] = (), reads: tuple[str, ...] = (), calls: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The names of the steps: `in` a transaction before it is committed and `after` it, `before` a call leaves and
+    `after` its answer came."""
+    return (
+        *(f"{when} {name}" for name in writes for when in ("in", "after")),
+        *(f"after {name}" for name in reads),
+        *(f"{when} {name}" for name in calls for when in ("before", "after")),
+        STATEMENT,
+    )
+
+
+SENDING = steps(
+    writes=("take", "asking", "_sent", "_not_sent"),
+    calls=("chat.postMessage", "conversations.history", "conversations.replies", "conversations.open"),
 )
-"""`in` a transaction before it is committed; `before` a call leaves, and `after` its answer came."""
+"""The steps of everything that sends messages."""
 
 
 @dataclass(slots=True)
 class Death:
     """Comes the `nth` time that a step is reached; "" for never."""
 
-    step: str
+    step: str = ""
     nth: int = 1
 
     def at(self, step: str) -> None:
@@ -56,50 +69,51 @@ class Death:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """Where to work, and what time it is there: `begins` was at `epoch` (Unix seconds)."""
+class Clock:
+    """What time it is for the workers: `begins` was at `epoch` (Unix seconds)."""
 
-    database_url: str
-    slack_url: str
     begins: datetime
     epoch: float
 
-    def now(self) -> datetime:
+    def __call__(self) -> datetime:
         return self.begins + timedelta(seconds=time.time() - self.epoch)
 
 
-def start(task: Task, death: Death) -> int:
+def start(work: Work, death: Death) -> int:
     """Fork a worker; its process id. What the parent has imported needs not be imported again."""
     pid = os.fork()
     if not pid:
-        _work(task, death)
+        _work(work, death)
     return pid
 
 
-def _work(task: Task, death: Death) -> NoReturn:
+async def again_and_again(look: Work) -> None:
+    """Until it is killed. The database or Slack may be away for a moment: the next look finds it again."""
+    while True:
+        with suppress(BotError):
+            await look()
+        await asyncio.sleep(0.05)
+
+
+def _work(work: Work, death: Death) -> NoReturn:
+    code = 1
     try:
         _wrap(death)
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-        asyncio.run(_endless(task))
+        asyncio.run(work())  # type: ignore[arg-type]
+        code = 0
+    except BaseException:
+        traceback.print_exc()
     finally:
-        os._exit(1)
-
-
-async def _endless(task: Task) -> None:
-    database = Database(task.database_url)
-    deliverer = Deliverer(database, SlackNotifier(web_client(TOKEN, f"{task.slack_url}/api/"), seconds_between_posts=0))
-    digests = Digests(database, deliverer, "UTC")
-    while True:
-        with suppress(BotError):  # the database or Slack is away for a moment: the next look finds it again
-            await digests.run(task.now())
-        await asyncio.sleep(0.05)
+        os._exit(code)
 
 
 def _wrap(death: Death) -> None:
     deliveries.ABANDONED_AFTER = ABANDONED_AFTER
-    outlook.HISTORY_DAYS = 35  # what digests say is not what is tried here
+    outlook.HISTORY_DAYS = 35  # what messages say is not what is tried here
     deliver.FIRST_RETRY = deliver.LAST_RETRY = RETRY
-    write_now, read, write, call = Database.write_now, Database.read, Database.write, MeteredClient.api_call
+    write_now, read, write = Database.write_now, Database.read, Database.write
+    call, fetch = MeteredClient.api_call, AnthropicClient.fetch
 
     def writing(self: Database, function: Callable[..., Any], *given: Any, **named: Any) -> Any:
         def stepped(*args: Any, **kwargs: Any) -> Any:
@@ -125,5 +139,13 @@ def _wrap(death: Death) -> None:
         death.at(f"after {api_method}")
         return response
 
+    async def fetching(self: AnthropicClient, path: str, *given: Any) -> Any:
+        death.at("before a page")
+        body = await fetch(self, path, *given)
+        death.at("after a page")
+        return body
+
     Database.write_now, Database.write = writing, written  # type: ignore[method-assign]
     Database.read, MeteredClient.api_call = reading, calling  # type: ignore[method-assign]
+    AnthropicClient.fetch = fetching  # type: ignore[assignment,method-assign]
+    event.listen(Engine, "before_cursor_execute", lambda *_: death.at(STATEMENT))

@@ -18,11 +18,10 @@ def _tables(connection: Connection) -> set[str]:
     return set(inspect(connection).get_table_names())
 
 
-def _stamp(revision: str) -> Callable[[Connection], None]:
-    def change(connection: Connection) -> None:
-        connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
-
-    return change
+def _left_behind(connection: Connection) -> None:
+    """Two releases later: what this one knows is not served any more."""
+    connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    connection.execute(text("UPDATE served_schema SET revision = '9999'"))
 
 
 def test_a_database_is_migrated_from_empty_and_a_second_time_changes_nothing(empty: Database) -> None:
@@ -53,9 +52,10 @@ def test_two_replicas_that_start_together_migrate_once(database_url: str) -> Non
         replica.close()
 
 
-def test_a_database_from_a_newer_version_is_left_alone(database: Database) -> None:
-    database.write_now(_stamp("9999"))
-    for work in (lambda: schema.migrate(database), lambda: database.read_now(schema.check)):
+def test_a_database_that_no_longer_serves_this_version_is_left_alone(database: Database) -> None:
+    database.write_now(_left_behind)
+    works: list[Callable[[], object]] = [lambda: schema.migrate(database), lambda: database.read_now(schema.check)]
+    for work in works:
         with pytest.raises(SchemaMismatch, match=r"newer version of this bot \(schema 9999\)") as caught:
             work()
         assert caught.value.exit_code == 3
@@ -65,3 +65,9 @@ def test_a_database_that_was_never_migrated_is_told_how(empty: Database) -> None
     with pytest.raises(SchemaMismatch, match="Run `claude-usage migrate`") as caught:
         empty.read_now(schema.check)
     assert caught.value.exit_code == 3
+
+
+def test_every_migration_serves_the_schema_before_it() -> None:
+    for one in schema._script().walk_revisions():
+        assert isinstance(one.module.serves, tuple)
+        assert one.down_revision is None or one.down_revision in one.module.serves, one.revision

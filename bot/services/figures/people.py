@@ -91,10 +91,17 @@ class Sight:
             raise Withheld(f"What {found.name} spent in this time is a single person's. {self.access.refusal}")
 
     def allow_rows(self, found: Found, period: Period, coverage: Coverage, cuts: Sequence[Dimension]) -> None:
-        """Raises Withheld where a row of one of these cuts would be one forbidden person's."""
+        """Raises Withheld where a row, which is of one id of each of these cuts, would be one forbidden person's."""
+        if self.blind:
+            return
         view = View(self.connection, found.selection, coverage)
-        groups = {} if self.blind else self._groups(view, period, cuts)
-        if any(not group.is_open for of_row in groups.values() for group in of_row.values()):
+        when = view.stretch(period)
+        hidden: dict[tuple[str, ...], set[str]] = defaultdict(set)
+        for one in people.present(self.connection, when, view.selection, cuts):
+            if self.hides(one.actor_id, one.team_id):
+                hidden[one.ids].add(one.actor_id)
+        alone = {ids for ids, some in hidden.items() if len(some) < FEWEST}
+        if alone and alone - people.others_together(self.connection, when, view.selection, cuts):
             raise Withheld(f"Rows of this file would be a single person's. {self.access.refusal}")
 
     def shown(self, findings: Findings, found: Found, coverage: Coverage) -> Findings:

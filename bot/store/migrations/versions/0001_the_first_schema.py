@@ -7,6 +7,7 @@ revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+serves = ()
 
 
 def upgrade() -> None:
@@ -512,6 +513,11 @@ def upgrade() -> None:
     with op.batch_alter_table("restatement", schema=None) as batch_op:
         batch_op.create_index("restatement_noticed", ["noticed_at"], unique=False)
 
+    op.create_table(
+        "served_schema",
+        sa.Column("revision", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("revision"),
+    )
     op.create_table(
         "service_account",
         sa.Column("organization_id", sa.String(), nullable=False),

@@ -1,0 +1,98 @@
+"""Bad days of what the bot talks to: Anthropic, Slack, the names of both."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot import wiring
+from bot.core.errors import SlackUnavailable
+from bot.slack.notifier import SlackNotifier, web_client
+from tests.bad_days.table import LINES, proves
+from tests.faults import Fault, cut_json, html, status
+from tests.outside import BOT_TOKEN, GENERAL, NOW, Outside, asked, bot, synced
+
+ONE_DAY = timedelta(days=1)
+DOWN = "Anthropic down, slow or limiting"
+NONSENSE = "Anthropic answers nonsense"
+REFUSED = "the admin key is refused"
+SLACK_DOWN = "Slack's Web API down, slow or lying"
+NO_NAME = "a name that nobody resolves (DNS gone)"
+
+
+@proves(DOWN)
+@proves(NONSENSE)
+@proves(REFUSED)
+@pytest.mark.parametrize(
+    ("what", "fault", "why"),
+    [(DOWN, status(529), "529"), (NONSENSE, html(), "JSON"), (REFUSED, status(401), "ANTHROPIC_ADMIN_API_KEY")],
+    ids=["down", "nonsense", "refused"],
+)
+async def test_while_anthropic_is_no_help_people_read_what_is_held_and_how_old_it_is(
+    outside: Outside, tmp_path: Path, what: str, fault: Fault, why: str
+) -> None:
+    url = await synced(outside, tmp_path)
+    async with bot(outside, url) as address, wiring.parts(outside.settings(url), NOW) as parts:
+        before = await asked(outside, "team alpha")
+        outside.anthropic.next("/v1/", fault, times=None)
+        with capture_logs() as log:
+            failed = await parts.sync.run(NOW + timedelta(hours=2))
+        assert why in str(failed.failures[0])
+        assert await asked(outside, "team alpha") == before
+        said = await asked(outside, "status")
+        assert "last sync failed" in said
+        assert why in said
+        await LINES[what].holds(address, log)
+        outside.anthropic.heal()
+        assert not (await parts.sync.run(NOW + timedelta(hours=3))).failures
+        assert "last sync failed" not in await asked(outside, "status")
+
+
+@proves(SLACK_DOWN)
+@pytest.mark.parametrize("fault", [status(503), html(), cut_json()], ids=["down", "another", "cut"])
+async def test_while_slacks_api_is_down_or_lies_commands_are_answered_and_digests_wait(
+    outside: Outside, tmp_path: Path, fault: Callable[..., object]
+) -> None:
+    url = await synced(outside, tmp_path)
+    async with bot(outside, url) as address, wiring.parts(outside.settings(url), NOW) as parts:
+        await parts.digests.run(NOW)
+        outside.slack_faults.next("/api/", fault, times=None)  # type: ignore[arg-type]
+        assert "Team Alpha" in await asked(outside, "team alpha")
+        with capture_logs() as log:
+            assert await parts.digests.run(NOW + ONE_DAY) == 0
+        assert {line["action"] for line in log} >= {"delivery_failed"}
+        assert LINES[SLACK_DOWN].said >= {"delivery_failed"}
+        outside.slack_faults.heal()
+        assert await parts.digests.run(NOW + ONE_DAY + timedelta(minutes=2)) == 1
+        assert "claude_usage_delivery_wait_seconds" in LINES[SLACK_DOWN].said
+        assert LINES[SLACK_DOWN].codes == (200, 200)
+        assert "Team Alpha" in await asked(outside, "team alpha")
+    assert address
+    digests = [one for one in outside.headlines(GENERAL) if not one.ephemeral_to]
+    assert len({str(one.metadata) for one in digests}) == 1
+
+
+@proves(NO_NAME)
+async def test_a_name_that_nobody_resolves_is_worth_another_try(outside: Outside, tmp_path: Path) -> None:
+    url = await synced(outside, tmp_path)
+    lost = outside.settings(
+        url, anthropic_base_url="http://no-such-host.invalid", slack_api_url="http://no-such-host.invalid/api/"
+    )
+    async with bot(outside, url) as address, wiring.parts(outside.settings(url), NOW) as sound:
+        await sound.digests.run(NOW)
+        async with wiring.parts(lost, NOW) as parts:
+            with capture_logs() as log:
+                parts.clients[0]._sleep = _at_once
+                assert (await parts.sync.run(NOW + ONE_DAY)).failures
+                assert await parts.digests.run(NOW + ONE_DAY) == 0
+        await LINES[NO_NAME].holds(address, log)
+        assert "Team Alpha" in await asked(outside, "team alpha")
+        assert await sound.digests.run(NOW + ONE_DAY + timedelta(minutes=2)) == 1
+    with pytest.raises(SlackUnavailable, match="can't be reached"):
+        await SlackNotifier(web_client(BOT_TOKEN, "http://no-such-host.invalid/api/")).direct("ana@example.com")
+
+
+async def _at_once(_seconds: float) -> None:
+    return None

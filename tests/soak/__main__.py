@@ -1,0 +1,183 @@
+"""`make soak ARGS="--minutes 60"`: `claude-usage run` in a process of its own on loopback, with people who ask,
+programs that report calls, a sync a minute, a digest a minute; what is measured is its memory and its open files.
+
+Exit 1 if something asked for did not come, or if memory or files grow beyond what chance explains.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import itertools
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+
+from bot.core.calls.client import fingerprint
+from bot.demo.slack_server import COMMAND
+from bot.store import schema, tokens
+from bot.store.database import Database
+from tests.outside import ALPHA, ANA, BEN, NOW, TEAMS, Outside, opened, written
+
+WORDS = (
+    "team alpha",
+    "summary",
+    "teams last week",
+    "chart trend",
+    "keys top 10",
+    "why",
+    "calls",
+    "status",
+    "export cost",
+)
+COMMANDS_A_SECOND, CALLS_AT_ONCE = 3, 50
+TOKEN = "cub_for_the_soak"
+WARM = 0.4
+"""Of the time, at the beginning, is not measured: caches fill, and threads start."""
+MOST_MB_AN_HOUR = 2.0
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was sent, what came back, and how large the bot was meanwhile: seconds, MB, open files."""
+
+    asked: int = 0
+    answered: int = 0
+    calls: int = 0
+    turned_away: int = 0
+    sizes: list[tuple[float, float, int]] = field(default_factory=list)
+
+
+def main(words: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="make soak")
+    parser.add_argument("--minutes", type=float, default=60)
+    given = parser.parse_args(words)
+    with opened() as outside, tempfile.TemporaryDirectory() as folder:
+        outside.fresh()
+        return _report(asyncio.run(_soak(outside, Path(folder), given.minutes * 60)), given.minutes)
+
+
+async def _soak(outside: Outside, folder: Path, seconds: float) -> Seen:
+    url, seen = f"sqlite:///{folder / 'soak.db'}", Seen()
+    _lay_out(url)
+    digests = "".join(
+        f'  - {{id: d{n}, channel: C0GENERAL, cadence: daily, at: "{9 + n // 60:02}:{n % 60:02}"}}\n'
+        for n in range(1, 600)
+    )
+    file = written(folder, TEAMS.replace("digests:\n", f"digests:\n{digests}"))
+    with _running(outside.environment(url, CONFIG_FILE=str(file), SYNC_EVERY="1m"), folder) as (pid, address):
+        outside.slack.bot_url = f"{address}/slack/events"
+        began = time.monotonic()
+        ends = began + seconds
+        async with httpx.AsyncClient(base_url=address, trust_env=False) as http, asyncio.TaskGroup() as load:
+            load.create_task(_people(outside, seen, ends))
+            load.create_task(_programs(http, seen, ends))
+            while time.monotonic() < ends:
+                outside.clock.now = NOW + timedelta(seconds=time.monotonic() - began)
+                seen.sizes.append((time.monotonic() - began, *_size(pid)))
+                await asyncio.sleep(1)
+        await asyncio.sleep(5)
+    seen.answered = len([one for one in outside.posted() if one.ephemeral_to or one.channel.startswith("D")])
+    return seen
+
+
+def _lay_out(url: str) -> None:
+    """A migrated database that knows the programs' token."""
+    database = Database(url)
+    schema.migrate(database)
+    database.write_now(tokens.create, "soak", fingerprint(TOKEN), None, NOW)
+    database.close()
+
+
+@contextmanager
+def _running(environment: dict[str, str], folder: Path) -> Iterator[tuple[int, str]]:
+    """The bot; its process id and its address."""
+    log = folder / "log"
+    command = [sys.executable, "-m", "bot", "run", "--now", NOW.isoformat()]
+    path = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2])}
+    with log.open("wb") as stderr:
+        bot = subprocess.Popen(command, cwd=folder, env=path | environment, stderr=stderr)
+    try:
+        while '"started"' not in (said := log.read_text(encoding="utf-8")):
+            if bot.poll() is not None:
+                raise RuntimeError(said)
+            time.sleep(0.1)
+        port = next(one["port"] for one in map(json.loads, said.splitlines()) if one.get("action") == "started")
+        yield bot.pid, f"http://127.0.0.1:{port}"
+    finally:
+        bot.send_signal(signal.SIGTERM)
+        bot.wait(60)
+
+
+async def _people(outside: Outside, seen: Seen, ends: float) -> None:
+    for words, person in zip(itertools.cycle(WORDS), itertools.cycle((ANA, BEN)), strict=False):
+        if time.monotonic() > ends:
+            return
+        await outside.does(outside.slack.command(person, ALPHA, COMMAND, words))
+        seen.asked += 1
+        await asyncio.sleep(1 / COMMANDS_A_SECOND)
+
+
+async def _programs(http: httpx.AsyncClient, seen: Seen, ends: float) -> None:
+    for number in itertools.count():
+        if time.monotonic() > ends:
+            return
+        at = (NOW + timedelta(seconds=number)).isoformat()
+        said = [
+            {"id": f"{number}-{n}", "timestamp": at, "team": "alpha", "model": "claude-sonnet-5-5", "input_tokens": 9}
+            for n in range(CALLS_AT_ONCE)
+        ]
+        answer = await http.post("/v1/calls", json=said, headers={"authorization": f"Bearer {TOKEN}"})
+        seen.calls += CALLS_AT_ONCE
+        seen.turned_away += answer.status_code != 202
+        await asyncio.sleep(1)
+
+
+def _size(pid: int) -> tuple[float, int]:
+    """MB in memory, and open files."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    held = re.search(r"VmRSS:\s+(\d+) kB", status)
+    return (int(held[1]) / 1024 if held else 0.0), len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+def slope(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Least squares: growth per unit, and its standard error. What follows upon another says little new: every tenth
+    point counts as one."""
+    count = len(points)
+    mean_x, mean_y = sum(x for x, _ in points) / count, sum(y for _, y in points) / count
+    spread = sum((x - mean_x) ** 2 for x, _ in points)
+    grows = sum((x - mean_x) * (y - mean_y) for x, y in points) / spread
+    left = sum((y - mean_y - grows * (x - mean_x)) ** 2 for x, y in points)
+    return grows, (left / max(1, count / 10 - 2) / (spread / 10)) ** 0.5 if spread else 0.0
+
+
+def _report(seen: Seen, minutes: float) -> int:
+    measured = seen.sizes[int(len(seen.sizes) * WARM) :]
+    grows, error = slope([(seconds / 3600, size) for seconds, size, _ in measured])
+    files = [many for *_, many in measured]
+    half = len(files) // 2
+    print(f"{minutes:g} minutes: {seen.asked} commands, {seen.calls} calls, {seen.turned_away} requests turned away")
+    print(f"answers and files: {seen.answered}")
+    print(f"memory {measured[0][1]:.0f} → {measured[-1][1]:.0f} MB, {grows:+.1f} ± {error:.1f} MB an hour")
+    print(
+        f"open files {min(files)} to {max(files)}, first half at most {max(files[:half])}, second {max(files[half:])}"
+    )
+    leaks = grows - 2 * error > MOST_MB_AN_HOUR or max(files[half:]) > max(files[:half]) + 8
+    unanswered = seen.answered < seen.asked
+    return 1 if leaks or unanswered or seen.turned_away else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
