@@ -66,7 +66,7 @@ def listen(
             except Exception:
                 await outlet.sorry(BROKEN, broken())
                 return
-            await _changed(client, channel, ts, answer)
+            await _changed(client, channel, ts, await alerts.message_at(channel, ts, episode, answer, clock()))
             await _others(client, alerts, episode, (channel, ts), clock())
 
     @app.action(f"{render.DO}:{EXPLAIN}")

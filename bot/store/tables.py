@@ -485,12 +485,14 @@ class DeliveryRow(SQLModel, table=True):
     """A message that must go out once. Whoever inserts its key owns it."""
 
     __tablename__ = "delivery"
-    __table_args__ = (Index("delivery_state", "state", "place"),)
+    __table_args__ = (Index("delivery_state", "state", "place"), Index("delivery_carried", "carried_by"))
 
     key: str = Field(primary_key=True)
     state: str
     place: str
     """The channel or person it is for, as configured; what is owed to one place goes out in its order."""
+    carried_by: str | None = Field(default=None)
+    """The key of the message that this one goes out in, with others to the same receiver; None: it is one itself."""
     attempts: int
     owed_at: datetime = Field(sa_type=Instant)
     claimed_at: datetime = Field(sa_type=Instant)

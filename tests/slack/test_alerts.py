@@ -137,3 +137,34 @@ async def test_open_alerts_are_listed_for_a_team_and_beside_its_figures(outside:
     ):
         await outside.does(outside.slack.command(EVE, ALPHA, COMMAND, text))
         await until(lambda: [one for one in outside.posted() if words in one.text])  # noqa: B023 - waited for at once
+
+
+@over_http
+async def test_in_a_message_of_several_alerts_each_button_acts_on_its_own(outside: Outside, bot: Path) -> None:
+    """And every copy shows what was done with each of them."""
+    async with wiring.parts(outside.settings(f"sqlite:///{bot}"), NOW) as parts:
+        second = f"{CAP.replace('day_cap', 'half').replace('1.00', '0.50')}, notify: [owners, C0ALPHA]}}\n  - {CAP}"
+        text = TEAMS.replace(CAP, f"{second}, notify: [owners, C0ALPHA]")
+        await config.apply_file(written(bot.parent, text), parts.database, NOW)
+        await parts.alerts.run(NOW)
+    mine, channels = sorted(
+        (one for one in outside.posted() if "2 alerts" in one.text), key=lambda one: one.channel == ALPHA
+    )
+    assert problems(list(mine.blocks)) == []
+    values = [
+        element["value"]
+        for block in mine.blocks
+        if block["type"] == "actions"
+        for element in block["elements"]
+        if element["action_id"] == "do:acknowledge"
+    ]
+    assert len(set(values)) == 2
+    await press(outside, ANA, mine, "do:acknowledge", values[1])
+    await until(lambda: now(outside, channels).edited)
+    for copy in (mine, channels):
+        assert now(outside, copy).text.startswith("⚠️ 2 alerts")
+        assert now(outside, copy).text.count("ana@example.com acknowledged it on 22 Nov, 09:00") == 1
+        assert problems(list(now(outside, copy).blocks)) == []
+    await press(outside, BEN, now(outside, channels), "do:not_useful", values[0])
+    await until(lambda: "called it not useful" in now(outside, mine).text)
+    assert "acknowledged it" in now(outside, mine).text

@@ -9,6 +9,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from bot.answers import examples
+from bot.answers.alert.gathered import gathered
 from bot.answers.alert.page import Drivers, Notice, answer
 from bot.answers.answer import Answer
 from bot.core.alerts.episode import Episode, Event, Happened
@@ -156,6 +157,17 @@ EXAMPLES: Mapping[str, Answer] = MappingProxyType(
             )
         ),
         "the one before can't be reached": answer(replace(SAMPLE, unreachable=("ana@example.com",))),
+        "several at once": gathered([answer(SAMPLE), answer(_LOOP), answer(_BUDGET)]),
+        "several of which some are over": gathered(
+            [
+                answer(replace(SAMPLE, history=_DONE)),
+                answer(_then(_HEADING, Happened.RESOLVED, value=1380 * _DOLLAR, reason=Reason.BACK_WITHIN)),
+            ]
+        ),
+        "more than a message holds": gathered(
+            [answer(_notice(_DAY_CAP, "alpha", f"Team {n}", 214 * _DOLLAR)) for n in range(1, 24)]
+        ),
+        "hostile names at once": gathered([answer(_notice(_DAY_CAP, "alpha", examples.HOSTILE, 10**17))] * 2),
         "hostile names": answer(
             _notice(_DAY_CAP, "alpha", examples.HOSTILE, 10**17, back=timedelta(), drivers=(_HOSTILE_KEYS,))
         ),

@@ -17,7 +17,7 @@ from bot.core.alerts.rule import Kind, Metric, Severity
 from bot.core.configuration import Configuration
 from bot.core.errors import SettingsError
 from bot.core.receivers import is_channel
-from bot.services.alerts import copies, explaining, messages, pressing, telling
+from bot.services.alerts import copies, explaining, gathering, messages, pressing, telling
 from bot.services.alerts.about import about
 from bot.services.alerts.copies import Copy
 from bot.services.alerts.judging import Judged, look
@@ -113,6 +113,10 @@ class Alerts:
         who = await self._known(asker)
         return await self._database.write(pressing.feedback, episode_id, feedback, who, now, self._zone)
 
+    async def message_at(self, channel: str, ts: str, episode_id: int, pressed: Answer, now: datetime) -> Answer:
+        """What the message in this place of Slack says since somebody pressed a button of one of its episodes."""
+        return await self._database.read(copies.message_at, channel, ts, episode_id, pressed, now, self._zone)
+
     async def message(self, episode_id: int, now: datetime) -> Answer:
         """An episode as its newest message has it now. Raises NotFound."""
         return await self._database.read(messages.current, episode_id, now, self._zone)
@@ -201,9 +205,9 @@ class Alerts:
                 await self._database.write(told.put_off, key, until)
 
     async def _owed(self, now: datetime) -> list[deliveries.Owed]:
-        return await self._database.read(deliveries.line, now, telling.KIND)
+        return await self._database.write(gathering.due, now)
 
-    async def _message(self, key: str) -> Message:
+    async def _message(self, key: str) -> Message | None:
         return await self._database.read(messages.owed, key, self._zone)
 
     async def _known(self, asker: Asker) -> Asker:
@@ -233,10 +237,14 @@ def _patient(connection: Connection, now: datetime) -> list[tuple[str, str]]:
     configuration = in_force(connection) or Configuration()
     found = []
     for owed in deliveries.line(connection, now, telling.KIND):
-        _, episode_id, _, receiver = owed.key.split("/", 3)
-        episode = episodes.read(connection, int(episode_id))
-        if episode is None or is_channel(receiver):
+        receiver = telling.receiver_of(owed.key)
+        told_of = [episodes.read(connection, id_) for id_ in telling.episodes_of(connection, owed.key)]
+        known = [episode for episode in told_of if episode is not None]
+        if is_channel(receiver) or not known:
             continue
-        if about(connection, configuration, episode).severity is not Severity.CRITICAL or not episode.open:
+        if all(
+            about(connection, configuration, episode).severity is not Severity.CRITICAL or not episode.open
+            for episode in known
+        ):
             found.append((owed.key, receiver))
     return found

@@ -204,6 +204,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("place", sa.String(), nullable=False),
+        sa.Column("carried_by", sa.String(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("owed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=False),
@@ -216,6 +217,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key"),
     )
     with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.create_index("delivery_carried", ["carried_by"], unique=False)
         batch_op.create_index("delivery_state", ["state", "place"], unique=False)
 
     op.create_table(
