@@ -102,6 +102,28 @@ async def test_a_silence_holds_back_what_is_told_until_it_ends(outside: Outside,
     assert "back to normal" in told(outside, ANA)[-1]
 
 
+async def test_a_silence_that_somebody_ends_holds_nothing_back_any_more(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    books.configure(cap())
+    books.spend(DAY, alpha="300.00")
+    await alerts.run(MORNING)
+    for _ in range(2):
+        await alerts.silence(1, Until.MONDAY, Asker.called(ANA), MORNING)
+        said = read(await alerts.end_silence(1, Asker.called(ANA), MORNING + MINUTE))
+    assert said.count("ended the silence on 19 Nov, 07:01") == 2
+    await alerts.silence(1, Until.MONDAY, Asker.called(ANA), MORNING + MINUTE)
+    books.spend(DAY + ONE_DAY, alpha="1.00")
+    assert await alerts.run(MORNING + ONE_DAY) == 0, "it could be silenced again"
+    with pytest.raises(Withheld):
+        await alerts.end_silence(1, Asker.called(QUIET), MORNING + ONE_DAY)
+    for late in (False, True):
+        said = read(await alerts.end_silence(1, Asker.called(ANA), MORNING + ONE_DAY))
+        assert ("had ended before you pressed" in said) is late
+    assert await alerts.run(MORNING + ONE_DAY + MINUTE) == 1
+    assert "back to normal" in told(outside, ANA)[-1]
+
+
 async def test_what_is_called_expected_is_not_told_again_for_its_scope_alone(
     outside: Outside, books: Books, alerts: Alerts
 ) -> None:

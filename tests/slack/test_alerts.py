@@ -140,6 +140,19 @@ async def test_open_alerts_are_listed_for_a_team_and_beside_its_figures(outside:
 
 
 @over_http
+async def test_a_silence_is_ended_by_the_button_of_the_message_that_shows_it(outside: Outside, bot: Path) -> None:
+    (mine,) = await told(outside, bot, "owners")
+    assert "do:end_silence" not in controls(mine)
+    value = next(one["value"] for one in controls(mine)["do:silence"]["options"] if one["value"].endswith("/1 day"))
+    await press(outside, ANA, mine, "do:silence", value)
+    await until(lambda: "do:end_silence" in controls(now(outside, mine)))
+    await press(outside, ANA, now(outside, mine), "do:end_silence")
+    await until(lambda: "ended the silence on 22 Nov, 09:00" in now(outside, mine).text)
+    assert "do:end_silence" not in controls(now(outside, mine))
+    assert [what for what, _ in events(bot)] == ["fired", "silenced", "silence_ended"]
+
+
+@over_http
 async def test_in_a_message_of_several_alerts_each_button_acts_on_its_own(outside: Outside, bot: Path) -> None:
     """And every copy shows what was done with each of them."""
     async with wiring.parts(outside.settings(f"sqlite:///{bot}"), NOW) as parts:

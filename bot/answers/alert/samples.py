@@ -125,7 +125,7 @@ EXAMPLES: Mapping[str, Answer] = MappingProxyType(
         "organisation over its month": answer(
             _notice(_TOKENS, WHOLE_ORGANISATION, examples.ORGANISATION, 1_989_400_000, running=True, drivers=(_KEYS,))
         ),
-        "somebody acts": answer(replace(SAMPLE, history=_DONE)),
+        "somebody acts": answer(replace(SAMPLE, history=_DONE, silenced=True)),
         "back within its limit": answer(
             _then(SAMPLE, Happened.RESOLVED, value=12 * _DOLLAR, reason=Reason.BACK_WITHIN_LIMIT)
         ),

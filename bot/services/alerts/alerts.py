@@ -108,6 +108,11 @@ class Alerts:
         zone = await self._zone_of(asker)
         return await self._database.write(pressing.silence, episode_id, until, who, now, zone, self._zone)
 
+    async def end_silence(self, episode_id: int, asker: Asker, now: datetime) -> Answer:
+        """What still fires is told again, by the next look. Raises Withheld, NotFound."""
+        who = await self._known(asker)
+        return await self._database.write(pressing.end_silence, episode_id, who, now, self._zone)
+
     async def feedback(self, episode_id: int, feedback: Feedback, asker: Asker, now: datetime) -> Answer:
         """What somebody says of it changes what is sent next for its rule and scope. Raises Withheld, NotFound."""
         who = await self._known(asker)

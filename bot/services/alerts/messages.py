@@ -30,7 +30,7 @@ from bot.services.figures.findings import gather
 from bot.services.figures.names import Names
 from bot.services.figures.people import Sight
 from bot.services.figures.view import Coverage, View
-from bot.store import deliveries, episodes, together, told
+from bot.store import deliveries, episodes, silences, together, told
 
 _CUTS = {Dimension.KEY: "key", Dimension.MODEL: "model", Dimension.USER: "person"}
 _WEEK = timedelta(days=7)
@@ -117,6 +117,7 @@ def _notice(
         history=tuple(one for one in history if one.id != event.id),
         data_through=lookout.coverage.data_through,
         ends=span.end - timedelta(days=1) if span else None,
+        silenced=any(telling.silences_it(one, episode, at) for one in silences.running(connection, at)),
     )
     if episode.kind is Kind.SOURCE:
         return notice
