@@ -7,13 +7,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import anomaly, answers, backfill, call_log, digests, intake, recorder, start
+from tests.bench import anomaly, answers, backfill, call_log, digests, intake, knock, recorder, start
 
 MEASURED = {
     "answers": answers.measure,
     "start": start.measure,
     "backfill": backfill.measure,
     "anomaly": anomaly.measure,
+    "knock": knock.measure,
     "digests": digests.measure,
     "recorder": recorder.measure,
     "intake": intake.measure,

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from bot.answers.answer import Answer
 from bot.core.access import Asker
@@ -257,3 +258,23 @@ async def test_a_trial_decides_as_the_live_alerts_did(outside: Outside, books: B
         ("fired", 201),
     ]
     assert len(told(outside, ANA)) == len(tried)
+
+
+async def test_a_knock_after_which_nothing_has_changed_does_not_read_the_ledger(books: Books, alerts: Alerts) -> None:
+    """It is knocked every minute, and Anthropic's figures come by the hour."""
+    read: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        read.extend(word for word in statement.replace(",", " ").split() if word.startswith("ledger_"))
+
+    books.configure(cap("}, {id: odd, metric: cost, kind: anomaly, scope: each_team"))
+    books.spend(DAY, alpha="100.00")
+    event.listen(books.database.engine, "before_cursor_execute", note)
+    seen = []
+    for minutes in (0, 1, 2, 15):
+        read.clear()
+        await alerts.run(MORNING + minutes * MINUTE)
+        seen.append(bool({"ledger_total", "ledger_entry", "ledger_month_total"} & set(read)))
+    assert seen == [True, False, False, True], "in the new quarter of an hour a day may have ended somewhere"
+    books.spend(DAY, alpha="300.00")
+    assert await alerts.run(MORNING + 16 * MINUTE) == 1

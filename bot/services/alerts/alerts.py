@@ -75,14 +75,17 @@ class Alerts:
         self._people = people
         self._calls = calls
         self._unusual = Unusual()
+        self._grounds: object = None
 
     async def run(self, now: datetime) -> int:
         """Look at every rule, then send what is owed; returns how many messages went out."""
         if self._deliverer is None:
             raise SettingsError("There is no Slack to send alerts to: set SLACK_BOT_TOKEN.")
         looked = self._unusual.copy()
-        await self._database.write(self._look, looked, now)
-        self._unusual = looked  # only now: what a transaction that failed had found must be found again
+        grounds = await self._database.read(self._feed, looked, now)  # the past takes long, and others want to write
+        await self._database.write(self._look, looked, now, live=grounds == self._grounds)
+        # Only now: what a transaction that failed had found must be found again.
+        self._unusual, self._grounds = looked, grounds
         await self._leave_in_peace(now)
         sent = await self._deliverer.send_all(await self._owed(now), self._message, now)
         if await self._database.write(self._fall_through, now):
@@ -147,11 +150,22 @@ class Alerts:
         """Where people count their days."""
         return await self._database.read(zone_in_force, self._zone)
 
-    def _look(self, connection: Connection, unusual: Unusual, now: datetime) -> None:
-        """Open, extend and resolve episodes, and owe what happened, in one transaction."""
+    def _feed(self, connection: Connection, unusual: Unusual, now: datetime) -> object:
+        """Read what is new of every series; returns what a look that follows rests on, at least."""
+        lookout = self._lookout(connection, now)
+        for rule in lookout.configuration.rules:
+            if rule.kind is Kind.ANOMALY:
+                unusual.feed(rule, lookout)
+        return lookout.grounds()
+
+    def _look(self, connection: Connection, unusual: Unusual, now: datetime, *, live: bool) -> None:
+        """Open, extend and resolve episodes, and owe what happened, in one transaction.
+
+        `live`: nothing has changed since the last look but what programs report of their calls.
+        """
         lock(connection, "alerts")
         lookout, memory = self._lookout(connection, now), Memory.read(connection)
-        for judged in _judged(lookout, memory, unusual):
+        for judged in _judged(lookout, memory, unusual, live=live):
             memory.take(judged.steps, connection)
         telling.withdraw(connection, memory.events)
         telling.owe(connection, lookout.configuration, now)
@@ -232,8 +246,8 @@ class Alerts:
         return (configuration.timezone if configuration else None) or self._zone
 
 
-def _judged(lookout: Lookout, memory: Memory, unusual: Unusual) -> Iterator[Judged]:
-    yield from look(lookout, memory, unusual)
+def _judged(lookout: Lookout, memory: Memory, unusual: Unusual, *, live: bool = False) -> Iterator[Judged]:
+    yield from look(lookout, memory, unusual, live=live)
     yield from silent(lookout, memory)
 
 

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 
 from bot.core.alerts import unusual
 from bot.core.alerts.rule import EACH, Metric, Rule, Target
-from bot.core.anomaly import Kind, Limits, Observation, Series
+from bot.core.anomaly import Finding, Kind, Limits, Observation, Series
 from bot.core.directory import Team, family
 from bot.core.money import UNITS_PER_DOLLAR
 from bot.core.usage import Source
@@ -47,6 +47,8 @@ class _Known:
 
     grounds: object
     series: dict[Target, Series] = field(default_factory=dict)
+    found: dict[Target, tuple[Finding, ...]] = field(default_factory=dict)
+    """What they gave to say and no look has judged yet."""
     read: object = None
     """Up to which reading of the reports, and in which hour, they were fed; the same again brings nothing new."""
     fresh: bool = False
@@ -61,11 +63,14 @@ class Unusual:
     def copy(self) -> Unusual:
         """The same, to be fed without this one knowing."""
         other = Unusual()
-        other._known = {id_: replace(known, series=dict(known.series)) for id_, known in self._known.items()}
+        other._known = {
+            id_: replace(known, series=dict(known.series), found=dict(known.found))
+            for id_, known in self._known.items()
+        }
         return other
 
-    def __call__(self, rule: Rule, lookout: Lookout, memory: Memory) -> Iterator[Judged]:
-        """An anomaly rule for each of its targets."""
+    def feed(self, rule: Rule, lookout: Lookout) -> None:
+        """Read what is new of a rule's targets; of a rule that is new here the past, which takes its time."""
         grounds = (rule.metric, rule.min_impact, rule.scope, lookout.configuration.teams)
         known = self._known.get(rule.id)
         new = known is None or known.grounds != grounds
@@ -73,32 +78,33 @@ class Unusual:
             known = self._known[rule.id] = _Known(grounds)
         read = (courses.newest_reading(lookout.connection), lookout.now.replace(minute=0, second=0, microsecond=0))
         if known.read == read:
-            yield from _nothing_new(rule, known, lookout, memory)
             return
         limits = _limits(rule, lookout)
         course = _Course(rule, lookout, HISTORY_DAYS if new else AGAIN_DAYS)
+        young = course.young
         for target in lookout.targets(rule):
             before = known.series.get(target, Series())
             fed = unusual.feed(before, course.buckets(target, before), limits)
             known.series[target] = fed.series
-            if course.young:
-                fed = replace(fed, findings=tuple(one for one in fed.findings if one.kind is not Kind.NEW_SPENDER))
-            scope, notice_id = str(target), f"{unusual.NOTICE}{rule.id}"
-            said = unusual.notices(fed, rule.metric, rule.id, target, memory.episode(notice_id, scope), lookout.now)
-            yield Judged(notice_id, target, tuple(said))
-            episode = memory.episode(rule.id, scope)
-            steps = unusual.steps(fed, rule.metric, rule.id, target, episode, lookout.now, known=course.fresh)
-            yield Judged(rule.id, target, tuple(steps))
+            found = [one for one in fed.findings if not (young and one.kind is Kind.NEW_SPENDER)]
+            if found:
+                known.found[target] = (*known.found.get(target, ()), *found)
         known.read, known.fresh = read, course.fresh
 
-
-def _nothing_new(rule: Rule, known: _Known, lookout: Lookout, memory: Memory) -> Iterator[Judged]:
-    """Nothing was read since the last look."""
-    for target in lookout.targets(rule):
-        fed = unusual.Fed(known.series.get(target, Series()), ())
-        episode = memory.episode(rule.id, str(target))
-        steps = unusual.steps(fed, rule.metric, rule.id, target, episode, lookout.now, known=known.fresh)
-        yield Judged(rule.id, target, tuple(steps))
+    def __call__(self, rule: Rule, lookout: Lookout, memory: Memory) -> Iterator[Judged]:
+        """An anomaly rule for each of its targets."""
+        self.feed(rule, lookout)
+        known, notice_id = self._known[rule.id], f"{unusual.NOTICE}{rule.id}"
+        for target in lookout.targets(rule):
+            fed = unusual.Fed(known.series.get(target, Series()), known.found.pop(target, ()))
+            scope = str(target)
+            if fed.findings:
+                noticed = memory.episode(notice_id, scope)
+                said = unusual.notices(fed, rule.metric, rule.id, target, noticed, lookout.now)
+                yield Judged(notice_id, target, tuple(said))
+            episode = memory.episode(rule.id, scope)
+            steps = unusual.steps(fed, rule.metric, rule.id, target, episode, lookout.now, known=known.fresh)
+            yield Judged(rule.id, target, tuple(steps))
 
 
 class _Course:
