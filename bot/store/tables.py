@@ -588,6 +588,20 @@ class FeedbackRow(SQLModel, table=True):
     at: datetime = Field(sa_type=Instant)
 
 
+class AnomalySeriesRow(SQLModel, table=True):
+    """What the anomaly engine knows of one series: only so that a new process need not read the past; else nothing."""
+
+    __tablename__ = "anomaly_series"
+
+    rule_id: str = Field(primary_key=True)
+    scope: str = Field(primary_key=True)
+    grounds: str
+    """The hash of what the series rests on; another one, and it is not this series any more."""
+    read_at: datetime = Field(sa_type=Instant)
+    """The newest reading of the reports that it knows."""
+    state: bytes = Field(sa_type=LargeBinary)
+
+
 class Milestone(SQLModel, table=True):
     """An instant the bot remembers by name, such as its first start."""
 

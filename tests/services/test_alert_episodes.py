@@ -18,6 +18,7 @@ from bot.slack.notifier import SlackNotifier, web_client
 from bot.slack.people import SlackPeople
 from bot.store.database import Database
 from tests.outside import ALPHA, ANA, BEN, BOT_TOKEN, QUIET, Outside
+from tests.properties.test_alerts import Slack
 from tests.services.books import Books
 
 DAY = date(2026, 11, 18)
@@ -278,3 +279,36 @@ async def test_a_knock_after_which_nothing_has_changed_does_not_read_the_ledger(
     assert seen == [True, False, False, True], "in the new quarter of an hour a day may have ended somewhere"
     books.spend(DAY, alpha="300.00")
     assert await alerts.run(MORNING + 16 * MINUTE) == 1
+
+
+async def test_a_new_process_takes_the_series_up_where_the_last_one_kept_them(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    """And reads the past once more where that is not what it was."""
+    books.configure(TEAMS + "alerts: [{id: odd, metric: cost, kind: anomaly, scope: each_team, min_impact: 25.00}]\n")
+    for days in range(60, 0, -1):
+        books.spend(DAY - days * ONE_DAY, alpha=f"{10 + days % 3}.00")
+    await alerts.run(MORNING - ONE_DAY)
+    read: list[tuple[object, ...]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: tuple[object, ...], *_: object) -> None:
+        if "ledger_total" in statement and "SELECT" in statement:
+            read.append(parameters)
+
+    event.listen(books.database.engine, "before_cursor_execute", note)
+
+    async def first_day_read(at: datetime) -> str:
+        read.clear()
+        await Alerts(books.database, Deliverer(books.database, Slack()), "UTC").run(at)
+        return min(str(one) for some in read for one in some if str(one).startswith("2026-"))
+
+    kept_from, anew_from = str(DAY - 4 * ONE_DAY), str(DAY - 100 * ONE_DAY)
+    assert await first_day_read(MORNING - ONE_DAY + timedelta(hours=1)) >= kept_from
+    books.spend(DAY - 30 * ONE_DAY, alpha="14.00", read_at=MORNING - timedelta(hours=3))
+    assert await first_day_read(MORNING - timedelta(hours=2)) == anew_from, "an old day was restated"
+    assert await first_day_read(MORNING - timedelta(hours=1)) >= kept_from
+    books.configure(TEAMS + "alerts: [{id: odd, metric: cost, kind: anomaly, scope: each_team, min_impact: 35.00}]\n")
+    assert await first_day_read(MORNING) == anew_from, "the rule is another one"
+    books.spend(DAY, alpha="400.00", read_at=MORNING)
+    await first_day_read(MORNING + timedelta(hours=1))
+    assert [(rule, scope) for rule, scope, _ in books.episodes() if ":" not in rule] == [("odd", "alpha")]

@@ -167,6 +167,8 @@ class Alerts:
         lookout, memory = self._lookout(connection, now), Memory.read(connection)
         for judged in _judged(lookout, memory, unusual, live=live):
             memory.take(judged.steps, connection)
+        if not live:
+            unusual.keep(connection)
         telling.withdraw(connection, memory.events)
         telling.owe(connection, lookout.configuration, now)
         telling.chase(connection, lookout.configuration, now)

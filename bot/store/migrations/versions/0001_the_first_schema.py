@@ -21,6 +21,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("organization_id", "id"),
     )
     op.create_table(
+        "anomaly_series",
+        sa.Column("rule_id", sa.String(), nullable=False),
+        sa.Column("scope", sa.String(), nullable=False),
+        sa.Column("grounds", sa.String(), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("rule_id", "scope"),
+    )
+    op.create_table(
         "bucket",
         sa.Column("organization_id", sa.String(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
