@@ -108,6 +108,8 @@ class BucketRow(SQLModel, table=True):
     fetched_at: datetime = Field(sa_type=Instant)
     counted: bool | None = None
     """Of usage: whether every row said how many requests it stands for, as the newer reports do, which name people."""
+    whole_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When it was first read after its end."""
 
 
 class _UsageReported(SQLModel):

@@ -11,15 +11,17 @@ from bot.answers.answer import Answer
 from bot.core.access import Asker
 from bot.core.alerts.feedback import Feedback, Until, Verdict
 from bot.core.errors import Withheld
+from bot.core.usage import Source
 from bot.render import terminal
 from bot.services.alerts.alerts import Alerts
 from bot.services.deliver import Deliverer
 from bot.slack.notifier import SlackNotifier, web_client
 from bot.slack.people import SlackPeople
+from bot.store import lags
 from bot.store.database import Database
 from tests.outside import ALPHA, ANA, BEN, BOT_TOKEN, QUIET, Outside
 from tests.properties.test_alerts import Slack
-from tests.services.books import Books
+from tests.services.books import ORGANIZATION, Books
 
 DAY = date(2026, 11, 18)
 MORNING = datetime(2026, 11, 19, 7, tzinfo=UTC)
@@ -244,6 +246,22 @@ async def test_a_source_that_is_silent_is_the_admins_business_once(
     assert await alerts.run(MORNING + 2 * ONE_DAY + timedelta(hours=1)) == 1
     assert told(outside, BEN)[-1].count("back to normal") == 2
     assert told(outside, ANA) == []
+
+
+async def test_how_late_a_source_may_be_is_learnt_from_how_late_it_was(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    books.configure(cap())
+    for days in range(9, 0, -1):
+        books.spend(DAY - days * ONE_DAY, alpha="1.00")
+    books.spend(DAY, alpha="1.00", read_at=MORNING - timedelta(hours=6))
+    books.spend(DAY, alpha="2.00", read_at=MORNING)  # read again: it was whole before
+    seen = books.database.read_now(lags.lags, ORGANIZATION, Source.COST, MORNING - 30 * ONE_DAY)
+    assert seen == [timedelta(hours=6)] * 8 + [timedelta(hours=1)], "the first day was over when all began"
+    over = MORNING.replace(hour=0)
+    assert await alerts.run(over + timedelta(hours=36)) == 0
+    assert await alerts.run(over + timedelta(hours=36, minutes=61)) == 1
+    assert "37 hours ago, which is more than the 36 that are usual at most" in told(outside, BEN)[0]
 
 
 async def test_a_trial_decides_as_the_live_alerts_did(outside: Outside, books: Books, alerts: Alerts) -> None:

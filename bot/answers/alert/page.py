@@ -171,8 +171,9 @@ def _source(notice: Notice) -> tuple[str, str]:
     since = words.moment(notice.episode.since, notice.zone)
     return (
         f"No news from {notice.who}",
-        f"{notice.who[:1].upper()}{notice.who[1:]} ends at {since}, {notice.event.value or 0} hours ago. Until it goes "
-        "on, alerts about newer figures neither fire nor resolve.",
+        f"{notice.who[:1].upper()}{notice.who[1:]} ends at {since}, {notice.event.value or 0} hours ago, which is "
+        f"more than the {notice.event.limit or 0} that are usual at most. Until it goes on, alerts about newer figures "
+        "neither fire nor resolve.",
     )
 
 
