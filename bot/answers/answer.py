@@ -229,3 +229,5 @@ class Answer:
     items: tuple[Item, ...] = ()
     controls: tuple[Control, ...] = ()
     """What can be done about it, above what can be asked of it."""
+    parts: tuple[Answer, ...] = ()
+    """Of a message about several things: each in a few lines, with its own buttons. They have no parts themselves."""

@@ -55,6 +55,8 @@ class Line:
     """Why it is not in force, of what Slack has and does not hold beside the file."""
     changeable: bool = False
     """The reader may change or remove it."""
+    key: str = ""
+    """What a form calls it, where that is not its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +241,9 @@ _SETTINGS = Settings(
         Line(
             *(What.RULE, "anomaly", rule_line(_UNUSUAL, scope_name("each_team", "")), "U0ANA", _AT),
             aside="The configuration file has an alert of this id, and that one counts.",
+        ),
+        Line(
+            *(What.SILENCE, "every rule", "Team Alpha, until 2026-11-23 08:00 UTC", "U0ANA"), changeable=True, key="3"
         ),
         Line(What.OWNERS, "beta", "Team Beta is owned by U0BEN", "U0ADMIN01", _AT),
     ),

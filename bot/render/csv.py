@@ -30,7 +30,7 @@ def text(answer: Answer) -> str:
         return written(_report(answer.report))
     if answer.tables:
         return written(_table(answer.tables[0]))
-    facts = ((fact.label, exact(fact.value), fact.note) for fact in answer.facts)
+    facts = ((fact.label, exact(fact.value), fact.note) for one in (answer, *answer.parts) for fact in one.facts)
     return written([("label", "value", "note"), *facts])
 
 

@@ -132,6 +132,7 @@ def _words(answer: Answer) -> dict[str, Any]:
         "facts": [{"label": fact.label, "value": exact(fact.value), "note": fact.note} for fact in answer.facts],
         "tables": [_table(table) for table in answer.tables],
         **({"items": [item.words for item in answer.items]} if answer.items else {}),
+        **({"parts": [_words(part) for part in answer.parts]} if answer.parts else {}),
         "paragraphs": [uncoded(paragraph) for paragraph in answer.paragraphs],
         "notes": list(answer.notes),
         "data_through": instant(answer.data_through) if answer.data_through else None,

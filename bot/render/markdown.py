@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from bot.answers.answer import Answer, Chart, Fact, Table
 from bot.render.aligned import figure
@@ -25,6 +26,8 @@ def _parts(answer: Answer) -> Iterator[str]:
     yield from map(_chart, answer.charts)
     yield from (_table(table) for table in answer.tables if table.columns)
     yield "\n".join(f"- {_plain(item.words)}" for item in answer.items)
+    for part in answer.parts:
+        yield from _parts(replace(part, data_through=None))
     yield from ("\n".join(map(_sentence, lines(paragraph))) for paragraph in answer.paragraphs)
     yield "\n".join(f"> {_plain(note)}" for note in (*answer.notes, data_through(answer)) if note)
 

@@ -6,7 +6,7 @@ Only field labels and dates need mrkdwn, and there `escaped` takes the meaning o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -33,6 +33,7 @@ from bot.render.slack_blocks import (
     remark,
     section,
     sentence,
+    titled,
 )
 from bot.render.slack_figures import Pictures, charts, tables
 from bot.render.slack_text import text
@@ -85,8 +86,13 @@ def _blocks(answer: Answer, pictures: Pictures, *, native: bool) -> list[Block]:
     """Title, headline, facts, charts, tables and paragraphs; then notes and buttons, which are never pushed out."""
     drawn = charts(answer.charts, native=native, pictures=pictures)
     body = [*_top(answer), *drawn, *tables(answer.tables, native=native), *map(_item, answer.items)]
-    body += [sentence("\n".join(written)) for written in map(lines, answer.paragraphs) if written]
+    said_last = [sentence("\n".join(written)) for written in map(lines, answer.paragraphs) if written]
     end = [*_notes(answer), *_controls(answer), *_buttons(answer)]
+    if answer.parts:
+        end = [*said_last, *end]
+        body += _parts(answer.parts, BLOCKS - len(body) - len(end))
+    else:
+        body += said_last
     room = BLOCKS - len(end)
     if len(body) > room:
         body = [*body[: room - 1], remark(more(len(body) - room + 1, "part"))]
@@ -130,16 +136,42 @@ def _fresh(words: str, answer: Answer) -> Block:
     return mrkdwn(f"Data through {date(answer.data_through)}") if answer.data_through else plain_text(words, FIELD)
 
 
+def _parts(parts: Sequence[Answer], room: int) -> Iterator[Block]:
+    """As many as there is room for, each whole: what is said of a thing without its buttons would look done."""
+    written = [[*_part(part)] for part in parts]
+    if sum(map(len, written)) > room:
+        shown = 0
+        while sum(map(len, written[: shown + 1])) < room:
+            shown += 1
+        written = [*written[:shown], [remark(more(len(written) - shown, "part"))]]
+    for blocks in written:
+        yield from blocks
+
+
+def _part(part: Answer) -> Iterator[Block]:
+    """Three blocks: what it is and who did what, its figures, its buttons."""
+    yield titled(one_line(part.title), "\n".join(lines("\n".join((part.headline, *part.paragraphs)))))
+    figures = " · ".join(f"{one_line(fact.label)} {said(fact.value)}" for fact in part.facts)
+    yield context([plain_text(words, FIELD) for words in (figures, *map(one_line, part.notes[: CONTEXT - 1])) if words])
+    pressed = [_control(one) for one in _every_control(part)]
+    asked = [_ask(number, action) for number, action in enumerate(part.actions) if fits_a_button(action.question)]
+    if buttons := [*pressed, *asked][:BUTTONS]:
+        yield {"type": "actions", "elements": buttons}
+
+
 def _item(item: Item) -> Block:
     return section(one_line(item.words)) | {"accessory": _control(item.control)}
 
 
 def _controls(answer: Answer) -> Iterator[Block]:
-    of_alert = (
-        slack_alerts.controls(answer.episode, acknowledged=answer.acknowledged) if answer.episode is not None else ()
-    )
-    if every := (*of_alert, *answer.controls):
+    if every := _every_control(answer):
         yield {"type": "actions", "elements": [_control(one) for one in every[:BUTTONS]]}
+
+
+def _every_control(answer: Answer) -> tuple[Control, ...]:
+    if answer.episode is None:
+        return answer.controls
+    return (*slack_alerts.controls(answer.episode, acknowledged=answer.acknowledged), *answer.controls)
 
 
 def _control(one: Control) -> Block:

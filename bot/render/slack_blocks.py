@@ -63,6 +63,14 @@ def sentence(text: str) -> Block:
     return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": letters}]}
 
 
+def titled(title: str, text: str) -> Block:
+    """A sentence under a line in bold."""
+    block = sentence(cut(text, SECTION - len(title)))
+    head = {"type": "text", "text": f"{title}\n", "style": {"bold": True}}
+    block["elements"][0]["elements"].insert(0, head)
+    return block
+
+
 def context(elements: Sequence[Block]) -> Block:
     return {"type": "context", "elements": list(elements)}
 

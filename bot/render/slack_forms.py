@@ -196,10 +196,11 @@ def _lines(of_kind: Sequence[Line]) -> Iterator[Block]:
     fixed = [line for line in of_kind if not line.changeable]
     yield from _paragraphs(map(_line, fixed))
     for line in of_kind:
-        value = f"{line.what}/{line.id}"
+        value = f"{line.what}/{line.key or line.id}"
         if line.changeable and len(f"{REMOVE}/{value}") <= _VALUE:
             choices = [_option(Option(f"{EDIT}/{value}", "Change")), _option(Option(f"{REMOVE}/{value}", "Remove"))]
             choices = choices[1:] if line.what is What.CLAIM else choices
+            choices = [_option(Option(f"{REMOVE}/{value}", "End it"))] if line.what is What.SILENCE else choices
             menu = {"type": "overflow", "action_id": CHANGE, "options": choices}
             yield {"type": "section", "block_id": cut(value, 255), "text": mrkdwn(_line(line)), "accessory": menu}
 

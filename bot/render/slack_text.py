@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bot.answers.answer import Answer, Table
 from bot.render.plain import data_through, lines, more, one_line, said, uncoded
@@ -35,6 +36,9 @@ def _words(answer: Answer) -> Iterator[str]:
         yield from _rows(table)
     for item in answer.items:
         yield f"• {one_line(item.words)}"
+    for part in answer.parts:
+        yield one_line(part.title)
+        yield from _words(replace(part, data_through=None))
     for paragraph in answer.paragraphs:
         yield from map(uncoded, lines(paragraph))
     yield from map(one_line, answer.notes)

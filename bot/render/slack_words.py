@@ -27,6 +27,8 @@ def message(answer: Answer) -> dict[str, Any]:
             *([more(hidden, "row")] if hidden else []),
         ]
     written = [f"• {one_line(item.words)}" for item in answer.items]
+    for part in answer.parts:
+        written += [one_line(part.title), *lines(part.headline), *map(uncoded, part.paragraphs)]
     written += [uncoded(line) for paragraph in answer.paragraphs for line in lines(paragraph)]
     parts += [escaped(line, _LINE) for line in (*written, *map(one_line, answer.notes), data_through(answer)) if line]
     return {"text": _fitting(parts), "blocks": []}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from io import StringIO
 
 from rich.cells import cell_len
@@ -47,6 +48,7 @@ def _page(answer: Answer, width: int) -> Iterator[Text]:
         *(_chart(chart, width) for chart in answer.charts),
         *(_table(table, width) for table in answer.tables),
         _all_wrapped([f"• {one_line(item.words)}" for item in answer.items], width),
+        *([*_page(replace(part, data_through=None), width)] for part in answer.parts),
         *(_all_wrapped([*map(uncoded, lines(paragraph))], width) for paragraph in answer.paragraphs),
         _all_wrapped([*map(one_line, answer.notes), data_through(answer)], width, "dim"),
     ]

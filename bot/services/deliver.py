@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -79,13 +79,16 @@ class Message:
     channel: str | None = None
     receiver: str | None = None
     topic: str = ""
+    carries: Mapping[str, str] = field(default_factory=dict)
+    """Of one that carries others: the key of each that it tells, with its topic."""
     thread: str | None = None
     """The ts of the message it belongs under."""
     then: tuple[str, ...] = ()
     """Keys of the messages that are owed once this one is out."""
 
 
-Build = Callable[[str], Awaitable[Message]]
+Build = Callable[[str], Awaitable[Message | None]]
+"""The message of a key; None where nothing of it is left to tell."""
 
 
 class Deliverer:
@@ -143,9 +146,13 @@ class Deliverer:
         try:
             message = await build(key)
             made = True
-            channel = message.channel or await self._notifier.direct(message.receiver or "")
-            if await self._told(message.topic, channel):
-                why = "Told already, under another name."
+            channel = message.channel or await self._notifier.direct(message.receiver or "") if message else ""
+            if message and (known := await self._known(message, channel)):
+                for one in known:
+                    await self._database.write(deliveries.told_already, one, clock())
+                message = await build(key)
+            if message is None or await self._told(message.topic, channel):
+                why = deliveries.TOLD_ALREADY if message else "Nothing of it is left to tell."
                 await self._database.write(deliveries.skipped, key, clock(), why, attempt=claim.attempt)
                 return False
             posted = await self._handed_over(claim, message, channel, clock)
@@ -183,6 +190,10 @@ class Deliverer:
                 raise _TakenUp
 
         return await self._notifier.post(channel, answer, key=claim.key, thread=message.thread, leaving=leaving)
+
+    async def _known(self, message: Message, channel: str) -> list[str]:
+        """What of a message that carries others was told here already."""
+        return [key for key, topic in message.carries.items() if await self._told(topic, channel)]
 
     async def _told(self, topic: str, channel: str) -> bool:
         """One person may be owed a message twice, as an e-mail address and as a Slack user."""

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from bot.answers.deliveries import Line
 from bot.answers.pieces import day_label
-from bot.store import deliveries, episodes
+from bot.store import deliveries, episodes, together
 from bot.store.deliveries import Entry, State
 
 LATELY = timedelta(days=7)
@@ -47,6 +47,8 @@ def said(connection: Connection, key: str, *, receiver: bool = True) -> str:
     match kind, rest:
         case "digest", [name, day]:
             return f"digest {name} of {_day(day)}"
+        case "alert", ["together", *_]:
+            return f"{len(together.carried(connection, key))} alerts{to}"
         case "alert", [episode, *_] if episode.isdigit():
             found = episodes.read(connection, int(episode))
             return f"alert {found.rule_id.replace(':', ' ') if found else episode}{to}"

@@ -11,6 +11,7 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.answers.alert import END_SILENCE
 from bot.answers.answer import Answer
 from bot.core.access import Asker
 from bot.core.alerts.feedback import Feedback, Until, Verdict
@@ -24,7 +25,7 @@ from bot.slack.reply import BROKEN, Replies, broken
 
 log = structlog.get_logger()
 
-_ACTS = re.compile(rf"^{render.DO}:({ACKNOWLEDGE}|{SILENCE}|{EXPECTED}|{NOT_USEFUL}|{PLANNED}:\d+)$")
+_ACTS = re.compile(rf"^{render.DO}:({ACKNOWLEDGE}|{SILENCE}|{END_SILENCE}|{EXPECTED}|{NOT_USEFUL}|{PLANNED}:\d+)$")
 _PAST = "Choose a day that is not over yet."
 
 
@@ -47,6 +48,8 @@ def listen(
         match name:
             case "acknowledge":
                 return episode, await alerts.acknowledge(episode, asker, now)
+            case "end_silence":
+                return episode, await alerts.end_silence(episode, asker, now)
             case "silence":
                 return episode, await alerts.silence(episode, Until(choice), asker, now)
         return episode, await alerts.feedback(episode, Feedback(Verdict(name)), asker, now)
@@ -66,7 +69,7 @@ def listen(
             except Exception:
                 await outlet.sorry(BROKEN, broken())
                 return
-            await _changed(client, channel, ts, answer)
+            await _changed(client, channel, ts, await alerts.message_at(channel, ts, episode, answer, clock()))
             await _others(client, alerts, episode, (channel, ts), clock())
 
     @app.action(f"{render.DO}:{EXPLAIN}")

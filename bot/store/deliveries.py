@@ -19,6 +19,7 @@ KINDS = ("alert", "csv", "digest", "reconcile", "share", "undelivered")
 """What keys of messages begin with."""
 ABANDONED_AFTER = timedelta(minutes=5)
 """A delivery still in `sending` after this belongs to a process that died; another one takes it up."""
+TOLD_ALREADY = "Told already, under another name."
 _OPEN = ("waiting", "sending")
 
 
@@ -88,7 +89,7 @@ def due(connection: Connection, now: datetime) -> list[str]:
 def line(connection: Connection, now: datetime, prefix: str) -> list[Owed]:
     """What is to go out of a kind, with what has to wait for others of its place; the longest owed first."""
     query = select(_delivery.c.key, _delivery.c.place).where(
-        _delivery.c.key.startswith(prefix, autoescape=True), _delivery.c.state.in_(_OPEN), _ready(now)
+        _delivery.c.key.startswith(prefix, autoescape=True), _delivery.c.state.in_(_OPEN), _ready(now), _of_its_own()
     )
     return [
         Owed(row.key, row.place) for row in connection.execute(query.order_by(_delivery.c.owed_at, _delivery.c.key))
@@ -108,7 +109,13 @@ def take(connection: Connection, key: str, now: datetime) -> Claim | None:
         .values(state=State.SENDING, claimed_at=now, attempts=_delivery.c.attempts + 1)
         .returning(_delivery.c.attempts, _delivery.c.place, _delivery.c.owed_at, _delivery.c.asked_at)
     ).first()
-    return Claim(key, *claimed) if claimed is not None else None
+    if claimed is None:
+        return None
+    under_way = {"state": State.SENDING, "claimed_at": now}
+    connection.execute(
+        update(_delivery).where(_delivery.c.carried_by == key, _delivery.c.state.in_(_OPEN)).values(**under_way)
+    )
+    return Claim(key, *claimed)
 
 
 def asking(connection: Connection, claim: Claim, now: datetime) -> bool:
@@ -157,6 +164,13 @@ def skipped(connection: Connection, key: str, now: datetime, why: str, *, attemp
     connection.execute(update_.values(state=State.SKIPPED, finished_at=now, error=why))
 
 
+def told_already(connection: Connection, key: str, now: datetime) -> None:
+    """A message that is carried by another one need not be in it: its receiver knows it under another name."""
+    carried = (_delivery.c.key == key, _delivery.c.carried_by.is_not(None))
+    values = {"state": State.SKIPPED, "finished_at": now, "error": TOLD_ALREADY}
+    connection.execute(update(_delivery).where(*carried).values(**values))
+
+
 def find(connection: Connection, key: str) -> Delivery | None:
     row = connection.execute(select(_delivery).where(_delivery.c.key == key)).first()
     return _value(row) if row is not None else None
@@ -177,7 +191,7 @@ def newest_failure(connection: Connection, place: str) -> Delivery | None:
     """The last message for a place that was refused for ever; None where one has arrived there since."""
     query = select(_delivery).where(_delivery.c.place == place, _delivery.c.state.in_((State.FAILED, State.SENT)))
     row = connection.execute(
-        query.order_by(_delivery.c.finished_at.desc(), _delivery.c.owed_at.desc()).limit(1)
+        query.order_by(_delivery.c.finished_at.desc(), _delivery.c.owed_at.desc(), _delivery.c.key).limit(1)
     ).first()
     return _value(row) if row is not None and row.state == State.FAILED else None
 
@@ -208,7 +222,7 @@ class Entry:
 def newest(connection: Connection, most: int, *, unsent: bool = False, since: datetime | None = None) -> list[Entry]:
     """The newest messages first; `unsent`: only those given up, or tried in vain so far."""
     at = func.coalesce(_delivery.c.finished_at, _delivery.c.not_before, _delivery.c.claimed_at)
-    query = select(_delivery, at.label("at")).where(~_delivery.c.key.startswith("event/"))
+    query = select(_delivery, at.label("at")).where(~_delivery.c.key.startswith("event/"), _of_its_own())
     if unsent:
         in_vain = and_(_delivery.c.state == State.WAITING, _delivery.c.error.is_not(None))
         query = query.where(or_(_delivery.c.state == State.FAILED, in_vain))
@@ -222,7 +236,7 @@ def counted(connection: Connection) -> dict[tuple[str, State], int]:
     """How many there are by kind (the first word of the key) and state; looks at homes and the like are no messages."""
     kind = case(*((_delivery.c.key.startswith(f"{kind}/"), kind) for kind in KINDS), else_="other")
     query = select(kind, _delivery.c.state, func.count()).group_by(kind, _delivery.c.state)
-    rows = connection.execute(query.where(~_delivery.c.key.startswith("event/")))
+    rows = connection.execute(query.where(~_delivery.c.key.startswith("event/"), _of_its_own()))
     return {(kind, State(state)): count for kind, state, count in rows}
 
 
@@ -244,8 +258,15 @@ def _claimable(now: datetime) -> ColumnElement[bool]:
         before.c.owed_at < _delivery.c.owed_at,
         and_(before.c.owed_at == _delivery.c.owed_at, before.c.key < _delivery.c.key),
     )
-    ahead = exists().where(before.c.place == _delivery.c.place, before.c.state.in_(_OPEN), earlier)
-    return and_(_ready(now), or_(_delivery.c.place == "", ~ahead))
+    ahead = exists().where(
+        before.c.place == _delivery.c.place, before.c.state.in_(_OPEN), before.c.carried_by.is_(None), earlier
+    )
+    return and_(_ready(now), _of_its_own(), or_(_delivery.c.place == "", ~ahead))
+
+
+def _of_its_own() -> ColumnElement[bool]:
+    """It is a message, and not carried by one."""
+    return _delivery.c.carried_by.is_(None)
 
 
 def _under_way(now: datetime) -> ColumnElement[bool]:
@@ -262,6 +283,10 @@ def _ready(now: datetime) -> ColumnElement[bool]:
 
 
 def _finish(connection: Connection, key: str, attempt: int | None = None, **values: object) -> bool:
-    """Whether there was such a row, still of this attempt where one is given."""
+    """Whether there was such a row, still of this attempt where one is given; what it carries shares its fate."""
     mine = () if attempt is None else (_delivery.c.state == State.SENDING, _delivery.c.attempts == attempt)
-    return connection.execute(update(_delivery).where(_delivery.c.key == key, *mine).values(**values)).rowcount == 1
+    if connection.execute(update(_delivery).where(_delivery.c.key == key, *mine).values(**values)).rowcount != 1:
+        return False
+    carried = (_delivery.c.carried_by == key, _delivery.c.state == State.SENDING)
+    connection.execute(update(_delivery).where(*carried).values(**values))
+    return True

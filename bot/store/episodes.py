@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -119,12 +118,6 @@ def said_marks(connection: Connection) -> list[tuple[str, datetime, int, int]]:
         .order_by(_event.c.id)
     )
     return [(row.rule_id, row.since, row.mark, row.value) for row in connection.execute(query)]
-
-
-def of_rules(connection: Connection, rule_ids: Iterable[str], most: int) -> list[Episode]:
-    """The newest episodes of some rules."""
-    query = select(_episode).where(_episode.c.rule_id.in_(list(rule_ids))).order_by(_episode.c.id.desc()).limit(most)
-    return [_value(row) for row in connection.execute(query)]
 
 
 def _value(row: Row[Any]) -> Episode:

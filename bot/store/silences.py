@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from bot.core.alerts.feedback import Given, Silence, Verdict
 from bot.store.tables import FeedbackRow, SilenceRow, table
@@ -25,7 +25,13 @@ def add(connection: Connection, silence: Silence, now: datetime) -> None:
 def running(connection: Connection, now: datetime) -> list[Silence]:
     """Those that cover anything now, the one that ends last first."""
     query = select(_silence).where(_silence.c.until > now).order_by(_silence.c.until.desc())
-    return [Silence(row.rule_id, row.scope, row.until, row.by) for row in connection.execute(query)]
+    return [Silence(row.rule_id, row.scope, row.until, row.by, row.id) for row in connection.execute(query)]
+
+
+def end(connection: Connection, silence: Silence, now: datetime) -> bool:
+    """Let it cover nothing from now on; whether it still ran."""
+    mine = (_silence.c.id == silence.id, _silence.c.until > now)
+    return connection.execute(update(_silence).where(*mine).values(until=now)).rowcount == 1
 
 
 def give(connection: Connection, rule_id: str, scope: str, given: Given, by: str) -> None:

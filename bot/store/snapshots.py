@@ -15,7 +15,7 @@ from bot.core.hours import IN_A_DAY
 from bot.core.money import Money
 from bot.core.usage import LEDGER_SOURCES, CostRecord, Source, UsageRecord
 from bot.core.utc import midnight
-from bot.store import restatements
+from bot.store import lags, restatements
 from bot.store.bulk import insert_rows
 from bot.store.tables import BucketRow, CostSnapshot, HourSnapshot, SourceState, UsageSnapshot, table
 from bot.store.upsert import upsert
@@ -79,6 +79,7 @@ def replace(
         for start in starts
     ]
     upsert(connection, _bucket, buckets)
+    lags.note(connection, organization_id, source, starts, fetched_at)
     return days
 
 

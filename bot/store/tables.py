@@ -108,6 +108,8 @@ class BucketRow(SQLModel, table=True):
     fetched_at: datetime = Field(sa_type=Instant)
     counted: bool | None = None
     """Of usage: whether every row said how many requests it stands for, as the newer reports do, which name people."""
+    whole_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When it was first read after its end."""
 
 
 class _UsageReported(SQLModel):
@@ -485,12 +487,14 @@ class DeliveryRow(SQLModel, table=True):
     """A message that must go out once. Whoever inserts its key owns it."""
 
     __tablename__ = "delivery"
-    __table_args__ = (Index("delivery_state", "state", "place"),)
+    __table_args__ = (Index("delivery_state", "state", "place"), Index("delivery_carried", "carried_by"))
 
     key: str = Field(primary_key=True)
     state: str
     place: str
     """The channel or person it is for, as configured; what is owed to one place goes out in its order."""
+    carried_by: str | None = Field(default=None)
+    """The key of the message that this one goes out in, with others to the same receiver; None: it is one itself."""
     attempts: int
     owed_at: datetime = Field(sa_type=Instant)
     claimed_at: datetime = Field(sa_type=Instant)
@@ -584,6 +588,20 @@ class FeedbackRow(SQLModel, table=True):
     until: datetime | None = Field(sa_type=Instant)
     by: str
     at: datetime = Field(sa_type=Instant)
+
+
+class AnomalySeriesRow(SQLModel, table=True):
+    """What the anomaly engine knows of one series: only so that a new process need not read the past; else nothing."""
+
+    __tablename__ = "anomaly_series"
+
+    rule_id: str = Field(primary_key=True)
+    scope: str = Field(primary_key=True)
+    grounds: str
+    """The hash of what the series rests on; another one, and it is not this series any more."""
+    read_at: datetime = Field(sa_type=Instant)
+    """The newest reading of the reports that it knows."""
+    state: bytes = Field(sa_type=LargeBinary)
 
 
 class Milestone(SQLModel, table=True):

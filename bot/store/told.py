@@ -31,6 +31,14 @@ def places(connection: Connection, prefix: str) -> list[tuple[str, str]]:
     return [(row.channel, row.ts) for row in connection.execute(query.order_by(_delivery.c.key)) if row.channel]
 
 
+def line_of(connection: Connection, prefix: str) -> str | None:
+    """The line in which something of this waits to go out."""
+    waiting = _delivery.c.state.in_((State.WAITING, State.SENDING))
+    query = select(_delivery.c.place).where(_about(f"{prefix}/"), waiting, _delivery.c.place != "")
+    place: str | None = connection.execute(query.limit(1)).scalar()
+    return place
+
+
 def lines(connection: Connection, prefix: str) -> list[tuple[str, State, datetime | None, str]]:
     """Key, state, when it ended and why not, of each message, in the order of their keys."""
     query = select(_delivery).where(_about(prefix)).order_by(_delivery.c.owed_at, _delivery.c.key)

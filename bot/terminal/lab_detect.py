@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from bot.core.anomaly import Finding, Kind, Limits, Observation, Series, observe, sentence
+from bot.core.alerts import unusual
+from bot.core.alerts.episode import Episode, Happened
+from bot.core.alerts.rule import Metric, Target
+from bot.core.anomaly import Finding, Kind, Limits, Observation, Series, sentence
 from bot.core.money import Money
 from bot.core.wording import dollars
 from bot.core.words import shown
@@ -26,10 +29,11 @@ class _Unreadable(Exception):
 
 @dataclass(slots=True)
 class _Lab:
-    """The series of each team, and how far time has come."""
+    """The series and the newest episode of each team, and how far time has come."""
 
     limits: Limits
     teams: dict[str, Series] = field(default_factory=dict)
+    episodes: dict[str, Episode] = field(default_factory=dict)
     latest: datetime | None = None
 
     def take(self, line: str) -> tuple[str, tuple[Finding, ...]]:
@@ -39,9 +43,24 @@ class _Lab:
         if self.latest is not None and seen.at < self.latest:
             raise _Unreadable('its "t" lies before that of an earlier line; the lines must be in order of "t".')
         self.latest = seen.at
-        step = observe(self.teams.get(team, Series()), seen, self.limits)
-        self.teams[team] = step.series
-        return team, step.findings
+        fed = unusual.feed(self.teams.get(team, Series()), (seen,), self.limits)
+        self.teams[team] = fed.series
+        return team, tuple(self._told(team, fed, seen.at))
+
+    def _told(self, team: str, fed: unusual.Fed, now: datetime) -> Iterator[Finding]:
+        """What of it the live alerts would tell, by the steps that they take; what is no alarm as it is."""
+        episode = self.episodes.get(team)
+        if not fed.findings and (episode is None or not episode.open):
+            return
+        each: list[tuple[Finding, ...]] = [(one,) for one in fed.findings]
+        for findings in each or [()]:
+            part = unusual.Fed(fed.series, findings)
+            steps = unusual.steps(part, Metric.COST, "lab", Target("team", team), episode, now, known=True)
+            episode = steps[-1].episode if steps else episode
+            told = [step for step in steps if step.event and step.event.what in (Happened.FIRED, Happened.WORSENED)]
+            yield from (one for one in findings if told or one.kind is not Kind.EXCESS)
+        if episode is not None:
+            self.episodes[team] = episode
 
 
 def run(lines: Iterable[str], *, min_impact: Decimal | None = None, notices: bool = False) -> int:

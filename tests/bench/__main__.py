@@ -7,13 +7,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import anomaly, answers, backfill, call_log, digests, intake, recorder, start, warning
+from tests.bench import anomaly, answers, backfill, call_log, digests, intake, knock, recorder, start, warning
 
 MEASURED = {
     "answers": answers.measure,
     "start": start.measure,
     "backfill": backfill.measure,
     "anomaly": anomaly.measure,
+    "knock": knock.measure,
     "digests": digests.measure,
     "recorder": recorder.measure,
     "intake": intake.measure,

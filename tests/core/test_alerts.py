@@ -9,6 +9,7 @@ import pytest
 from bot.core.alerts import budgets, unusual
 from bot.core.alerts.episode import Episode, Happened, Outcome, State, acknowledge, step
 from bot.core.alerts.feedback import Given, Quiet, Silence, Until, Verdict, quiet, quiet_until
+from bot.core.alerts.lag import silent_after
 from bot.core.alerts.reason import Decision, Reason
 from bot.core.alerts.rule import Kind, Metric, Observation, Rule, Severity, Target
 from bot.core.alerts.threshold import decide, walk
@@ -337,3 +338,20 @@ def test_a_window_is_a_local_day_also_where_clocks_change() -> None:
 @pytest.mark.parametrize("scope", ["all", "alpha", "key/apikey_01", "workspace/org_1/default"])
 def test_a_target_is_its_text(scope: str) -> None:
     assert str(Target.of(scope)) == scope
+
+
+@pytest.mark.parametrize(
+    ("hours", "after"),
+    [
+        ([], 40),
+        ([1] * 6, 40),  # a week says something
+        ([1] * 7, 32),
+        ([6] * 28, 36),
+        ([5.5] * 28, 35),
+        ([10] * 28, 44),
+        ([6] * 26 + [30, 54], 36),  # an outage of two days
+        ([30] * 28, 72),
+    ],
+)
+def test_a_source_is_silent_when_it_is_much_later_than_it_usually_is(hours: list[float], after: int) -> None:
+    assert silent_after([timedelta(hours=one) for one in hours]) == timedelta(hours=after)

@@ -12,12 +12,14 @@ from pathlib import Path
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from sqlalchemy import Connection, text
 
 from bot.answers.answer import Answer
 from bot.core.access import OPERATOR
 from bot.core.alerts.episode import Episode, Event, Happened
 from bot.core.alerts.feedback import Until
 from bot.core.alerts.reason import Reason
+from bot.core.alerts.rule import Kind
 from bot.core.errors import SlackUnavailable
 from bot.services.alerts.alerts import Alerts
 from bot.services.deliver import Deliverer, Posted
@@ -31,7 +33,7 @@ teams:
   - {id: alpha, owners: [ana@example.com], matches: [{workspace: alpha}]}
   - {id: beta, owners: [ana@example.com], matches: [{workspace: beta}]}
 alerts: [{id: cap, metric: cost, kind: threshold, above: 100.00, window: 1d}]
-budgets: [{id: month, team: alpha, amount: 400.00, notify_at: [50, 80, 100]}]
+budgets: [{id: month, team: alpha, amount: 400.00, notify_at: [50, 80, 100], forecast: true}]
 """
 LIMIT, TEAMS = 100, ("alpha", "beta")
 ONE_DAY, FIRST = timedelta(days=1), date(2026, 11, 2)
@@ -88,7 +90,10 @@ class AlertMachine(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
+        """Three weeks are enough for a forecast, and too little for any mark of October."""
         self.books.configure(CONFIGURATION)
+        for back in range(22, 1, -1):
+            self.books.spend(FIRST - back * ONE_DAY, alpha="5.00", beta="5.00")
         self.restart()
 
     def teardown(self) -> None:
@@ -178,6 +183,23 @@ class AlertMachine(RuleBasedStateMachine):
         assert all(count == 1 for count in told_.values()), "a mark that was restated away is not told again"
         assert list(told_) == sorted(told_)
 
+    @invariant()
+    def a_forecast_warns_of_what_is_not_over_yet(self) -> None:
+        """Once at a time in a period, above its budget, and it is taken back within it."""
+        open_ = Counter[tuple[str, datetime]]()
+        for episode in self.all():
+            if episode.kind is not Kind.FORECAST:
+                continue
+            assert self.held, "it warned before there was a figure of the period"
+            open_[episode.scope, episode.since] += episode.open
+            for event in self.events(episode):
+                if event.what is Happened.FIRED:
+                    assert (event.value or 0) > (event.limit or 0) == 400 * DOLLAR
+                if event.what is Happened.RESOLVED:
+                    assert event.value is not None
+                    assert event.value <= 400 * DOLLAR
+        assert max(open_.values(), default=0) <= 1
+
     def read(self, day: date, amounts: dict[str, int]) -> None:
         self.held[day] = amounts
         self.books.spend(day, read_at=self.now, alpha=f"{amounts['alpha']}.00", beta=f"{amounts['beta']}.00")
@@ -211,9 +233,7 @@ class AlertMachine(RuleBasedStateMachine):
                 assert 100 * spent >= 400 * (one.mark or 0), "the mark that stands was restated away"
 
     def all(self) -> list[Episode]:
-        return sorted(
-            self.books.database.read_now(episodes.of_rules, ["cap", "budget:month"], 1000), key=lambda one: one.id
-        )
+        return self.books.database.read_now(every)
 
     def events(self, episode: Episode) -> list[Event]:
         return self.books.database.read_now(episodes.events, episode.id)
@@ -226,6 +246,7 @@ class AlertMachine(RuleBasedStateMachine):
             for key, state in states.items():
                 went[int(key.split("/")[2])].append(state)
             why_not = self.books.database.read_now(episodes.settled_as, episode.id)
+            self.whoever_was_told_hears_of_the_correction(episode, states)
             for event in self.events(episode):
                 if event.what.tells:
                     assert event.id in why_not or went[event.id], f"{event} is told to nobody and nothing says why"
@@ -236,6 +257,22 @@ class AlertMachine(RuleBasedStateMachine):
                         )  # perhaps with what is worse
                         assert sent or restated, f"{event} was told to nobody"
                     assert set(went[event.id]) <= {deliveries.State.SENT, deliveries.State.SKIPPED}
+
+    def whoever_was_told_hears_of_the_correction(self, episode: Episode, states: dict[str, deliveries.State]) -> None:
+        told_of: dict[int, set[str]] = defaultdict(set)
+        for key, state in states.items():
+            if state is deliveries.State.SENT:
+                told_of[int(key.split("/")[2])].add(key.split("/", 3)[3])
+        for event in self.events(episode):
+            if event.what is Happened.RESTATED:
+                before = set().union(*(who for id_, who in told_of.items() if id_ < event.id))
+                assert told_of[event.id] == before, "who was told of what is not so was not told that"
+
+
+def every(connection: Connection) -> list[Episode]:
+    """Every episode of the rule and the budget, the oldest first."""
+    rows = connection.execute(text("SELECT id FROM episode WHERE kind <> 'source' ORDER BY id"))
+    return [one for (id_,) in rows if (one := episodes.read(connection, id_)) is not None]
 
 
 TestAlerts = AlertMachine.TestCase

@@ -5,19 +5,23 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from bot.answers.answer import Answer
 from bot.core.access import Asker
 from bot.core.alerts.feedback import Feedback, Until, Verdict
 from bot.core.errors import Withheld
+from bot.core.usage import Source
 from bot.render import terminal
 from bot.services.alerts.alerts import Alerts
 from bot.services.deliver import Deliverer
 from bot.slack.notifier import SlackNotifier, web_client
 from bot.slack.people import SlackPeople
+from bot.store import lags
 from bot.store.database import Database
 from tests.outside import ALPHA, ANA, BEN, BOT_TOKEN, QUIET, Outside
-from tests.services.books import Books
+from tests.properties.test_alerts import Slack
+from tests.services.books import ORGANIZATION, Books
 
 DAY = date(2026, 11, 18)
 MORNING = datetime(2026, 11, 19, 7, tzinfo=UTC)
@@ -98,6 +102,28 @@ async def test_a_silence_holds_back_what_is_told_until_it_ends(outside: Outside,
     books.spend(DAY + ONE_DAY, alpha="1.00")
     assert await alerts.run(MORNING + ONE_DAY - MINUTE) == 0
     assert books.episodes() == [("cap", "alpha", True)]
+    assert await alerts.run(MORNING + ONE_DAY + MINUTE) == 1
+    assert "back to normal" in told(outside, ANA)[-1]
+
+
+async def test_a_silence_that_somebody_ends_holds_nothing_back_any_more(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    books.configure(cap())
+    books.spend(DAY, alpha="300.00")
+    await alerts.run(MORNING)
+    for _ in range(2):
+        await alerts.silence(1, Until.MONDAY, Asker.called(ANA), MORNING)
+        said = read(await alerts.end_silence(1, Asker.called(ANA), MORNING + MINUTE))
+    assert said.count("ended the silence on 19 Nov, 07:01") == 2
+    await alerts.silence(1, Until.MONDAY, Asker.called(ANA), MORNING + MINUTE)
+    books.spend(DAY + ONE_DAY, alpha="1.00")
+    assert await alerts.run(MORNING + ONE_DAY) == 0, "it could be silenced again"
+    with pytest.raises(Withheld):
+        await alerts.end_silence(1, Asker.called(QUIET), MORNING + ONE_DAY)
+    for late in (False, True):
+        said = read(await alerts.end_silence(1, Asker.called(ANA), MORNING + ONE_DAY))
+        assert ("had ended before you pressed" in said) is late
     assert await alerts.run(MORNING + ONE_DAY + MINUTE) == 1
     assert "back to normal" in told(outside, ANA)[-1]
 
@@ -212,13 +238,30 @@ async def test_a_source_that_is_silent_is_the_admins_business_once(
     books.configure(cap())
     books.spend(DAY, alpha="1.00")
     assert await alerts.run(MORNING) == 0
-    assert await alerts.run(MORNING + 2 * ONE_DAY) == 2, "the usage and the cost report"
+    assert await alerts.run(MORNING + 2 * ONE_DAY) == 1, "the usage and the cost report in one message"
+    assert all(f"No news from the {source} report" in told(outside, BEN)[-1] for source in ("usage", "cost"))
     assert await alerts.run(MORNING + 3 * ONE_DAY) == 0
     books.spend(DAY + ONE_DAY, alpha="1.00")
     books.spend(DAY + 2 * ONE_DAY, alpha="1.00")
-    assert await alerts.run(MORNING + 2 * ONE_DAY + timedelta(hours=1)) == 2
-    assert "back to normal" in told(outside, BEN)[-1]
+    assert await alerts.run(MORNING + 2 * ONE_DAY + timedelta(hours=1)) == 1
+    assert told(outside, BEN)[-1].count("back to normal") == 2
     assert told(outside, ANA) == []
+
+
+async def test_how_late_a_source_may_be_is_learnt_from_how_late_it_was(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    books.configure(cap())
+    for days in range(9, 0, -1):
+        books.spend(DAY - days * ONE_DAY, alpha="1.00")
+    books.spend(DAY, alpha="1.00", read_at=MORNING - timedelta(hours=6))
+    books.spend(DAY, alpha="2.00", read_at=MORNING)  # read again: it was whole before
+    seen = books.database.read_now(lags.lags, ORGANIZATION, Source.COST, MORNING - 30 * ONE_DAY)
+    assert seen == [timedelta(hours=6)] * 8 + [timedelta(hours=1)], "the first day was over when all began"
+    over = MORNING.replace(hour=0)
+    assert await alerts.run(over + timedelta(hours=36)) == 0
+    assert await alerts.run(over + timedelta(hours=36, minutes=61)) == 1
+    assert "37 hours ago, which is more than the 36 that are usual at most" in told(outside, BEN)[0]
 
 
 async def test_a_trial_decides_as_the_live_alerts_did(outside: Outside, books: Books, alerts: Alerts) -> None:
@@ -234,3 +277,56 @@ async def test_a_trial_decides_as_the_live_alerts_did(outside: Outside, books: B
         ("fired", 201),
     ]
     assert len(told(outside, ANA)) == len(tried)
+
+
+async def test_a_knock_after_which_nothing_has_changed_does_not_read_the_ledger(books: Books, alerts: Alerts) -> None:
+    """It is knocked every minute, and Anthropic's figures come by the hour."""
+    read: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        read.extend(word for word in statement.replace(",", " ").split() if word.startswith("ledger_"))
+
+    books.configure(cap("}, {id: odd, metric: cost, kind: anomaly, scope: each_team"))
+    books.spend(DAY, alpha="100.00")
+    event.listen(books.database.engine, "before_cursor_execute", note)
+    seen = []
+    for minutes in (0, 1, 2, 15):
+        read.clear()
+        await alerts.run(MORNING + minutes * MINUTE)
+        seen.append(bool({"ledger_total", "ledger_entry", "ledger_month_total"} & set(read)))
+    assert seen == [True, False, False, True], "in the new quarter of an hour a day may have ended somewhere"
+    books.spend(DAY, alpha="300.00")
+    assert await alerts.run(MORNING + 16 * MINUTE) == 1
+
+
+async def test_a_new_process_takes_the_series_up_where_the_last_one_kept_them(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    """And reads the past once more where that is not what it was."""
+    books.configure(TEAMS + "alerts: [{id: odd, metric: cost, kind: anomaly, scope: each_team, min_impact: 25.00}]\n")
+    for days in range(60, 0, -1):
+        books.spend(DAY - days * ONE_DAY, alpha=f"{10 + days % 3}.00")
+    await alerts.run(MORNING - ONE_DAY)
+    read: list[tuple[object, ...]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: tuple[object, ...], *_: object) -> None:
+        if "ledger_total" in statement and "SELECT" in statement:
+            read.append(parameters)
+
+    event.listen(books.database.engine, "before_cursor_execute", note)
+
+    async def first_day_read(at: datetime) -> str:
+        read.clear()
+        await Alerts(books.database, Deliverer(books.database, Slack()), "UTC").run(at)
+        return min(str(one) for some in read for one in some if str(one).startswith("2026-"))
+
+    kept_from, anew_from = str(DAY - 4 * ONE_DAY), str(DAY - 100 * ONE_DAY)
+    assert await first_day_read(MORNING - ONE_DAY + timedelta(hours=1)) >= kept_from
+    books.spend(DAY - 30 * ONE_DAY, alpha="14.00", read_at=MORNING - timedelta(hours=3))
+    assert await first_day_read(MORNING - timedelta(hours=2)) == anew_from, "an old day was restated"
+    assert await first_day_read(MORNING - timedelta(hours=1)) >= kept_from
+    books.configure(TEAMS + "alerts: [{id: odd, metric: cost, kind: anomaly, scope: each_team, min_impact: 35.00}]\n")
+    assert await first_day_read(MORNING) == anew_from, "the rule is another one"
+    books.spend(DAY, alpha="400.00", read_at=MORNING)
+    await first_day_read(MORNING + timedelta(hours=1))
+    assert [(rule, scope) for rule, scope, _ in books.episodes() if ":" not in rule] == [("odd", "alpha")]

@@ -216,6 +216,25 @@ async def test_an_owner_silences_what_is_their_teams_for_as_long_as_they_say(boo
     assert log(books)[0][:2] == ("U0ANA", What.SILENCE)
 
 
+async def test_a_silence_is_ended_by_those_who_may_and_written_down(books: Books) -> None:
+    whole = {"scope": "all", "rule": "every rule", "until": "1 day"}
+    await sent(books, What.SILENCE, "U0CFO", whole)
+    await sent(books, What.SILENCE, "U0CFO", whole | {"scope": "team/alpha"})
+    lines = [one for one in (await forms(books).settings(By("U0ANA", NOW))).lines if one.what is What.SILENCE]
+    assert [(one.key, one.changeable) for one in lines] == [("1", False), ("2", True)]
+    with pytest.raises(NotTheirs, match="Only admins may end this silence"):
+        await forms(books).removing(What.SILENCE, By("U0ANA", NOW), "1")
+    form = await forms(books).removing(What.SILENCE, By("U0ANA", NOW), "2")
+    assert "alerts about Team Alpha until 2026-11-22 09:00 UTC" in form.said[0]
+    with pytest.raises(NotTheirs):  # whoever sends it could have changed it
+        await forms(books).submitted({**form.state, "id": "1"}, {}, By("U0ANA", NOW))
+    assert (await forms(books).submitted(form.state, {}, By("U0ANA", NOW))).title == "Ended"
+    with pytest.raises(NotFound, match="ended already"):
+        await forms(books).submitted(form.state, {}, By("U0ANA", NOW))
+    assert [one.id for one in books.database.read_now(silences.running, NOW)] == [1]
+    assert log(books)[0] == ("U0ANA", What.SILENCE, "every rule", "removed")
+
+
 async def test_a_rule_is_looked_at_before_it_is_saved(books: Books) -> None:
     values: dict[str, str | tuple[str, ...]] = {
         **{"scope": "team/alpha", "metric": "cost", "kind": "above", "limit": "50", "window": "1d"},

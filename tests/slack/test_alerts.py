@@ -136,3 +136,47 @@ async def test_open_alerts_are_listed_for_a_team_and_beside_its_figures(outside:
     ):
         await outside.does(outside.slack.command(EVE, ALPHA, COMMAND, text))
         await until(lambda: [one for one in outside.posted() if words in one.text])  # noqa: B023 - waited for at once
+
+
+@over_http
+async def test_a_silence_is_ended_by_the_button_of_the_message_that_shows_it(outside: Outside, bot: Path) -> None:
+    (mine,) = await told(outside, bot, "owners")
+    assert "do:end_silence" not in controls(mine)
+    value = next(one["value"] for one in controls(mine)["do:silence"]["options"] if one["value"].endswith("/1 day"))
+    await press(outside, ANA, mine, "do:silence", value)
+    await until(lambda: "do:end_silence" in controls(now(outside, mine)))
+    await press(outside, ANA, now(outside, mine), "do:end_silence")
+    await until(lambda: "ended the silence on 22 Nov, 09:00" in now(outside, mine).text)
+    assert "do:end_silence" not in controls(now(outside, mine))
+    assert [what for what, _ in events(bot)] == ["fired", "silenced", "silence_ended"]
+
+
+@over_http
+async def test_in_a_message_of_several_alerts_each_button_acts_on_its_own(outside: Outside, bot: Path) -> None:
+    """And every copy shows what was done with each of them."""
+    async with wiring.parts(outside.settings(f"sqlite:///{bot}"), NOW) as parts:
+        second = f"{CAP.replace('day_cap', 'half').replace('1.00', '0.50')}, notify: [owners, C0ALPHA]}}\n  - {CAP}"
+        text = TEAMS.replace(CAP, f"{second}, notify: [owners, C0ALPHA]")
+        await config.apply_file(written(bot.parent, text), parts.database, NOW)
+        await parts.alerts.run(NOW)
+    mine, channels = sorted(
+        (one for one in outside.posted() if "2 alerts" in one.text), key=lambda one: one.channel == ALPHA
+    )
+    assert problems(list(mine.blocks)) == []
+    values = [
+        element["value"]
+        for block in mine.blocks
+        if block["type"] == "actions"
+        for element in block["elements"]
+        if element["action_id"] == "do:acknowledge"
+    ]
+    assert len(set(values)) == 2
+    await press(outside, ANA, mine, "do:acknowledge", values[1])
+    await until(lambda: now(outside, channels).edited)
+    for copy in (mine, channels):
+        assert now(outside, copy).text.startswith("⚠️ 2 alerts")
+        assert now(outside, copy).text.count("ana@example.com acknowledged it on 22 Nov, 09:00") == 1
+        assert problems(list(now(outside, copy).blocks)) == []
+    await press(outside, BEN, now(outside, channels), "do:not_useful", values[0])
+    await until(lambda: "called it not useful" in now(outside, mine).text)
+    assert "acknowledged it" in now(outside, mine).text

@@ -1,7 +1,8 @@
 """The message of an alert: what happened, against what, what drives it, who does what about it, and where to look."""
 
-from bot.answers.alert.page import Drivers, Notice, answer
+from bot.answers.alert.gathered import gathered
+from bot.answers.alert.page import END_SILENCE, Drivers, Notice, answer
 from bot.answers.alert.samples import EXAMPLES
 from bot.answers.alert.words import limit_of, reached
 
-__all__ = ["EXAMPLES", "Drivers", "Notice", "answer", "limit_of", "reached"]
+__all__ = ["END_SILENCE", "EXAMPLES", "Drivers", "Notice", "answer", "gathered", "limit_of", "reached"]

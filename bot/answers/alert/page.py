@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from bot.answers.alert import words
-from bot.answers.answer import Action, Amount, Answer, Column, Fact, Percent, Table, Tokens, Tone
+from bot.answers.answer import Action, Amount, Answer, Column, Control, Fact, Percent, Table, Tokens, Tone
 from bot.core import wording
 from bot.core.alerts.episode import Episode, Event, Happened
 from bot.core.alerts.reason import Reason
@@ -17,6 +17,8 @@ from bot.core.periods import local_date
 from bot.core.question import Subject, written
 from bot.core.report import Row
 
+END_SILENCE = "end_silence"
+"""What the button of an alert that is silenced does."""
 SHOWN = 3
 _OF_CALLS = (Kind.NEW, Kind.RUNAWAY)
 """Of live calls, which Anthropic has not reported yet: there is no bill of them to show."""
@@ -54,6 +56,8 @@ class Notice:
     ends: date | None = None
     """The last day of a budget's period."""
     data_through: datetime | None = None
+    silenced: bool = False
+    """Nobody is told of it for now."""
     total: int | None = None
     """What it came to in all, from its beginning until it was over."""
 
@@ -82,6 +86,7 @@ def answer(notice: Notice) -> Answer:
         tone=Tone.PLAIN if over or event.what in (Happened.RESOLVED, Happened.RESTATED) else Tone.WARNING,
         episode=episode.id or None,
         acknowledged=over or episode.acknowledged_at is not None,
+        controls=(Control("End the silence", END_SILENCE, str(episode.id)),) if notice.silenced and episode.id else (),
     )
 
 
@@ -173,8 +178,9 @@ def _source(notice: Notice) -> tuple[str, str]:
     since = words.moment(notice.episode.since, notice.zone)
     return (
         f"No news from {notice.who}",
-        f"{notice.who[:1].upper()}{notice.who[1:]} ends at {since}, {notice.event.value or 0} hours ago. Until it goes "
-        "on, alerts about newer figures neither fire nor resolve.",
+        f"{notice.who[:1].upper()}{notice.who[1:]} ends at {since}, {notice.event.value or 0} hours ago, which is "
+        f"more than the {notice.event.limit or 0} that are usual at most. Until it goes on, alerts about newer figures "
+        "neither fire nor resolve.",
     )
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from bot.answers import examples
+from bot.answers.alert.gathered import gathered
 from bot.answers.alert.page import Drivers, Notice, answer
 from bot.answers.answer import Answer
 from bot.core.alerts.episode import Episode, Event, Happened
@@ -149,7 +150,7 @@ EXAMPLES: Mapping[str, Answer] = MappingProxyType(
             _notice(_TOKENS, WHOLE_ORGANISATION, examples.ORGANISATION, 1_989_400_000, running=True, drivers=(_KEYS,))
         ),
         "somebody acts": answer(
-            replace(SAMPLE, history=_DONE, episode=replace(SAMPLE.episode, acknowledged_at=_DONE[0].at))
+            replace(SAMPLE, history=_DONE, silenced=True, episode=replace(SAMPLE.episode, acknowledged_at=_DONE[0].at))
         ),
         "back within its limit": answer(
             _then(SAMPLE, Happened.RESOLVED, value=12 * _DOLLAR, reason=Reason.BACK_WITHIN_LIMIT)
@@ -187,6 +188,17 @@ EXAMPLES: Mapping[str, Answer] = MappingProxyType(
             )
         ),
         "the one before can't be reached": answer(replace(SAMPLE, unreachable=("ana@example.com",))),
+        "several at once": gathered([answer(SAMPLE), answer(_LOOP), answer(_BUDGET)]),
+        "several of which some are over": gathered(
+            [
+                answer(replace(SAMPLE, history=_DONE)),
+                answer(_then(_HEADING, Happened.RESOLVED, value=1380 * _DOLLAR, reason=Reason.BACK_WITHIN)),
+            ]
+        ),
+        "more than a message holds": gathered(
+            [answer(_notice(_DAY_CAP, "alpha", f"Team {n}", 214 * _DOLLAR)) for n in range(1, 24)]
+        ),
+        "hostile names at once": gathered([answer(_notice(_DAY_CAP, "alpha", examples.HOSTILE, 10**17))] * 2),
         "hostile names": answer(
             _notice(_DAY_CAP, "alpha", examples.HOSTILE, 10**17, back=timedelta(), drivers=(_HOSTILE_KEYS,))
         ),

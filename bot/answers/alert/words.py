@@ -23,6 +23,7 @@ _NAMES = {
 }
 _DID = {
     Happened.ACKNOWLEDGED: "acknowledged it",
+    Happened.SILENCE_ENDED: "ended the silence",
     Happened.EXPECTED: "called it expected",
     Happened.NOT_USEFUL: "called it not useful",
 }

@@ -36,6 +36,8 @@ class Happened(StrEnum):
     ESCALATED = "escalated"
     ACKNOWLEDGED = "acknowledged"
     SILENCED = "silenced"
+    SILENCE_ENDED = "silence_ended"
+    """Before its time, by somebody."""
     EXPECTED = "expected"
     PLANNED = "planned"
     NOT_USEFUL = "not_useful"

@@ -78,6 +78,8 @@ class Silence:
     scope: str | None
     until: datetime
     by: str = ""
+    id: int = 0
+    """0 until it is stored."""
 
     def covers(self, rule_id: str, scope: str, now: datetime) -> bool:
         return now < self.until and self.rule_id in (None, rule_id) and self.scope in (None, scope)

@@ -65,7 +65,7 @@ def with_day(series: Series, day: Day) -> Series:
     days = (*series.days, day)[-DAYS_KEPT:]
     if len(days) > DAY_WINDOWS[-1]:
         place = len(days) - 1 - DAY_WINDOWS[-1]
-        days = (*days[:place], replace(days[place], hours=()), *days[place + 1 :])
+        days = (*days[:place], days[place]._replace(hours=()), *days[place + 1 :])
     return replace(series, days=days)
 
 
@@ -76,10 +76,10 @@ def restated(series: Series, day: int, hour: int | None, value: float) -> Series
         return series
     past = series.days[place]
     if hour is None:
-        corrected = Day.of(value, replace(past, hours=()))
+        corrected = Day.of(value, past._replace(hours=()))
     elif past.hours:
         hours = (*past.hours[:hour], value, *past.hours[hour + 1 :])
-        corrected = Day.of(completed(hours, series.shares[weekend(day)]), replace(past, hours=hours))
+        corrected = Day.of(completed(hours, series.shares[weekend(day)]), past._replace(hours=hours))
     else:
         return series
     return replace(series, days=(*series.days[:place], corrected, *series.days[place + 1 :]))

@@ -111,7 +111,7 @@ def _corrected(series: Series, today: Today, seen: Observation, limits: Limits) 
     day, hour = divmod(seen.hour, 24)
     series = restated(series, day, hour if seen.hours == 1 else None, seen.value)
     hours = tuple(
-        replace(old, value=seen.value) if old.number == seen.hour and seen.hours == 1 else old for old in series.hours
+        old._replace(value=seen.value) if old.number == seen.hour and seen.hours == 1 else old for old in series.hours
     )
     return replace(series, hours=hours, today=replace(today, normal=normal(series, today.number, limits)))
 

@@ -31,7 +31,7 @@ def told(series: Series, window: Window, hour: int) -> Series:
     days = series.days
     if series.incident is None and window.hours > 24:
         behind = window.hours // 24 - 1
-        days = days[:-behind] + tuple(replace(day, flagged=True) for day in days[-behind:])
+        days = days[:-behind] + tuple(day._replace(flagged=True) for day in days[-behind:])
     begun = series.incident.days if series.incident else 0
     incident = Incident(hour, window.pace, window.score if window.score is not None else 0.0, begun)
     return replace(series, days=days, incident=incident)
@@ -53,5 +53,5 @@ def after_day(series: Series, *, goes_on: bool) -> tuple[Series, bool]:
     days = incident.days + 1
     if days < (NEW_NORMAL_DAYS if len(series.days) > YOUNG_DAYS else NEW_NORMAL_YOUNG):
         return replace(series, incident=replace(incident, days=days)), False
-    adopted = tuple(replace(day, flagged=False, level=None) for day in series.days[-days:])
+    adopted = tuple(day._replace(flagged=False, level=None) for day in series.days[-days:])
     return replace(series, incident=None, days=series.days[:-days] + adopted, settled=adopted[0].number), True

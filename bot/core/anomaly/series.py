@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 HOUR_WINDOWS = (1, 2, 4, 8, 24)
 """In hours; the longest is also how long single hours are held."""
@@ -16,8 +17,7 @@ Scores = tuple[tuple[float, ...], ...]
 """For each window, its scores on the clean days remembered, oldest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(NamedTuple):
     """A day that is over. Days are counted since 1970; `value` None: not reported, or too little of it.
 
     `level` and `smoothing` are what was normal as it began (log scale; None: not known), `job` the month-end job that
@@ -32,7 +32,6 @@ class Day:
     flagged: bool = False
     cap: float | None = None
     hours: tuple[float | None, ...] = ()
-
     ordinary: float = 0.0
     scale: float = 0.0
 
@@ -45,7 +44,7 @@ class Day:
     def of(cls, value: float | None, past: Day) -> Day:
         """That day with this value: without the job it is `ordinary` (0 when unknown), and `scale` its logarithm."""
         ordinary = max(0.0, (value or 0.0) - past.job)
-        return replace(past, value=value, ordinary=ordinary, scale=math.log(ordinary + past.smoothing))
+        return past._replace(value=value, ordinary=ordinary, scale=math.log(ordinary + past.smoothing))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +112,7 @@ class Today:
     fired: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Hour:
+class Hour(NamedTuple):
     """One of the last 24 hours, with what was expected of it."""
 
     number: int

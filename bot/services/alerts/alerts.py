@@ -17,7 +17,7 @@ from bot.core.alerts.rule import Kind, Metric, Severity
 from bot.core.configuration import Configuration
 from bot.core.errors import SettingsError
 from bot.core.receivers import is_channel
-from bot.services.alerts import copies, explaining, messages, pressing, telling
+from bot.services.alerts import copies, explaining, gathering, messages, pressing, telling
 from bot.services.alerts.about import about
 from bot.services.alerts.copies import Copy
 from bot.services.alerts.judged import Judged
@@ -76,14 +76,17 @@ class Alerts:
         self._people = people
         self._calls = calls
         self._unusual = Unusual()
+        self._grounds: object = None
 
     async def run(self, now: datetime) -> int:
         """Look at every rule, then send what is owed; returns how many messages went out."""
         if self._deliverer is None:
             raise SettingsError("There is no Slack to send alerts to: set SLACK_BOT_TOKEN.")
         looked = self._unusual.copy()
-        await self._database.write(self._look, looked, now)
-        self._unusual = looked  # only now: what a transaction that failed had found must be found again
+        grounds = await self._database.read(self._feed, looked, now)  # the past takes long, and others want to write
+        await self._database.write(self._look, looked, now, live=grounds == self._grounds)
+        # Only now: what a transaction that failed had found must be found again.
+        self._unusual, self._grounds = looked, grounds
         await self._leave_in_peace(now)
         sent = await self._deliverer.send_all(await self._owed(now), self._message, now)
         if await self._database.write(self._fall_through, now):
@@ -109,10 +112,19 @@ class Alerts:
         zone = await self._zone_of(asker)
         return await self._database.write(pressing.silence, episode_id, until, who, now, zone, self._zone)
 
+    async def end_silence(self, episode_id: int, asker: Asker, now: datetime) -> Answer:
+        """What still fires is told again, by the next look. Raises Withheld, NotFound."""
+        who = await self._known(asker)
+        return await self._database.write(pressing.end_silence, episode_id, who, now, self._zone)
+
     async def feedback(self, episode_id: int, feedback: Feedback, asker: Asker, now: datetime) -> Answer:
         """What somebody says of it changes what is sent next for its rule and scope. Raises Withheld, NotFound."""
         who = await self._known(asker)
         return await self._database.write(pressing.feedback, episode_id, feedback, who, now, self._zone)
+
+    async def message_at(self, channel: str, ts: str, episode_id: int, pressed: Answer, now: datetime) -> Answer:
+        """What the message in this place of Slack says since somebody pressed a button of one of its episodes."""
+        return await self._database.read(copies.message_at, channel, ts, episode_id, pressed, now, self._zone)
 
     async def message(self, episode_id: int, now: datetime) -> Answer:
         """An episode as its newest message has it now. Raises NotFound."""
@@ -139,12 +151,25 @@ class Alerts:
         """Where people count their days."""
         return await self._database.read(zone_in_force, self._zone)
 
-    def _look(self, connection: Connection, unusual: Unusual, now: datetime) -> None:
-        """Open, extend and resolve episodes, and owe what happened, in one transaction."""
+    def _feed(self, connection: Connection, unusual: Unusual, now: datetime) -> object:
+        """Read what is new of every series; returns what a look that follows rests on, at least."""
+        lookout = self._lookout(connection, now)
+        for rule in lookout.configuration.rules:
+            if rule.kind is Kind.ANOMALY:
+                unusual.feed(rule, lookout)
+        return lookout.grounds()
+
+    def _look(self, connection: Connection, unusual: Unusual, now: datetime, *, live: bool) -> None:
+        """Open, extend and resolve episodes, and owe what happened, in one transaction.
+
+        `live`: nothing has changed since the last look but what programs report of their calls.
+        """
         lock(connection, "alerts")
         lookout, memory = self._lookout(connection, now), Memory.read(connection)
-        for judged in _judged(lookout, memory, unusual):
+        for judged in _judged(lookout, memory, unusual, live=live):
             memory.take(judged.steps, connection)
+        if not live:
+            unusual.keep(connection)
         telling.withdraw(connection, memory.events)
         telling.owe(connection, lookout.configuration, now)
         telling.chase(connection, lookout.configuration, now)
@@ -202,9 +227,9 @@ class Alerts:
                 await self._database.write(told.put_off, key, until)
 
     async def _owed(self, now: datetime) -> list[deliveries.Owed]:
-        return await self._database.read(deliveries.line, now, telling.KIND)
+        return await self._database.write(gathering.due, now)
 
-    async def _message(self, key: str) -> Message:
+    async def _message(self, key: str) -> Message | None:
         return await self._database.read(messages.owed, key, self._zone)
 
     async def _known(self, asker: Asker) -> Asker:
@@ -224,8 +249,8 @@ class Alerts:
         return (configuration.timezone if configuration else None) or self._zone
 
 
-def _judged(lookout: Lookout, memory: Memory, unusual: Unusual) -> Iterator[Judged]:
-    yield from look(lookout, memory, unusual)
+def _judged(lookout: Lookout, memory: Memory, unusual: Unusual, *, live: bool = False) -> Iterator[Judged]:
+    yield from look(lookout, memory, unusual, live=live)
     yield from silent(lookout, memory)
 
 
@@ -234,10 +259,14 @@ def _patient(connection: Connection, now: datetime) -> list[tuple[str, str]]:
     configuration = in_force(connection) or Configuration()
     found = []
     for owed in deliveries.line(connection, now, telling.KIND):
-        _, episode_id, _, receiver = owed.key.split("/", 3)
-        episode = episodes.read(connection, int(episode_id))
-        if episode is None or is_channel(receiver):
+        receiver = telling.receiver_of(owed.key)
+        told_of = [episodes.read(connection, id_) for id_ in telling.episodes_of(connection, owed.key)]
+        known = [episode for episode in told_of if episode is not None]
+        if is_channel(receiver) or not known:
             continue
-        if about(connection, configuration, episode).severity is not Severity.CRITICAL or not episode.open:
+        if all(
+            about(connection, configuration, episode).severity is not Severity.CRITICAL or not episode.open
+            for episode in known
+        ):
             found.append((owed.key, receiver))
     return found

@@ -7,10 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from bot.answers.alert import gathered
 from bot.answers.answer import Answer
 from bot.core.access import Asker
 from bot.services.alerts import messages, telling
-from bot.store import episodes, told
+from bot.store import episodes, together, told
 from bot.store.deliveries import State
 
 
@@ -33,7 +34,23 @@ def copies(connection: Connection, episode_id: int, now: datetime, zone: str) ->
     found = []
     for key, state in told.states(connection, prefix).items():
         if state is State.SENT:
-            reader = Asker.called(key.split("/", 3)[3])
+            reader = Asker.called(telling.receiver_of(key))
             answer = messages.current(connection, episode_id, now, zone, reader)
-            found += [Copy(channel, ts, answer) for channel, ts in told.places(connection, key)]
+            for channel, ts in told.places(connection, key):
+                found.append(Copy(channel, ts, message_at(connection, channel, ts, episode_id, answer, now, zone)))
     return found
+
+
+def message_at(
+    connection: Connection, channel: str, ts: str, episode_id: int, answer: Answer, now: datetime, zone: str
+) -> Answer:
+    """The message in this place of Slack: `answer` says how this episode stands, beside the others that it tells of."""
+    key = together.carrier(connection, channel, ts)
+    if key is None:
+        return answer
+    reader = Asker.called(telling.receiver_of(key))
+    told_of = [int(one.split("/", 3)[1]) for one in together.carried(connection, key, State.SENT)]
+    parts = {
+        id_: answer if id_ == episode_id else messages.current(connection, id_, now, zone, reader) for id_ in told_of
+    }
+    return gathered(list(parts.values()))

@@ -116,6 +116,6 @@ def _budget(names: Names, rule_id: str) -> Budget | None:
 def _told(connection: Connection, episode: Episode) -> Iterator[Told]:
     """Each message of an episode, in the order in which they were owed."""
     for key, state, at, error in told.lines(connection, telling.prefix(episode)):
-        receiver = key.split("/", 3)[3]
+        receiver = telling.receiver_of(key)
         outcome = _OUTCOMES[state] if state is State.SENT or not error else f"{_OUTCOMES[state]}: {error}"
         yield Told(receiver, at, outcome)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bot.core.alerts import budgets, threshold
 from bot.core.alerts.episode import Episode, step
 from bot.core.alerts.reason import Decision, Reason
-from bot.core.alerts.rule import Kind, Observation, Rule, Severity, Target
+from bot.core.alerts.rule import Kind, Observation, Rule, Target
 from bot.core.errors import NotFound
 from bot.core.outlook.budget import Budget, Span, Standing
 from bot.core.outlook.forecast import Unsaid
@@ -29,8 +29,16 @@ Unusual = Callable[[Rule, Lookout, Memory], Iterator[Judged]]
 """Whoever knows the series behind anomaly rules."""
 
 
-def look(lookout: Lookout, memory: Memory, unusual: Unusual) -> Iterator[Judged]:
-    """Everything that is configured, judged as of the lookout's instant. The memory is not changed here."""
+def look(lookout: Lookout, memory: Memory, unusual: Unusual, *, live: bool = False) -> Iterator[Judged]:
+    """Everything that is configured, judged as of the lookout's instant; `live`: only what calls are held against.
+
+    The memory is not changed here.
+    """
+    if live:
+        for rule in lookout.configuration.rules:
+            if rule.live:
+                yield from thresholds(rule, lookout, memory)
+        return
     for rule in lookout.configuration.rules:
         yield from ruled(rule, lookout, memory, unusual)
     for budget in lookout.configuration.budgets:
@@ -118,11 +126,6 @@ def gone(lookout: Lookout, memory: Memory) -> Iterator[Judged]:
             decided = Decision(reason, seen, episode.limit, episode.mark)
             taken = step(episode, decided, episode.rule_id, episode.scope, episode.kind, lookout.now)
             yield Judged(episode.rule_id, target, (taken,))
-
-
-def severity_of(rules: Sequence[Rule], episode: Episode) -> Severity:
-    """How much an episode matters: as its rule says; a budget can wait until morning."""
-    return next((rule.severity for rule in rules if rule.id == episode.rule_id), Severity.WARNING)
 
 
 def _known(rule: Rule, seen: Sequence[Observation], lookout: Lookout) -> bool:

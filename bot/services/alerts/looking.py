@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -28,7 +29,7 @@ from bot.core.usage import (
 )
 from bot.services.figures.names import Found, Names
 from bot.services.figures.view import Coverage, View
-from bot.store import ledger
+from bot.store import courses, ledger
 
 BY = {
     "team": Dimension.TEAM,
@@ -85,6 +86,15 @@ class Lookout:
     @property
     def now(self) -> datetime:
         return self.coverage.now
+
+    def grounds(self) -> object:
+        """What every verdict rests on but live calls: the same again, and nothing can have changed.
+
+        Windows begin and end, and days are over, at a quarter of an hour in every zone there is.
+        """
+        quarter = self.now.replace(minute=self.now.minute // 15 * 15, second=0, microsecond=0)
+        read = courses.newest_reading(self.connection)
+        return self.configuration, self.zone, replace(self.coverage, now=quarter), read
 
     def targets(self, rule: Rule) -> list[Target]:
         """Everything the rule looks at. A key or workspace that the ledger does not know yet is none of it."""

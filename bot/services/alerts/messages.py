@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot.answers.alert import Drivers, Notice, answer
+from bot.answers.alert import Drivers, Notice, answer, gathered
 from bot.answers.answer import Answer
 from bot.answers.pieces import Plan
 from bot.core.access import NOBODY, Asker
@@ -30,14 +30,28 @@ from bot.services.figures.findings import gather
 from bot.services.figures.names import Names
 from bot.services.figures.people import Sight
 from bot.services.figures.view import Coverage, View
-from bot.store import deliveries, episodes, told
+from bot.store import deliveries, episodes, silences, together, told
 
 _CUTS = {Dimension.KEY: "key", Dimension.MODEL: "model", Dimension.USER: "person"}
 _WEEK = timedelta(days=7)
 
 
-def owed(connection: Connection, key: str, zone: str) -> Message:
-    """The message owed under a key. Raises NotFound where what it is about is gone."""
+def owed(connection: Connection, key: str, zone: str) -> Message | None:
+    """The message owed under a key; None where nothing of it is left. Raises NotFound where its rule is gone."""
+    if not key.startswith(telling.TOGETHER):
+        return _one(connection, key, zone)
+    found = {}
+    for name in together.carried(connection, key, deliveries.State.SENDING):
+        with suppress(NotFound):
+            found[name] = _one(connection, name, zone)
+    if not found:
+        return None
+    said = gathered([message.answer for message in found.values()])
+    first = next(iter(found.values()))
+    return replace(first, answer=said, topic="", carries={name: message.topic for name, message in found.items()})
+
+
+def _one(connection: Connection, key: str, zone: str) -> Message:
     _, episode_id, event_id, receiver = key.split("/", 3)
     found = episodes.event(connection, int(event_id))
     episode = episodes.read(connection, int(episode_id))
@@ -103,6 +117,7 @@ def _notice(
         history=tuple(one for one in history if one.id != event.id),
         data_through=lookout.coverage.data_through,
         ends=span.end - timedelta(days=1) if span else None,
+        silenced=any(telling.silences_it(one, episode, at) for one in silences.running(connection, at)),
     )
     if episode.kind is Kind.SOURCE:
         return notice
@@ -188,7 +203,7 @@ def _unreachable(connection: Connection, episode: Episode, event: Event, receive
     """Who was to be told of the same before, in vain."""
     before = []
     for key, state, _, _ in told.lines(connection, f"{telling.prefix(episode)}{event.id}/"):
-        name = key.split("/", 3)[3]
+        name = telling.receiver_of(key)
         if state is deliveries.State.FAILED and name != receiver:
             before.append(name)
     return tuple(before)

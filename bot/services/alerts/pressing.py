@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bot.answers.answer import Answer
+from bot.core import wording
 from bot.core.access import Asker
 from bot.core.alerts.episode import Episode, Event, Happened, Outcome
 from bot.core.alerts.episode import acknowledge as acknowledged
@@ -16,8 +17,9 @@ from bot.core.alerts.unusual import NOTICE
 from bot.core.configuration import Configuration
 from bot.core.errors import NotFound, Withheld
 from bot.core.receivers import may_act
-from bot.services.alerts import messages
+from bot.services.alerts import messages, unsilencing
 from bot.services.alerts.about import about
+from bot.services.alerts.telling import silences_it
 from bot.services.configuration import in_force
 from bot.store import episodes, silences
 from bot.store.upsert import lock
@@ -58,6 +60,21 @@ def silence(
     return _now(connection, episode_id, asker, now, zone)
 
 
+def end_silence(connection: Connection, episode_id: int, asker: Asker, now: datetime, zone: str) -> Answer:
+    """End what keeps it quiet, as far as this person may."""
+    episode, by = _allowed(connection, episode_id, asker), _called(asker)
+    configuration = in_force(connection) or Configuration()
+    running = [one for one in silences.running(connection, now) if silences_it(one, episode, now)]
+    theirs = [one for one in running if unsilencing.may_end(connection, configuration, asker, one)]
+    if [one for one in theirs if unsilencing.end(connection, one, by, now)]:
+        episodes.note(connection, episode_id, Event(Happened.SILENCE_ENDED, now, by=by))
+    note = "" if running else "Its silence had ended before you pressed."
+    if left := next((one for one in running if one not in theirs), None):
+        until = wording.instant(left.until)
+        note = f"It stays silenced until {until}: {left.by} silenced more than this, and only admins may end that."
+    return _now(connection, episode_id, asker, now, zone, note)
+
+
 def feedback(connection: Connection, episode_id: int, said: Feedback, asker: Asker, now: datetime, zone: str) -> Answer:
     """What somebody says of it counts for its rule and scope from now on."""
     episode = _allowed(connection, episode_id, asker)
@@ -91,13 +108,16 @@ def _now(connection: Connection, episode_id: int, asker: Asker, now: datetime, z
 
 
 def _repeated(connection: Connection, episode_id: int, event: Event) -> bool:
-    """Whether the same was done already: by the same person just now, or with the same end by anybody."""
+    """Whether the same was done and not undone: by the same person just now, or with the same end by anybody."""
+    happened = episodes.events(connection, episode_id)
+    undone = max((at for at, one in enumerate(happened) if one.what is Happened.SILENCE_ENDED), default=-1)
     return any(
         one.what is event.what
         and (
             (one.by == event.by and event.at - one.at < _TWICE) or (one.until is not None and one.until == event.until)
         )
-        for one in episodes.events(connection, episode_id)
+        for at, one in enumerate(happened)
+        if at > undone or event.what is not Happened.SILENCED
     )
 
 

@@ -86,7 +86,7 @@ def replay(
     zone = configuration.timezone or zone
     known = Coverage.read(connection, now)
     since = max(since, _first(one, since, now))
-    memory, unusual = Memory(), Unusual()
+    memory, unusual = Memory(), Unusual(takes_up=False)
     lookout = Lookout(connection, names, known, zone, calls)
     broken, days, largest = Counter[str](), 0, None
     for at in _instants(one, since, now):

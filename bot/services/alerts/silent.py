@@ -6,23 +6,22 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from bot.core.alerts.episode import Episode, step
+from bot.core.alerts.lag import LEARNT_DAYS, silent_after
 from bot.core.alerts.reason import Decision, Reason
 from bot.core.alerts.rule import Kind, Observation, Target
 from bot.core.usage import LEDGER_SOURCES
 from bot.services.alerts.judged import Judged
 from bot.services.alerts.looking import Lookout
 from bot.services.alerts.memory import Memory
-from bot.store import snapshots
+from bot.store import lags, snapshots
 
 SOURCE = "source"
 """What the episodes' rule is called."""
-SILENT_AFTER = timedelta(hours=40)
-"""After the end of the newest whole day: a day is over 24 hours later, and its cost is in within a few more."""
 _HOUR = timedelta(hours=1)
 
 
 def silent(lookout: Lookout, memory: Memory) -> Iterator[Judged]:
-    """Each report of each organisation whose newest whole day is older than it ever should be."""
+    """Each report of each organisation whose newest whole day is older than it usually gets."""
     for status in snapshots.statuses(lookout.connection):
         if status.source not in LEDGER_SOURCES or status.through is None or status.succeeded_at is None:
             continue
@@ -30,8 +29,10 @@ def silent(lookout: Lookout, memory: Memory) -> Iterator[Judged]:
         episode: Episode | None = memory.episode(SOURCE, str(target))
         late = lookout.now - status.through
         reason = Reason.STILL_SILENT if episode is not None and episode.open else Reason.SILENT
-        if late <= SILENT_AFTER:
+        since = lookout.now - timedelta(days=LEARNT_DAYS)
+        limit = silent_after(lags.lags(lookout.connection, status.organization_id, status.source, since))
+        if late <= limit:
             reason = Reason.REPORTING
         seen = Observation(status.through, late // _HOUR, complete=False)
-        decided = Decision(reason, seen, SILENT_AFTER // _HOUR)
+        decided = Decision(reason, seen, limit // _HOUR)
         yield Judged(SOURCE, target, (step(episode, decided, SOURCE, str(target), Kind.SOURCE, lookout.now),))

@@ -16,12 +16,14 @@ from bot.core.configuration import Configuration
 from bot.services import undelivered
 from bot.services.alerts import causes
 from bot.services.alerts.about import about
-from bot.store import deliveries, episodes, silences
+from bot.store import deliveries, episodes, silences, together
 from bot.store import told as told_
 from bot.store.deliveries import State
 
 KIND = "alert/"
 """What the keys of messages about episodes begin with; their episode, event and receiver follow."""
+TOGETHER = f"{KIND}together/"
+"""What the keys of messages that carry several of them begin with; the first one's event and the receiver follow."""
 _REACHED = (State.SENT, State.SENDING, State.WAITING)
 
 
@@ -93,10 +95,9 @@ def withdraw(connection: Connection, happened: Iterable[tuple[Episode, Event]]) 
 def unreachable(connection: Connection, now: datetime) -> None:
     """Let the admins know, once, of everybody whom an alert could not reach."""
     for failed in told_.failed(connection, KIND):
-        receiver = failed.split("/", 3)[3]
-        told_.file_under(connection, failed, receiver)
-        for name, admin in undelivered.keys(connection, receiver).items():
-            if admin.casefold() != receiver.casefold():
+        told_.file_under(connection, failed, receiver_of(failed))
+        for name, admin in undelivered.keys(connection, receiver_of(failed)).items():
+            if admin.casefold() != receiver_of(failed).casefold():
                 deliveries.owe(connection, name, now, place=admin)
 
 
@@ -109,18 +110,26 @@ def states(connection: Connection, episode: Episode) -> dict[tuple[int, str], St
     return found
 
 
+def receiver_of(key: str) -> str:
+    """Whom the message of this key is for."""
+    return key.split("/", 3)[3]
+
+
+def episodes_of(connection: Connection, key: str) -> list[int]:
+    """Which episodes the message of this key tells of."""
+    keys = together.carried(connection, key) if key.startswith(TOGETHER) else [key]
+    return [int(one.split("/", 3)[1]) for one in keys]
+
+
 def prefix(episode: Episode) -> str:
     return f"{KIND}{episode.id}/"
 
 
-def key(episode: Episode, event: Event, receiver: str) -> str:
-    """What a message is called: the same in every process, so that it is sent once."""
-    return f"{prefix(episode)}{event.id}/{receiver}"
-
-
 def _owe(connection: Connection, episode: Episode, event: Event, receiver: str, now: datetime) -> None:
-    """One after the other: that two receivers are one person shows when the first has the message."""
-    deliveries.owe(connection, key(episode, event, receiver), now, place=f"{prefix(episode)}{event.id}")
+    """Under the same key in every process, so that it is sent once; and one after the other: that two receivers are one
+    person shows when the first has the message."""
+    line = f"{prefix(episode)}{event.id}"
+    deliveries.owe(connection, f"{line}/{receiver}", now, place=told_.line_of(connection, line) or line)
 
 
 def _receivers(connection: Connection, configuration: Configuration, episode: Episode, event: Event) -> Iterable[str]:
@@ -154,8 +163,8 @@ def _tell_too(
     names = {receiver.casefold() for _, receiver in told}
     for receiver in it.levels[0] if it.levels else ():
         if receiver.casefold() not in names:
-            place = f"{prefix(narrower)}{newest}"
-            deliveries.owe(connection, f"{place}/{receiver}", now, place=place)
+            line = f"{prefix(narrower)}{newest}"
+            deliveries.owe(connection, f"{line}/{receiver}", now, told_.line_of(connection, line) or line)
 
 
 def _who_know(connection: Connection, configuration: Configuration, episode: Episode) -> set[str]:

@@ -1,209 +1,143 @@
 """The series behind anomaly rules: fed from the ledger's hours where it has them, else from its days.
 
-A series is what the past says of it, so a new process (or a replay) reads the past once and decides the same; from then
-on only what is new is fed. Nothing here is kept in a table.
+A series is what the past says of it, so a replay reads the past once and decides the same; after that only what is new
+is fed. What is kept in a table is for the next process alone, and dropped as soon as the past is not what it was.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import Connection
 
 from bot.core.alerts import unusual
-from bot.core.alerts.rule import EACH, Metric, Rule, Target
-from bot.core.anomaly import Kind, Limits, Observation, Series
-from bot.core.directory import Team, family
+from bot.core.alerts.rule import Metric, Rule, Target
+from bot.core.anomaly import Finding, Kind, Limits, Series
+from bot.core.anomaly.keeping import dumped, loaded
 from bot.core.money import UNITS_PER_DOLLAR
-from bot.core.usage import Source
-from bot.core.utc import dates, midnight
+from bot.services.alerts.course import AGAIN_DAYS, FIRST, LEAST_IMPACT, PRICED_DAYS, Course, until
 from bot.services.alerts.judged import Judged
-from bot.services.alerts.looking import BY, Lookout
+from bot.services.alerts.looking import Lookout
 from bot.services.alerts.memory import Memory
-from bot.services.figures.view import View
-from bot.store import courses, hours, snapshots
-from bot.store.courses import Point
+from bot.store import anomaly_series, courses
 
 HISTORY_DAYS = 100
 """Read once, of a series that is new here: what the engine remembers, and some to begin with."""
-AGAIN_DAYS = 4
-"""The newest days, which are read at every look: Anthropic restates them."""
-HOURS_OF_HISTORY = {500: 35, 100_000: 3}
-"""Of so many series at most, so many days of history are fed by the hour."""
-USAGE_LAG, DAY_LAG = timedelta(hours=2), timedelta(hours=6)
-"""After its end, an hour or day of the past is taken to have become known."""
-ALIKE = 0.05
-"""A correction by less than this part teaches nothing; most come when a day is billed that was priced from the list."""
-PRICED_DAYS = 28
-LEAST_IMPACT = 15.0
-YOUNG = timedelta(days=30)
-"""After the first day that was read, nobody is called a new spender for so long."""
-_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 @dataclass(slots=True)
 class _Known:
     """The series of one rule as of the last look; `grounds` is what they rest on."""
 
-    grounds: object
+    grounds: str
     series: dict[Target, Series] = field(default_factory=dict)
-    read: object = None
+    found: dict[Target, tuple[Finding, ...]] = field(default_factory=dict)
+    """What they gave to say and no look has judged yet."""
+    read: tuple[datetime | None, datetime] | None = None
     """Up to which reading of the reports, and in which hour, they were fed; the same again brings nothing new."""
     fresh: bool = False
+    kept: dict[Target, int] = field(default_factory=dict)
+    """The day of each series that is kept in the store."""
 
 
 class Unusual:
-    """Holds the series of one process."""
+    """Holds the series of one process. `takes_up`: those that another one has kept, which know all that was read."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, takes_up: bool = True) -> None:
         self._known: dict[str, _Known] = {}
+        self._takes_up = takes_up
 
     def copy(self) -> Unusual:
         """The same, to be fed without this one knowing."""
-        other = Unusual()
-        other._known = {id_: replace(known, series=dict(known.series)) for id_, known in self._known.items()}
+        other = Unusual(takes_up=self._takes_up)
+        other._known = {
+            id_: replace(known, series=dict(known.series), found=dict(known.found), kept=dict(known.kept))
+            for id_, known in self._known.items()
+        }
         return other
 
-    def __call__(self, rule: Rule, lookout: Lookout, memory: Memory) -> Iterator[Judged]:
-        """An anomaly rule for each of its targets."""
-        grounds = (rule.metric, rule.min_impact, rule.scope, lookout.configuration.teams)
-        known = self._known.get(rule.id)
-        new = known is None or known.grounds != grounds
-        if known is None or new:
-            known = self._known[rule.id] = _Known(grounds)
+    def feed(self, rule: Rule, lookout: Lookout) -> None:
+        """Read what is new of a rule's targets; of a rule that is new the past, which takes its time."""
+        grounds, known = _grounds(rule, lookout), self._known.get(rule.id)
+        if known is None or known.grounds != grounds:
+            known = _kept(rule, lookout, grounds) if self._takes_up else _Known(grounds)
         read = (courses.newest_reading(lookout.connection), lookout.now.replace(minute=0, second=0, microsecond=0))
         if known.read == read:
-            yield from _nothing_new(rule, known, lookout, memory)
             return
+        targets = lookout.targets(rule)
+        if _past_is_another(known, targets, lookout):
+            known = _Known(grounds)
+        self._known[rule.id] = known
         limits = _limits(rule, lookout)
-        course = _Course(rule, lookout, HISTORY_DAYS if new else AGAIN_DAYS)
-        for target in lookout.targets(rule):
+        course = Course(rule, lookout, AGAIN_DAYS if known.read else HISTORY_DAYS)
+        young = course.young
+        for target in targets:
             before = known.series.get(target, Series())
             fed = unusual.feed(before, course.buckets(target, before), limits)
             known.series[target] = fed.series
-            if course.young:
-                fed = replace(fed, findings=tuple(one for one in fed.findings if one.kind is not Kind.NEW_SPENDER))
-            scope, notice_id = str(target), f"{unusual.NOTICE}{rule.id}"
-            said = unusual.notices(fed, rule.metric, rule.id, target, memory.episode(notice_id, scope), lookout.now)
-            yield Judged(notice_id, target, tuple(said))
-            episode = memory.episode(rule.id, scope)
-            steps = unusual.steps(fed, rule.metric, rule.id, target, episode, lookout.now, known=course.fresh)
-            yield Judged(rule.id, target, tuple(steps))
+            found = [one for one in fed.findings if not (young and one.kind is Kind.NEW_SPENDER)]
+            if found:
+                known.found[target] = (*known.found.get(target, ()), *found)
         known.read, known.fresh = read, course.fresh
 
+    def keep(self, connection: Connection) -> None:
+        """Write down each series that has come to another day, for the process that comes after this one.
 
-def _nothing_new(rule: Rule, known: _Known, lookout: Lookout, memory: Memory) -> Iterator[Judged]:
-    """Nothing was read since the last look."""
-    for target in lookout.targets(rule):
-        fed = unusual.Fed(known.series.get(target, Series()), ())
-        episode = memory.episode(rule.id, str(target))
-        steps = unusual.steps(fed, rule.metric, rule.id, target, episode, lookout.now, known=known.fresh)
-        yield Judged(rule.id, target, tuple(steps))
+        The hours since then are read again by whoever takes it up.
+        """
+        for rule_id, known in self._known.items():
+            days = {target: series.today.number for target, series in known.series.items() if series.today}
+            new = [target for target, day in days.items() if known.kept.get(target) != day]
+            if new and known.read:
+                states = {str(target): dumped(known.series[target]) for target in new}
+                anomaly_series.keep(connection, rule_id, known.grounds, states, known.read[0])
+                known.kept = days
 
-
-class _Course:
-    """What the ledger holds of a rule's targets over some days, and what of it is new to a series."""
-
-    def __init__(self, rule: Rule, lookout: Lookout, days: int) -> None:
-        self._rule, self._lookout = rule, lookout
-        self._teams: tuple[Team, ...] = lookout.configuration.teams
-        self._kind = EACH.get(rule.scope) or Target.of(rule.scope).kind
-        today = lookout.now.date()
-        self._until = min(today + _DAY, _held(lookout).date())
-        self._days = dates(self._until - timedelta(days=days), self._until)
-        self._settled = _settled(rule, lookout, self._days)
-        self._by_hour = self._hours_through(days)
-        self._billed = _billed_part(lookout) if rule.metric is Metric.COST else 1.0
-        self._of_days: dict[str, dict[date, float]] = {}
-        self._of_hours: dict[str, dict[date, dict[int, float]]] = {}
-        self._read()
-
-    @property
-    def fresh(self) -> bool:
-        """Yesterday, or some of today, is known: that nothing is found means something."""
-        newest = self._lookout.now.date() - _DAY
-        return newest in self._settled or any(day >= newest for day in self._by_hour)
-
-    @property
-    def young(self) -> bool:
-        """The ledger itself has only begun: everybody in it is new."""
-        firsts = [one.first for one in snapshots.statuses(self._lookout.connection) if one.first is not None]
-        return not firsts or self._lookout.now - min(firsts) < YOUNG
-
-    def buckets(self, target: Target, series: Series) -> Iterator[Observation]:
-        """What is new to the series, in its order."""
-        ids = family(target.id, self._teams) if target.kind == "team" else (target.id,)
-        of_days = [self._of_days[one] for one in ids if one in self._of_days]
-        of_hours = [self._of_hours[one] for one in ids if one in self._of_hours]
-        if not of_days and not of_hours:
-            return
-        for day in self._days:
-            value = sum(one.get(day, 0.0) for one in of_days)
-            until = self._by_hour.get(day)
-            closed = series.today is not None and day.toordinal() - _FIRST < series.today.number
-            if until is not None and not closed:
-                for hour in range(until):
-                    start = midnight(day) + hour * _HOUR
-                    part = sum(one[day].get(hour, 0.0) for one in of_hours if day in one)
-                    if not _alike(_held_hour(series, day, hour), part):
-                        yield Observation(self._at(start + _HOUR, USAGE_LAG), start, 1, part)
-            elif day in self._settled and not _alike(_held_day(series, day), value):
-                yield Observation(self._at(midnight(day) + _DAY, DAY_LAG), midnight(day), 24, value)
-
-    def _at(self, end: datetime, lag: timedelta) -> datetime:
-        return min(self._lookout.now, end + lag)
-
-    def _hours_through(self, days: int) -> dict[date, int]:
-        """How many of its hours are known, by day, of those whose hours are fed at all."""
-        lookout, first = self._lookout, self._days[0] if self._days else self._until
-        if days > AGAIN_DAYS:
-            many = len(lookout.targets(self._rule))
-            first = self._until - timedelta(days=next(n for most, n in HOURS_OF_HISTORY.items() if many <= most))
-        organizations = lookout.coverage.organizations
-        read = [snapshots.fetched(lookout.connection, one, Source.HOURS, first, self._until) for one in organizations]
-        found = {}
-        for day in sorted(hours.known(lookout.connection, organizations, first, self._until)):
-            upto = min(lookout.now, *(days[day] for days in read))
-            found[day] = max(0, min(24, (upto - midnight(day)) // _HOUR))
-        return found
-
-    def _read(self) -> None:
-        if not self._days:
-            return
-        connection, apart = self._lookout.connection, len(self._lookout.coverage.organizations) > 1
-        by = BY[self._kind] if self._kind else None
-        for point in courses.days(connection, by, self._days[0], self._until, apart=apart):
-            self._of_days.setdefault(point.id, {})[point.day] = self._value(point)
-        for day in self._by_hour:
-            for point in courses.hours(connection, by, day, apart=apart):
-                self._of_hours.setdefault(point.id, {}).setdefault(day, {})[point.hour] = self._value(point)
-
-    def _value(self, point: Point) -> float:
-        """What the engine counts: dollars, the list price standing in for what is not billed yet, or tokens."""
-        if self._rule.metric is Metric.TOTAL_TOKENS:
-            return float(point.tokens)
-        return (point.billed + point.unbilled * self._billed) / UNITS_PER_DOLLAR
+    def __call__(self, rule: Rule, lookout: Lookout, memory: Memory) -> Iterator[Judged]:
+        """An anomaly rule for each of its targets."""
+        self.feed(rule, lookout)
+        known, notice_id = self._known[rule.id], f"{unusual.NOTICE}{rule.id}"
+        for target in lookout.targets(rule):
+            fed = unusual.Fed(known.series.get(target, Series()), known.found.pop(target, ()))
+            scope = str(target)
+            if fed.findings:
+                noticed = memory.episode(notice_id, scope)
+                said = unusual.notices(fed, rule.metric, rule.id, target, noticed, lookout.now)
+                yield Judged(notice_id, target, tuple(said))
+            episode = memory.episode(rule.id, scope)
+            steps = unusual.steps(fed, rule.metric, rule.id, target, episode, lookout.now, known=known.fresh)
+            yield Judged(rule.id, target, tuple(steps))
 
 
-_FIRST = date(1970, 1, 1).toordinal()
+def _grounds(rule: Rule, lookout: Lookout) -> str:
+    """What the series of a rule rest on, apart from the ledger."""
+    said = repr((rule.metric, rule.min_impact, rule.scope, lookout.configuration.teams))
+    return sha256(said.encode()).hexdigest()
 
 
-def _held_hour(series: Series, day: date, hour: int) -> float | None:
-    today = series.today
-    return today.hours[hour] if today is not None and today.number == day.toordinal() - _FIRST else None
+def _kept(rule: Rule, lookout: Lookout, grounds: str) -> _Known:
+    """What another process has kept of the series; nothing where its engine was another one."""
+    states, read_at = anomaly_series.kept(lookout.connection, rule.id, grounds)
+    known, series = _Known(grounds), {Target.of(scope): loaded(state) for scope, state in states.items()}
+    if read_at is None or read_at > lookout.now or None in series.values():
+        return known
+    known.series = {target: one for target, one in series.items() if one is not None}
+    known.kept = {target: one.today.number for target, one in known.series.items() if one.today}
+    known.read = (read_at, datetime.min.replace(tzinfo=UTC))
+    return known
 
 
-def _held_day(series: Series, day: date) -> float | None:
-    """What the series has of a closed day, or of the one that runs where all of it is in."""
-    number, today = day.toordinal() - _FIRST, series.today
-    if today is not None and today.number == number:
-        return today.whole
-    place = number - series.days[-1].number + len(series.days) - 1 if series.days else -1
-    return series.days[place].value if 0 <= place < len(series.days) else None
-
-
-def _alike(held: float | None, value: float) -> bool:
-    return held is not None and abs(held - value) <= ALIKE * abs(held)
+def _past_is_another(known: _Known, targets: Iterable[Target], lookout: Lookout) -> bool:
+    """Whether days before those that are read again have changed since, or are missing in a series."""
+    if known.read is None or known.read[0] is None:
+        return False
+    first = until(lookout) - timedelta(days=AGAIN_DAYS)
+    newest = [series.today.number for one in targets if (series := known.series.get(one)) and series.today]
+    gap = min(newest, default=first.toordinal()) < first.toordinal() - FIRST
+    return gap or anomaly_series.read_since(lookout.connection, known.read[0], first)
 
 
 def _limits(rule: Rule, lookout: Lookout) -> Limits:
@@ -215,35 +149,3 @@ def _limits(rule: Rule, lookout: Lookout) -> Limits:
     points = courses.days(lookout.connection, None, since, lookout.now.date())
     spent, tokens = sum(one.billed + one.unbilled for one in points), sum(one.tokens for one in points)
     return Limits(min_impact=impact * UNITS_PER_DOLLAR * tokens / spent if spent > 0 and tokens else 1e6)
-
-
-def _billed_part(lookout: Lookout) -> float:
-    """What is billed of list cost lately."""
-    since = lookout.now - timedelta(days=PRICED_DAYS)
-    month = lookout.period(since, lookout.now)
-    discount = View(lookout.connection, lookout.names.selection(), lookout.coverage).discount(month)
-    return 1.0 if discount is None else 1.0 - discount
-
-
-def _held(lookout: Lookout) -> datetime:
-    """Up to where anything may be known."""
-    return lookout.coverage.held_until or midnight(lookout.now.date())
-
-
-def _settled(rule: Rule, lookout: Lookout, days: Iterable[date]) -> frozenset[date]:
-    """The days that every organisation's reports have whole."""
-    wanted = list(days)
-    if not wanted:
-        return frozenset()
-    source = Source.COST if rule.metric is Metric.COST else Source.USAGE
-    read: list[Mapping[date, datetime]] = [
-        snapshots.fetched(lookout.connection, one, source, wanted[0], wanted[-1] + _DAY)
-        for one in lookout.coverage.organizations
-    ]
-    return frozenset(
-        day
-        for day in wanted
-        if read
-        and midnight(day) + _DAY <= lookout.now
-        and all(day in days and snapshots.whole(day, days[day]) for days in read)
-    )

@@ -50,10 +50,19 @@ def opened(ground: Ground, what: What, *, id_: str = "", team: str = "", thing: 
 
 def removing(ground: Ground, what: What, id_: str) -> Form:
     """The question whether to take something out of force; what that is stands in it."""
+    if what is What.SILENCE:
+        return _ending(ground, id_)
     one = _held(ground, what, id_)
     state = {"what": what.value, "id": id_, "form": secrets.token_hex(8), "removing": "yes"}
     said = f"The {what} {id_} was set up by {one.by} on {one.at:%Y-%m-%d}. Take it out of force?"
     return Form(what, "Remove it?", said=(said,), submit="Remove", state=state)
+
+
+def _ending(ground: Ground, id_: str) -> Form:
+    silence = silence_form.running(ground, id_)
+    state = {"what": What.SILENCE.value, "id": id_, "form": secrets.token_hex(8), "removing": "yes"}
+    said = f"{silence_form.said(ground, silence)} {silence.by} silenced it."
+    return Form(What.SILENCE, "End the silence?", said=(said,), submit="End it", state=state)
 
 
 def again(ground: Ground, state: Mapping[str, str], values: Values) -> Form:

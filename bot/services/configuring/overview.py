@@ -11,6 +11,7 @@ from bot.core.authority import authority
 from bot.core.configuration.merged import Entry, Preference, What
 from bot.core.configuration.splice import written
 from bot.core.outlook.budget import Budget
+from bot.services.alerts import unsilencing
 from bot.services.configuration import beside
 from bot.services.configuring import unowned
 from bot.services.configuring.ground import Ground
@@ -52,8 +53,10 @@ def _lines(
         yield _line(ground, what, id_, sentence, counting.get((what, id_)))
     for silence in silences.running(ground.connection, ground.now):
         about = "everything" if silence.scope is None else scope_said(ground, silence.scope)
-        rule = silence.rule_id or "every rule"
-        yield Line(What.SILENCE, rule, f"{about}, until {wording.instant(silence.until)}", silence.by)
+        rule = silence.rule_id or unsilencing.EVERY_RULE
+        mine = unsilencing.may_end(ground.connection, configuration, ground.asker, silence)
+        said_ = f"{about}, until {wording.instant(silence.until)}"
+        yield Line(What.SILENCE, rule, said_, silence.by, changeable=mine, key=str(silence.id))
     for key, one in kept.items():
         if key[0] in (What.OWNERS, What.CLAIM) or key in aside:
             yield _line(ground, *key, _plainly(ground, one), one, aside.get(key, ""))

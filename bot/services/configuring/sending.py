@@ -15,6 +15,7 @@ from bot.core.authority import is_admin, owns
 from bot.core.configuration import Configuration
 from bot.core.configuration.merged import Entry, Preference, What
 from bot.core.errors import FormRefused, NotFound, NotTheirs
+from bot.services.alerts import unsilencing
 from bot.services.configuration import in_force
 from bot.services.configuring import keeping, replaying, silence_form, team_forms, unowned
 from bot.services.configuring.ground import Ground
@@ -36,6 +37,10 @@ def submitted(ground: Ground, state: Mapping[str, str], values: Values) -> Form:
     """
     what = What(state["what"])
     sent = Sent(ground.asker, ground.by, state["form"], ground.now)
+    if "removing" in state and what is What.SILENCE:
+        silence = silence_form.running(ground, state["id"])
+        unsilencing.end(ground.connection, silence, ground.by, ground.now)
+        return Form(what, "Ended", said=("What still fires is told within a few minutes.",), submit="")
     if "removing" in state:
         keeping.drop(ground.connection, what, state["id"], sent)
         return Form(what, "Removed", said=(f"The {what} {state['id']} is not in force any more.",), submit="")
@@ -106,10 +111,9 @@ def _silenced(ground: Ground, values: Values, sent: Sent) -> Form:
     silence = silence_form.silence(ground, values)
     if not (is_admin(ground.configuration, ground.asker) or _of_own_team(ground, silence)):
         raise NotTheirs("Only admins may silence what is not about one team, and only its owners what is.")
-    said = _silence_said(ground, silence)
-    change = preferences.Change(
-        sent.now, sent.by, What.SILENCE, silence.rule_id or "every rule", None, {"until": silence.until.isoformat()}
-    )
+    said = silence_form.said(ground, silence)
+    rule, entry = silence.rule_id or unsilencing.EVERY_RULE, {"until": silence.until.isoformat()}
+    change = preferences.Change(sent.now, sent.by, What.SILENCE, rule, None, entry)
     if not preferences.changed(ground.connection, change, sent.form):
         return Form(What.SILENCE, "Silent already", said=(_AGAIN,), submit="")
     silences.add(ground.connection, silence, ground.now)
@@ -118,12 +122,6 @@ def _silenced(ground: Ground, values: Values, sent: Sent) -> Form:
 
 def _of_own_team(ground: Ground, silence: Silence) -> bool:
     return silence.scope is not None and owns(ground.configuration, ground.asker, silence.scope)
-
-
-def _silence_said(ground: Ground, silence: Silence) -> str:
-    about = "anything" if silence.scope is None else ground.scope(f"team/{silence.scope}")
-    rule = f"Nobody is told what {silence.rule_id} says of" if silence.rule_id else "Nobody is told of alerts about"
-    return f"{rule} {about} until {wording.instant(silence.until)}. What still holds then is told."
 
 
 def _owned(ground: Ground, state: Mapping[str, str], values: Values, sent: Sent) -> Form:

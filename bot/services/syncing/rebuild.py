@@ -18,7 +18,7 @@ from bot.core.money import Money
 from bot.core.usage import CostRecord, Source
 from bot.core.utc import month_after
 from bot.services.configuration import in_force
-from bot.store import closes, snapshots
+from bot.store import anomaly_series, closes, snapshots
 from bot.store import directory as directories
 from bot.store.ledger import entries as held_entries
 from bot.store.posting import Ledger
@@ -63,6 +63,7 @@ def rebuild_hours(connection: Connection, organization_id: str, days: Collection
 
 def rebuild_everything(connection: Connection) -> int:
     """Make the whole ledger anew, as after a change of teams; returns how many days that was."""
+    anomaly_series.forget(connection)
     return sum(
         rebuild(connection, organization_id, snapshots.days_held(connection, organization_id))
         for organization_id in sorted(one.organization_id for one in directories.read_all(connection))

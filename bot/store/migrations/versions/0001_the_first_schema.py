@@ -22,12 +22,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("organization_id", "id"),
     )
     op.create_table(
+        "anomaly_series",
+        sa.Column("rule_id", sa.String(), nullable=False),
+        sa.Column("scope", sa.String(), nullable=False),
+        sa.Column("grounds", sa.String(), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("rule_id", "scope"),
+    )
+    op.create_table(
         "bucket",
         sa.Column("organization_id", sa.String(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("start", sa.DateTime(timezone=True), nullable=False),
         sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("counted", sa.Boolean(), nullable=True),
+        sa.Column("whole_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("organization_id", "source", "start"),
     )
     op.create_table(
@@ -206,6 +216,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("place", sa.String(), nullable=False),
+        sa.Column("carried_by", sa.String(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("owed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=False),
@@ -218,6 +229,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key"),
     )
     with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.create_index("delivery_carried", ["carried_by"], unique=False)
         batch_op.create_index("delivery_state", ["state", "place"], unique=False)
 
     op.create_table(
