@@ -75,7 +75,11 @@ class Database:
             metering.WAITING.dec()
             return work()
 
-        running = self._threads.submit(begun)
+        try:
+            running = self._threads.submit(begun)
+        except RuntimeError:  # closed: nobody waits for what never begins
+            metering.WAITING.dec()
+            raise
         running.add_done_callback(lambda done: metering.WAITING.dec() if done.cancelled() else None)
         return await asyncio.wrap_future(running)
 
