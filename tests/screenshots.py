@@ -32,7 +32,7 @@ def taken(url: str, browser: Browser) -> dict[str, bytes]:
     page.get_by_role("button", name="# general").click()
     pictures["digest"] = _message(page, "^Daily digest").screenshot()
     page.get_by_role("button", name=re.compile("^claude-usage")).click()
-    pictures["alert"] = _message(page, "over its limit").screenshot()
+    pictures["alert"] = _message(page, "3 alerts").screenshot()
     page.set_viewport_size({"width": 1060, "height": 880})
     page.get_by_role("button", name="Home", exact=True).click()
     home = page.get_by_role("region", name="App Home")

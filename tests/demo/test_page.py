@@ -136,9 +136,13 @@ def test_an_alert_comes_to_its_owner_and_is_acknowledged(opened: Any) -> None:
     ana = opened(ANA)
     expect(ana.page.get_by_role("button", name=re.compile(r"^claude-usage \d unread"))).to_be_visible()
     ana.go("claude-usage")
-    alert = ana.article(re.compile("over its limit"))
-    alert.get_by_role("button", name="Acknowledge").click()
-    expect(alert).to_contain_text("ana@example.com acknowledged it on 22 Nov")
+    alerts = ana.article(re.compile("^⚠️ 3 alerts"))  # due at once: one message, and buttons for each
+    expect(alerts).to_contain_text("Team Alpha is over its limit of $200.00 a day")
+    acknowledge = alerts.get_by_role("button", name="Acknowledge")
+    expect(acknowledge).to_have_count(3)
+    acknowledge.first.click()
+    expect(alerts).to_contain_text("ana@example.com acknowledged it on 22 Nov")
+    expect(acknowledge).to_have_count(2)
 
 
 def test_a_rule_is_tried_on_the_past_and_saved(opened: Any) -> None:

@@ -177,7 +177,7 @@ def test_a_setting_that_is_wrong_ends_with_three_and_its_name(
 
 def test_a_database_of_a_newer_version_is_refused_with_three(command: Command, database: Path) -> None:
     with sqlite3.connect(database) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.executescript("UPDATE alembic_version SET version_num = '9999'; DELETE FROM served_schema")
     connection.close()
     for words in (("ask", "help"), ("migrate",)):
         done = command(*words)

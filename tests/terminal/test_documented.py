@@ -5,7 +5,6 @@ import gzip
 import io
 import re
 import shlex
-import shutil
 from pathlib import Path
 
 import httpx
@@ -33,6 +32,9 @@ FILES = {
     "app.token": APP_TOKEN,
 }
 
+LOOPS = "\nalerts:\n  - {id: loops, kind: runaway, scope: each_team}\n"
+"""The rule that the how-to replays."""
+
 
 @pytest.fixture
 def prepared(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
@@ -42,7 +44,8 @@ def prepared(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     (tmp_path / "older.csv.gz").write_bytes(
         gzip.compress(b"timestamp,model,input_tokens\n2026-11-17T09:30:00Z,claude-haiku-5-5,10\n")
     )
-    shutil.copy(ROOT / "bot/demo/teams.yml", tmp_path / "teams.yml")
+    teams = (ROOT / "bot/demo/teams.yml").read_text(encoding="utf-8")
+    (tmp_path / "teams.yml").write_text(teams.replace("\nalerts:\n", LOOPS), encoding="utf-8")
     assert command("config", "apply", "teams.yml").code == 0
     assert command("token", "create", "old").code == 0
     series = '{"id": "a", "first_day": "2026-10-01", "days": [1, 2, 1, 2, 1, 2, 1, 2, 1, 2], "month": "2026-10"}\n'

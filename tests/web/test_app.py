@@ -127,7 +127,7 @@ async def test_a_database_that_is_gone_is_said_with_503(bot: httpx.AsyncClient, 
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ("UPDATE alembic_version SET version_num = '9999'", "newer version"),
+        ("UPDATE alembic_version SET version_num = '9999'; DELETE FROM served_schema", "newer version"),
         ("DELETE FROM alembic_version", "migrate"),
         ("DROP TABLE alembic_version", "migrate"),
     ],
@@ -136,7 +136,7 @@ async def test_a_schema_that_is_not_ours_is_said_with_503(
     bot: httpx.AsyncClient, file: Path, change: str, sentence: str
 ) -> None:
     with sqlite3.connect(file) as connection:
-        connection.execute(change)
+        connection.executescript(change)
     connection.close()
     for route in ("/healthz", "/readyz"):
         answer = await bot.get(route)

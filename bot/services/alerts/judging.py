@@ -37,7 +37,7 @@ def look(lookout: Lookout, memory: Memory, unusual: Unusual, *, live: bool = Fal
     if live:
         for rule in lookout.configuration.rules:
             if rule.live:
-                yield from thresholds(rule, lookout, memory)
+                yield from ruled(rule, lookout, memory, unusual)
         return
     for rule in lookout.configuration.rules:
         yield from ruled(rule, lookout, memory, unusual)
