@@ -1,4 +1,4 @@
-"""What the environment says (INTERFACE.md §2), checked once, at the door."""
+"""What the environment says, checked once, at the door."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def is_person(actor_id: str) -> bool:
 
 
 class Precision(IntEnum):
-    """How exactly a match names what it claims; the lowest wins (INTERFACE.md §4)."""
+    """How exactly a match names what it claims; the lowest wins."""
 
     API_KEY = 1
     USER = 2

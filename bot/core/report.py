@@ -65,7 +65,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything `--format json` says (INTERFACE.md §6), and what every answer with figures is made from."""
+    """Everything `--format json` says, and what every answer with figures is made from."""
 
     question: Question
     name: str | None

@@ -1,4 +1,4 @@
-"""An answer for programs, as INTERFACE.md §6 promises it: exact figures, unknown as null."""
+"""An answer for programs: exact figures, unknown as null."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The routes of the web server (INTERFACE.md §3)."""
+"""The routes of the web server."""
 
 from __future__ import annotations
 

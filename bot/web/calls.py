@@ -1,4 +1,4 @@
-"""`POST /v1/calls` (INTERFACE.md §3): one call, a list of them, or one in each line."""
+"""`POST /v1/calls`: one call, a list of them, or one in each line."""
 
 from __future__ import annotations
 

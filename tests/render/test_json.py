@@ -1,4 +1,4 @@
-"""What `--format json` gives to programs (INTERFACE.md §6)."""
+"""What `--format json` gives to programs."""
 
 import json
 from dataclasses import replace

@@ -35,9 +35,9 @@ class Until(StrEnum):
                 return now + timedelta(hours=1)
             case Until.DAY:
                 return now + timedelta(days=1)
-        day = local_date(now, zone)
-        monday = day + timedelta(days=7 - day.weekday())
-        return midnight(monday, zone) + timedelta(hours=8)
+            case Until.MONDAY:
+                day = local_date(now, zone)
+                return midnight(day + timedelta(days=7 - day.weekday()), zone) + timedelta(hours=8)
 
 
 class Verdict(StrEnum):

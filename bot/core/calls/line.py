@@ -1,4 +1,4 @@
-"""A call as a line of JSON, read in one go where it is written as INTERFACE.md §3 says; else `wire` reads it, or says
+"""A call as a line of JSON, read in one go where it is written as the README shows it; else `wire` reads it, or says
 why nobody can.
 
 Both read the same: what this file is not sure of, it leaves to `wire`, and its own work is to say of a call in two

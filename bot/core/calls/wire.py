@@ -1,4 +1,4 @@
-"""A call as programs write it (INTERFACE.md §3), read: all its fields, older logs' names, and Anthropic's own usage.
+"""A call as programs write it, read: all its fields, older logs' names, and Anthropic's own usage.
 
 What can't be true is refused by name, with a sentence for whoever wrote the program. Everything that is not listed here
 is left behind: prompts, answers and free metadata never come further than this file.

@@ -1,4 +1,4 @@
-"""What people configure: the values of a configuration file (INTERFACE.md §4), once they hold together."""
+"""What people configure: the values of a configuration file, once they hold together."""
 
 from __future__ import annotations
 

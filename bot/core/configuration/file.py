@@ -1,4 +1,4 @@
-"""The configuration file (INTERFACE.md §4): YAML text to values, or every mistake with its line and what to do."""
+"""The configuration file: YAML text to values, or every mistake with its line and what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of teams and models while somebody types them into a form."""
+"""Names of teams and models while somebody types a question into a form."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from bot.core.errors import FormRefused
 from bot.core.schedule import Digest
 from bot.services.alerts.looking import Calls
 from bot.services.configuration import zone_in_force
-from bot.services.configuring import budget_form, finding, opening, overview, sending, trying
+from bot.services.configuring import budget_form, opening, overview, sending, suggesting, trying
 from bot.services.configuring.ground import Ground
 from bot.services.configuring.sending import BACK
 from bot.services.figures.names import Names
@@ -62,7 +62,7 @@ class Forms:
 
     async def found(self, find: str, typed: str, by: By) -> list[tuple[str, list[Option]]]:
         """What a field offers for what was typed into it, by kind."""
-        return await self._read(by, partial(finding.found, find=find, typed=typed))
+        return await self._read(by, partial(suggesting.found, find=find, typed=typed))
 
     async def pressed(self, act: str, state: Mapping[str, str], values: Values, by: By) -> Form:
         """The same form with what was found out about what it holds; nothing is saved."""
