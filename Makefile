@@ -7,7 +7,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test fuzz crash check format bench alert-quality focus-validator docs screenshots release-check audit lock clean soak
+.PHONY: help setup demo test proof fuzz crash check format bench alert-quality focus-validator docs screenshots release-check audit lock clean soak
 
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
@@ -27,7 +27,10 @@ demo: $(RUNTIME) ## Run the whole bot with no account anywhere
 PYTEST := $(BIN)/pytest -n 4 --dist loadfile
 
 test: $(DEV) ## Run the tests
-	@$(PYTEST) $(ARGS)
+	@$(PYTEST) -m "not proof" $(ARGS)
+
+proof: $(DEV) ## Run the long tests: crashes, bad days, the page in a browser, who sees what, alert quality
+	@$(PYTEST) -m proof $(ARGS)
 
 FUZZ ?= 400
 
@@ -40,12 +43,12 @@ crash: $(DEV) ## Kill workers in the middle of their work and count what arrived
 soak: $(DEV) ## Run the whole bot under load and watch its memory and open files: ARGS="--minutes 60"
 	@$(BIN)/python -m tests.soak $(ARGS)
 
-check: $(DEV) ## Everything CI runs: format, lint, types, imports, tests
+check: $(DEV) ## Everything CI runs: format, lint, types, imports, tests, proofs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PYTEST)
+	$(MAKE) test proof
 
 format: $(DEV) ## Put the code into the house style
 	$(BIN)/ruff format .

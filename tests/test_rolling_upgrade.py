@@ -16,6 +16,8 @@ from bot.terminal import config
 from tests import next_release
 from tests.outside import ALPHA, ANA, GENERAL, NOW, Outside, bot, until, written
 
+pytestmark = pytest.mark.proof
+
 LATER = NOW + timedelta(days=1, hours=2)
 
 

@@ -6,6 +6,8 @@ from tests.alert_quality.detectors import DETECTORS, ours
 from tests.alert_quality.score import judge, score
 from tests.alert_quality.teams import DAYS, Incident, Team, fleet
 
+pytestmark = pytest.mark.proof
+
 
 def team(*incidents: Incident) -> Team:
     return Team("a", "office", 0, [1.0] * 24 * DAYS, list(incidents))

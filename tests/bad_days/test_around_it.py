@@ -14,6 +14,8 @@ from tests.bad_days.table import LINES, proves
 from tests.faults import Fault, cut_json, html, status
 from tests.outside import BOT_TOKEN, GENERAL, NOW, Outside, asked, bot, synced
 
+pytestmark = pytest.mark.proof
+
 ONE_DAY = timedelta(days=1)
 DOWN = "Anthropic down, slow or limiting"
 NONSENSE = "Anthropic answers nonsense"

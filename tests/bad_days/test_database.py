@@ -16,6 +16,8 @@ from bot.terminal import config
 from tests.bad_days.table import LINES, proves
 from tests.outside import NOW, Outside, asked, bot, moved, synced, written
 
+pytestmark = pytest.mark.proof
+
 ONE_DAY = timedelta(days=1)
 TAKES_NO_MORE = "The database's disk takes no more. Free some space, or check it; nothing was half-written."
 FULL = "the disk full, or a quota (SQLite)"

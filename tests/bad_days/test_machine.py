@@ -25,6 +25,8 @@ from tests.crash.messages import states
 from tests.outside import ALPHA, ANA, BOT_TOKEN, GENERAL, NOW, Outside, synced, wait_until, written
 from tests.running import Run, Start
 
+pytestmark = pytest.mark.proof
+
 ONE_DAY = timedelta(days=1)
 MEMORY, SUSPENDED = "memory short", "suspended for a minute"
 DEPLOY, CLOCK = "a deploy in the middle of a digest", "the clock set back, or forth and back"

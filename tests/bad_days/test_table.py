@@ -2,10 +2,14 @@
 
 import ast
 
+import pytest
+
 import tests.bad_days.test_around_it
 import tests.bad_days.test_database
 import tests.bad_days.test_machine  # noqa: F401  (they say what they prove when they are read)
 from tests.bad_days.table import LINES, PROVED, ROOT
+
+pytestmark = pytest.mark.proof
 
 ELSEWHERE = {
     "a day does not add up": (

@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
 from tests import browser as browsers
 
+pytestmark = pytest.mark.proof
+
 NOW = "2026-11-22T09:20:00Z"
 Scheme = Literal["light", "dark"]
 WIDE, NARROW = (1280, 800), (400, 800)

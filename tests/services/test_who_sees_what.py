@@ -26,6 +26,8 @@ from bot.store.database import Database
 from tests.services import test_people as people
 from tests.services.world import fresh
 
+pytestmark = pytest.mark.proof
+
 PRIME = 1009
 UNITS = (Decimal(PRIME), Decimal(PRIME * 1000), Decimal(PRIME) * Decimal("0.015"))
 """Dollars, tokens, and dollars by the list price, of a use of 1."""
