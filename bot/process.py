@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
@@ -31,6 +32,9 @@ log = structlog.get_logger()
 
 START_SECONDS = 8
 """Every credential is known good or bad by then."""
+SWITCH_SECONDS = 0.0005
+"""A tenth of Python's own: while questions are worked on, the loop that acks has to ask them for the interpreter at
+every step, and Slack gives up after three seconds."""
 DRAIN_SECONDS = 20
 """How long a stop waits for answers and messages that are under way."""
 
@@ -100,6 +104,7 @@ class Server:
 
     async def serve(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set, then let what is under way end."""
+        sys.setswitchinterval(SWITCH_SECONDS)
         listener = self._listen()
         port = listener.getsockname()[1]
         serving = asyncio.create_task(self._web.serve(sockets=[listener]))

@@ -57,7 +57,7 @@ class Settings(BaseSettings):
     """One key per organisation, by the NAME of ANTHROPIC_ADMIN_API_KEY__NAME."""
     anthropic_reports: Literal["auto", "analytics", "classic"] = "auto"
     """Which reports to read; auto asks once whether the key may use the newer ones."""
-    anthropic_in_flight: Annotated[int, Field(ge=1, le=32)] = 8
+    anthropic_in_flight: Annotated[int, Field(ge=1, le=32)] = 10
     """Requests under way at once, per organisation."""
     anthropic_base_url: str = "https://api.anthropic.com"
     anthropic_api_key: Credential | None = None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
-from datetime import UTC, date, datetime
+from contextlib import asynccontextmanager, contextmanager
+from datetime import date
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -16,12 +16,11 @@ from sqlalchemy import event
 
 from bot import process, wiring
 from bot.core.question import parse
-from bot.demo.main import ANA, APP_TOKEN, BOT_TOKEN, CHANNELS, SIGNING_SECRET, USERS
-from bot.demo.serving import serve
-from bot.demo.slack_server import COMMAND, SlackStandIn
+from bot.demo.main import BOT_TOKEN, SIGNING_SECRET
 from bot.services.asking.ask import answer
 from bot.settings import Settings
 from bot.store.database import Database
+from tests.bench.asking import NOW, slack
 from tests.bench.servers import postgresql
 from tests.bench.store import fill
 
@@ -29,7 +28,6 @@ TEAMS, DAYS, REQUESTS = 500, 1095, 600
 RATE, RATE_SECONDS = 100, 60
 """Commands a second, and for how long."""
 TODAY = date(2026, 11, 22)
-NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 QUESTIONS = ("team team-{}", "", "teams last week", "model opus-5-5", "keys top 10", "team team-{} 7d by day", "ytd")
 
 
@@ -46,16 +44,7 @@ async def measure(folder: Path) -> list[str]:
 
 
 async def _on(url: str, called: str) -> list[str]:
-    slack = SlackStandIn(
-        bot_token=BOT_TOKEN,
-        app_token=APP_TOKEN,
-        signing_secret=SIGNING_SECRET,
-        users=USERS,
-        channels=CHANNELS,
-        clock=lambda: NOW,
-    )
-    async with serve(slack.app) as page, wiring.parts(_settings(url, page), NOW) as parts:
-        slack.base_url = page
+    async with slack() as asking, wiring.parts(_settings(url, asking.url), NOW) as parts:
         started = time.perf_counter()
         entries = fill(parts.database, teams=TEAMS, days=DAYS, until=TODAY)
         seconds = time.perf_counter() - started
@@ -63,20 +52,22 @@ async def _on(url: str, called: str) -> list[str]:
             f"{called}: {TEAMS} teams × {DAYS} days, {entries:,} entries written in {seconds:.0f} s "
             f"({entries / seconds:,.0f} a second)"
         ]
-        by_hand = [_by_hand(parts.database, _question(n)) for n in range(70)]
+        teams = [f"team team-{n % TEAMS}" for n in range(REQUESTS)]
+        mix = [_question(n) for n in range(REQUESTS)]
+        by_hand = [_by_hand(parts.database, text) for text in dict.fromkeys(mix)]
         async with _serving(parts) as bot_url:
-            slack.bot_url = bot_url
-            of_a_team = [await _ask(slack, f"team team-{n % TEAMS}") for n in range(REQUESTS)]
-            answered = [await _ask(slack, _question(n)) for n in range(REQUESTS)]
-            acknowledged, at_rate = await _at_rate(slack)
-    ratio = median(answered) / median(by_hand)
+            of_a_team = await asking.ask(bot_url, teams)
+            answered = await asking.ask(bot_url, mix)
+            at_rate = await asking.ask(bot_url, [f"team team-{n % TEAMS}" for n in range(RATE * RATE_SECONDS)], RATE)
+    ratio = median(answered.answers) / median(by_hand)
     return [
         *lines,
-        f"  signed command → final answer, {REQUESTS} × `team NAME`: {percentiles(of_a_team)} (mark: p99 50)",
-        f"  the same, {REQUESTS} × a mix with organisation-wide ones: {percentiles(answered)} (mark: p99 50)",
-        f"  the mix's SQL by hand, each question once: {percentiles(by_hand)} → {ratio:.2f} × of it (mark: 1.5)",
-        f"  {RATE} commands a second for {RATE_SECONDS} s: ack {percentiles(acknowledged)} (mark: p99 100), "
-        f"answer {percentiles(at_rate)}, {RATE * RATE_SECONDS - len(at_rate)} not answered",
+        f"  signed command → final answer, {REQUESTS} × `team NAME`: {percentiles(of_a_team.answers)} (mark: p99 50)",
+        f"  the same, {REQUESTS} × a mix with organisation-wide ones: {percentiles(answered.answers)} (mark: p99 50)",
+        f"  the mix's SQL by hand, each question once, nothing remembered: {percentiles(by_hand)} "
+        f"→ {ratio:.2f} × of it (mark: 1.5)",
+        f"  {RATE} commands a second for {RATE_SECONDS} s: ack {percentiles(at_rate.acks)} (mark: p99 100), "
+        f"answer {percentiles(at_rate.answers)}, {RATE * RATE_SECONDS - len(at_rate.answers)} not answered",
     ]
 
 
@@ -103,38 +94,6 @@ async def _serving(parts: wiring.Parts) -> AsyncIterator[str]:
         await serving
 
 
-async def _at_rate(slack: SlackStandIn) -> tuple[list[float], list[float]]:
-    """Commands at a steady rate, whether or not the ones before are answered: seconds to the ack, and to the answer."""
-    acknowledged, sent, before = [], [], len(slack.messages)
-
-    async def command(n: int) -> None:
-        started = time.perf_counter()
-        sent.append(started)
-        await slack.command(ANA, "C0ALPHA", COMMAND, f"team team-{n % TEAMS}")
-        acknowledged.append(time.perf_counter() - started)
-
-    answered: list[float] = []
-
-    async def watch() -> None:
-        with slack.watching() as changed:
-            while len(answered) < RATE * RATE_SECONDS:
-                await changed.wait()
-                changed.clear()
-                now = time.perf_counter()
-                answered.extend([now] * (len(slack.messages) - before - len(answered)))
-
-    watching = asyncio.create_task(watch())
-    async with asyncio.TaskGroup() as commands:
-        start = time.perf_counter()
-        for n in range(RATE * RATE_SECONDS):
-            await asyncio.sleep(start + n / RATE - time.perf_counter())
-            commands.create_task(command(n))
-    with suppress(TimeoutError):
-        await asyncio.wait_for(watching, 60)
-    # Answers come in the order of their questions, but for neighbours: good enough for percentiles.
-    return acknowledged, [at - asked for at, asked in zip(answered, sent, strict=False)]
-
-
 def _settings(url: str, page: str) -> Settings:
     return Settings(
         _env_file=None,
@@ -152,24 +111,13 @@ def _question(n: int) -> str:
     return QUESTIONS[n % len(QUESTIONS)].format(n % TEAMS)
 
 
-async def _ask(slack: SlackStandIn, text: str) -> float:
-    before = len(slack.messages)
-    started = time.perf_counter()
-    with slack.watching() as changed:
-        await slack.command(ANA, "C0ALPHA", COMMAND, text)
-        while len(slack.messages) == before:
-            await asyncio.wait_for(changed.wait(), 30)
-            changed.clear()
-    seconds = time.perf_counter() - started
-    if "Data through" not in slack.messages[-1].text:
-        raise RuntimeError(f"{text!r} was not answered")
-    return seconds
-
-
 def _by_hand(database: Database, text: str) -> float:
-    """Run once through the bot to learn the statements, then only the statements, on a bare connection."""
+    """Run once through the bot to learn the statements, then only the statements, on a bare connection.
+
+    As a part of a write, so that nothing is remembered and all are learnt.
+    """
     with _recorded(database) as statements:
-        database.read_now(_answer, text)
+        database.write_now(_answer, text)
     connection = database.engine.raw_connection()
     try:
         cursor = connection.cursor()

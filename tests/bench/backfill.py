@@ -29,7 +29,7 @@ from tests.bench.servers import postgresql
 PAGE_SECONDS = 0.1
 DAYS, DAYS_ON_POSTGRESQL = 365, 31
 USUAL_PAGE, DAYS_OF_USUAL_PAGES = 20, 24
-IN_FLIGHT = 8
+IN_FLIGHT: int = Settings.model_fields["anthropic_in_flight"].default
 NOW = datetime(2026, 12, 31, 12, tzinfo=UTC)
 """On this day the newer reports reach back a whole year."""
 TEAMS = "teams:\n" + "".join(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -67,6 +68,8 @@ from bot.store import call_series, call_sums, ledger, people, restatements
 from bot.store.database import Database
 
 _WEEK = timedelta(days=7)
+AT_ONCE = 2
+"""Questions that are worked on at once: with more, they take the interpreter from the loop that acks the next ones."""
 RESTATEMENTS_SHOWN = 5
 LOST_SHOWN = 5
 
@@ -90,6 +93,7 @@ class Ask:
         self._zone = zone
         self._recognition = recognition or Recognition(database)
         self._understanding = understanding
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def answer(
         self, text: str, now: datetime, asker: Asker = NOBODY, *, shared: bool = False, said: datetime | None = None
@@ -101,12 +105,16 @@ class Ask:
         """
         known = await self._recognition.of(asker)
         try:
-            return await self._database.read(_answered, text, now, self._zone, known, shared=shared, said=said or now)
+            return await self._read(text, now, known, shared=shared, said=said or now)
         except UnreadWords:
             understood = await self._understood(text, now, known, shared=shared)
             if understood is None:
                 raise
             return understood
+
+    async def _read(self, text: str, now: datetime, known: Asker, *, shared: bool, said: datetime) -> Answer:
+        async with self._turns:
+            return await self._database.read(_answered, text, now, self._zone, known, shared=shared, said=said)
 
     async def _understood(self, text: str, now: datetime, known: Asker, *, shared: bool) -> Answer | None:
         """The answer to what Claude takes the words for, and which words those are; None where that helps nobody."""
@@ -114,7 +122,7 @@ class Ask:
         if words is None:
             return None
         try:
-            answer = await self._database.read(_answered, words, now, self._zone, known, shared=shared, said=now)
+            answer = await self._read(words, now, known, shared=shared, said=now)
         except (WordsError, NotFound):
             return None
         return _noted(answer, f"Understood as: /claude-usage {words}")
