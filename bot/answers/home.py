@@ -156,7 +156,7 @@ def _alert(alert: AlertLine) -> tuple[Cell, ...]:
 
 
 def _settings(in_force: InForce) -> tuple[tuple[Cell, ...], ...]:
-    applied = f"{in_force.source}, applied {wording.instant(in_force.applied_at)}"
+    applied = f"{in_force.source}, applied {wording.instant(in_force.applied_at, in_force.zone)}"
     return (
         ("Time zone", in_force.zone),
         ("Admins", ", ".join(in_force.admins) or "nobody"),

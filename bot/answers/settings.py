@@ -109,7 +109,11 @@ def answer(settings: Settings) -> Answer:
         title="Settings",
         headline=f"In force: {wording.listed(counts)}." if counts else "Nothing is configured yet.",
         facts=(
-            Fact("File", settings.file or "none", wording.instant(settings.applied_at) if settings.applied_at else ""),
+            Fact(
+                "File",
+                settings.file or "none",
+                wording.instant(settings.applied_at, settings.zone) if settings.applied_at else "",
+            ),
             Fact("Time zone", settings.zone),
             Fact("Admins", ", ".join(settings.admins) or "nobody"),
         ),
@@ -178,9 +182,11 @@ def _aside(count: int) -> str:
 def _listed(settings: Settings, kinds: Mapping[What, Sequence[Line]]) -> Iterator[str]:
     """A paragraph for each kind of thing: sentences are too long for tables."""
     for what, lines in kinds.items():
-        yield from _paragraphs(TITLES[what], [f"{line.id}: {line.said} ({_origin(line)})" for line in lines])
+        yield from _paragraphs(
+            TITLES[what], [f"{line.id}: {line.said} ({_origin(line, settings.zone)})" for line in lines]
+        )
     changes = [
-        f"{wording.instant(one.at)} {one.by} {one.did} {one.what} {one.id}: "
+        f"{wording.instant(one.at, settings.zone)} {one.by} {one.did} {one.what} {one.id}: "
         f"{' → '.join(filter(None, (one.before, one.after)))}"
         for one in settings.log
     ]
@@ -199,10 +205,10 @@ def _paragraphs(title: str, lines: Sequence[str]) -> Iterator[str]:
         yield text
 
 
-def _origin(line: Line) -> str:
+def _origin(line: Line, zone: str) -> str:
     if line.by is None:
         return f"in {THE_FILE}"
-    made = f"in Slack by {line.by}" + (f", {wording.instant(line.at)}" if line.at else "")
+    made = f"in Slack by {line.by}" + (f", {wording.instant(line.at, zone)}" if line.at else "")
     return f"{made}; not in force: {line.aside}" if line.aside else made
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
+from zoneinfo import ZoneInfo
 
 from bot.core.money import Money
 
@@ -122,9 +123,9 @@ def _times(part: Decimal) -> str:
     return f"{times:.1f}" if times < 10 else count(int(times))
 
 
-def instant(at: datetime | None) -> str:
-    """2026-11-21 00:00 UTC; None → not in yet."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if at else UNKNOWN
+def instant(at: datetime | None, zone: str = "UTC") -> str:
+    """2026-11-21 00:00 UTC, or on the clocks of another zone; None → not in yet."""
+    return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} {zone}" if at else UNKNOWN
 
 
 def listed(names: Sequence[str]) -> str:

@@ -55,7 +55,7 @@ def _lines(
         about = "everything" if silence.scope is None else scope_said(ground, silence.scope)
         rule = silence.rule_id or unsilencing.EVERY_RULE
         mine = unsilencing.may_end(ground.connection, configuration, ground.asker, silence)
-        said_ = f"{about}, until {wording.instant(silence.until)}"
+        said_ = f"{about}, until {wording.instant(silence.until, zone)}"
         yield Line(What.SILENCE, rule, said_, silence.by, changeable=mine, key=str(silence.id))
     for key, one in kept.items():
         if key[0] in (What.OWNERS, What.CLAIM) or key in aside:
