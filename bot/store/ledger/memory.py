@@ -33,26 +33,32 @@ def remembered(connection: Connection, version: str | None, key: Hashable, read:
         return read()
     with _lock:
         memory = _memories.setdefault(connection.engine, _Memory())
-        known: T | None = memory.get((version, key))
+        known: T | None = memory.get(version, key)
     if known is None:
         known = read()
         with _lock:
-            memory.put((version, key), known)
+            memory.put(version, key, known)
     return known
 
 
 class _Memory:
+    """Of one version of the ledger: of those before, nobody asks any more."""
+
     def __init__(self) -> None:
+        self._version = ""
         self._known: OrderedDict[Hashable, Any] = OrderedDict()
         self._rows = 0
 
-    def get(self, key: Hashable) -> Any:
+    def get(self, version: str, key: Hashable) -> Any:
+        if version != self._version:
+            self._version, self._rows = version, 0
+            self._known.clear()
         if key in self._known:
             self._known.move_to_end(key)
         return self._known.get(key)
 
-    def put(self, key: Hashable, found: Sized) -> None:
-        if key in self._known:
+    def put(self, version: str, key: Hashable, found: Sized) -> None:
+        if version != self._version or key in self._known:
             return
         self._known[key] = found
         self._rows += _size(found)
