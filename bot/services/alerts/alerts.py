@@ -186,7 +186,7 @@ class Alerts:
 
     def _lookout(self, connection: Connection, now: datetime) -> Lookout:
         names = Names.read(connection)
-        zone = names.configuration.timezone or self._zone
+        zone = names.zone(self._zone)
         return Lookout(connection, names, Coverage.read(connection, now), zone, self._calls)
 
     def _verdicts(self, connection: Connection, at: datetime) -> list[Verdict]:

@@ -153,7 +153,7 @@ def answer(
             Subject(question.name) if question.name else None, _examples(connection, names, now.date())
         )
     if question.subject in (Subject.SETTINGS, Subject.SUBSCRIBE):
-        return _settings(Ground(connection, names, zone_in_force(connection, zone), asker, "", now), question, shared)
+        return _settings(Ground(connection, names, names.zone(zone), asker, "", now), question, shared)
     if question.subject is Subject.LIMITS:
         return limits.answer(connection, question, names, now)
     filed = question.subject is Subject.EXPORT  # the file goes to the asker alone, whoever reads the words about it
@@ -164,7 +164,7 @@ def answer(
         return calls.answer(connection, question, names, sight.access, asker, now)
     coverage = Coverage.read(connection, now)
     if question.subject is Subject.ALERTS:
-        here = zone_in_force(connection, zone)
+        here = names.zone(zone)
         return alerts_answer.answer(alerting.asked(connection, question, names, coverage, sight, here))
     if question.subject is Subject.COMPARE:
         return compare_answer.answer(compare.compare(connection, question, names, coverage, sight, zone))
@@ -201,7 +201,7 @@ def answer(
         standing = outlook.standing(names, found, View(connection, found.selection, coverage), question.period.zone)
         said = budget_answer.with_budget(said, standing) if standing else said
     if question.subject is Subject.TEAM and question.period.running and found.id:
-        here, team = zone_in_force(connection, zone), family(found.id, names.configuration.teams)
+        here, team = names.zone(zone), family(found.id, names.configuration.teams)
         said = alerts_answer.beside(said, alerting.open_ones(connection, names, coverage, sight, here, team), here)
     return said
 

@@ -19,7 +19,6 @@ from bot.core.question import Dimension, Question, Subject
 from bot.core.schedule import Digest
 from bot.services.asking import outlook
 from bot.services.asking.alerting import open_ones
-from bot.services.configuration import zone_in_force
 from bot.services.figures.names import Found, Names
 from bot.services.figures.people import Recognition, Sight
 from bot.services.figures.view import Coverage, View
@@ -47,7 +46,7 @@ class Homes:
 
 def _answered(connection: Connection, now: datetime, zone: str, asker: Asker) -> Answer:
     names, coverage = Names.read(connection), Coverage.read(connection, now)
-    zone = zone_in_force(connection, zone)
+    zone = names.zone(zone)
     sight = Sight.of(connection, names, asker, shared=False)
     month = coverage.cut(month_to_date(now=now, zone=zone))
     owned = [team.id for team in names.configuration.teams if asker.is_one_of(team.owners)]

@@ -23,7 +23,6 @@ from bot.core.prices import without_date
 from bot.core.question import Dimension, Question, Subject, parse
 from bot.core.reading import PERIOD_WORDS
 from bot.core.words import ASKED_OF, BY, FILLERS, SUBJECTS, VERSUS, Word, quote, split
-from bot.services.configuration import zone_in_force
 from bot.services.figures.names import Names
 from bot.store import ledger
 from bot.store.database import Database
@@ -159,7 +158,7 @@ def _beside(connection: Connection, text: str, zone: str) -> tuple[dict[str, lis
     called = {names.of(Dimension.WORKSPACE, id_) for id_ in workspaces}
     telling = _telling(text)
     near = {"team": _near(telling, teams), "model": _near(telling, models), "workspace": _near(telling, called)}
-    return near, zone_in_force(connection, zone)
+    return near, names.zone(zone)
 
 
 def _telling(text: str) -> list[str]:

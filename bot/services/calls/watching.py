@@ -186,7 +186,7 @@ def _has_news(connection: Connection, now: datetime, zone: str) -> bool:
     live = [rule for rule in names.configuration.rules if rule.live]
     if not live:
         return False
-    lookout = Lookout(connection, names, Coverage.read(connection, now), names.configuration.timezone or zone, observe)
+    lookout = Lookout(connection, names, Coverage.read(connection, now), names.zone(zone), observe)
     memory = Memory.read(connection)
     judged = (one for rule in live for one in ruled(rule, lookout, memory, _nothing_unusual))
     return any(step.event is not None for one in judged for step in one.steps)

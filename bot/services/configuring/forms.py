@@ -21,7 +21,6 @@ from bot.core.configuration.merged import What
 from bot.core.errors import FormRefused
 from bot.core.schedule import Digest
 from bot.services.alerts.looking import Calls
-from bot.services.configuration import zone_in_force
 from bot.services.configuring import budget_form, opening, overview, sending, suggesting, trying
 from bot.services.configuring.ground import Ground
 from bot.services.configuring.sending import BACK
@@ -99,8 +98,8 @@ class Forms:
         return await self._database.read(self._on_ground, asker, by, look)
 
     def _on_ground(self, connection: Connection, asker: Asker, by: By, act: Callable[[Ground], T]) -> T:
-        zone = zone_in_force(connection, self._zone)
-        return act(Ground(connection, Names.read(connection), zone, asker, by.user, by.now, self._calls))
+        names = Names.read(connection)
+        return act(Ground(connection, names, names.zone(self._zone), asker, by.user, by.now, self._calls))
 
 
 def _pressed(ground: Ground, act: str, state: Mapping[str, str], values: Values) -> Form:

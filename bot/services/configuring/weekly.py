@@ -64,4 +64,5 @@ def _owe(connection: Connection, now: datetime, zone: str) -> None:
 
 def _answer(connection: Connection, now: datetime, zone: str) -> Answer:
     """The list as it is when it is sent: what was claimed meanwhile is not in it."""
-    return unowned_answer.answer(unowned.read(connection, Names.read(connection), now, zone_in_force(connection, zone)))
+    names = Names.read(connection)
+    return unowned_answer.answer(unowned.read(connection, names, now, names.zone(zone)))

@@ -66,7 +66,7 @@ def gather(
         previous,
         leading(rows, question.top),
         coverage.data_through,
-        tuple(notes(gathered, period, total, by, rows, also, before, names.configuration.timezone or zone)),
+        tuple(notes(gathered, period, total, by, rows, also, before, names.zone(zone))),
         gathered.covered(period),
         gathered.discount(period),
     )

@@ -52,7 +52,7 @@ class LiveCalls:
         self._access = access
         self._asker = asker
         self._owners = CallOwners(names.configuration.teams, names.organizations)
-        self._zone = names.configuration.timezone or "UTC"
+        self._zone = names.zone("UTC")
 
     def seen(self, since: datetime, until: datetime) -> list[Seen]:
         """Cut where a match begins or ends to count, so that the past stays whose it was."""

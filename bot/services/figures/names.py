@@ -43,6 +43,10 @@ class Names:
     def read(cls, connection: Connection) -> Names:
         return cls(in_force(connection) or Configuration(), directories.read_all(connection))
 
+    def zone(self, otherwise: str) -> str:
+        """Where people count their days."""
+        return self.configuration.timezone or otherwise
+
     @property
     def organization(self) -> str:
         """The name of the organisation, or how many there are."""
