@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bot.core.anomaly.normal import position
 from bot.core.anomaly.series import DAY_WINDOWS, DAYS_KEPT, Day, Job, Series, Shares, Today, weekend
 from bot.core.anomaly.tiers import Window
@@ -42,9 +40,9 @@ def learned(series: Series, today: Today, windows: list[Window]) -> Series:
     """
     value, normal, age, flagged = day_value(today, series.shares), today.normal, len(series.days), bool(series.incident)
     if value is not None:
-        series = replace(series, jobs=_jobs(series.jobs, today, value, flagged=flagged))
+        series = series._replace(jobs=_jobs(series.jobs, today, value, flagged=flagged))
         if not flagged and not normal.job:
-            series = replace(series, shares=_shares(series.shares, today, value))
+            series = series._replace(shares=_shares(series.shares, today, value))
         if series.incident is None or series.incident.days == 0:
             series = _scored(series, today, windows, age)
     day = Day(
@@ -57,7 +55,7 @@ def learned(series: Series, today: Today, windows: list[Window]) -> Series:
         cap=CAP * normal.record if flagged else None,
         hours=today.hours if today.whole is None else (),
     )
-    return replace(with_day(series, Day.of(value, day)), today=None)
+    return with_day(series, Day.of(value, day))._replace(today=None)
 
 
 def with_day(series: Series, day: Day) -> Series:
@@ -66,7 +64,7 @@ def with_day(series: Series, day: Day) -> Series:
     if len(days) > DAY_WINDOWS[-1]:
         place = len(days) - 1 - DAY_WINDOWS[-1]
         days = (*days[:place], days[place]._replace(hours=()), *days[place + 1 :])
-    return replace(series, days=days)
+    return series._replace(days=days)
 
 
 def restated(series: Series, day: int, hour: int | None, value: float) -> Series:
@@ -82,7 +80,7 @@ def restated(series: Series, day: int, hour: int | None, value: float) -> Series
         corrected = Day.of(completed(hours, series.shares[weekend(day)]), past._replace(hours=hours))
     else:
         return series
-    return replace(series, days=(*series.days[:place], corrected, *series.days[place + 1 :]))
+    return series._replace(days=(*series.days[:place], corrected, *series.days[place + 1 :]))
 
 
 def _jobs(jobs: tuple[Job, ...], today: Today, value: float, *, flagged: bool) -> tuple[Job, ...]:
@@ -108,10 +106,8 @@ def _shares(shares: tuple[Shares, Shares], today: Today, value: float) -> tuple[
     old = shares[end] if shares[end].days else shares[not end]
     days = shares[end].days
     weight = max(SHARE_MEMORY, 1 / (days + 2))
-    parts = tuple(
-        (1 - weight) * part + weight * max(0.0, hour or 0.0) / value
-        for part, hour in zip(old.parts, today.hours, strict=True)
-    )
+    weighed = zip(old.parts, today.hours, strict=True)
+    parts = tuple([(1 - weight) * part + weight * max(0.0, hour or 0.0) / value for part, hour in weighed])
     return (shares[0], Shares(days + 1, parts)) if end else (Shares(days + 1, parts), shares[1])
 
 
@@ -128,4 +124,4 @@ def _scored(series: Series, today: Today, windows: list[Window], age: int) -> Se
             scores if window.score is None else remembered(scores, min(window.score, limit))
             for scores, window, limit in zip(day_scores, windows, today.normal.day_limits, strict=True)
         )
-    return replace(series, hour_scores=hour_scores, day_scores=day_scores)
+    return series._replace(hour_scores=hour_scores, day_scores=day_scores)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from bot.core.anomaly import incident as incidents
 from bot.core.anomaly.closing import day_value, learned, restated
@@ -14,8 +14,7 @@ from bot.core.anomaly.series import DAYS_KEPT, HOUR_WINDOWS, Hour, Series, Today
 from bot.core.anomaly.tiers import Window, day_excess, day_windows, hour_excess, hour_windows
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """The series after an observation, and what it gave to say: mostly nothing."""
 
     series: Series
@@ -40,14 +39,14 @@ def observe(series: Series, seen: Observation, limits: Limits) -> Step:
     if day < today.number:
         return Step(_corrected(series, today, seen, limits))
     if seen.hours == 24:
-        today = replace(today, whole=seen.value)
-        return _judged_day(replace(series, today=today), today, seen.at, limits, findings)
-    today = replace(today, hours=(*today.hours[:hour], seen.value, *today.hours[hour + 1 :]))
+        today = today._replace(whole=seen.value)
+        return _judged_day(series._replace(today=today), today, seen.at, limits, findings)
     hours = _hours(series.hours, Hour(seen.hour, seen.value, today.normal.hours[hour]))
     windows = list(hour_windows(hours, today.normal))
     peaks = tuple(max(peak, window.score or 0.0) for peak, window in zip(today.peaks, windows, strict=True))
-    today = replace(today, peaks=peaks)
-    series = replace(series, today=today, hours=hours)
+    known = (*today.hours[:hour], seen.value, *today.hours[hour + 1 :])
+    today = today._replace(hours=known, peaks=peaks)
+    series = series._replace(today=today, hours=hours)
     if found := hour_excess(windows, today, len(series.days), limits):
         series, more = _excess(series, found, seen.at, hours[-1].number + 1)
         findings += more
@@ -69,7 +68,7 @@ def _judged_day(series: Series, today: Today, at: datetime, limits: Limits, find
 def _excess(series: Series, window: Window, at: datetime, end: int) -> tuple[Series, tuple[Finding, ...]]:
     """A window that fires goes on an incident or begins one; `end` is the hour it ends with."""
     if series.today and not series.today.fired:
-        series = replace(series, today=replace(series.today, fired=True))
+        series = series._replace(today=series.today._replace(fired=True))
     if not incidents.worth_telling(series.incident, window, end):
         return series, ()
     since = instant(end - window.hours)
@@ -86,7 +85,7 @@ def _until(series: Series, day: int, at: datetime, limits: Limits) -> tuple[Seri
         following = series.today.number + 1
         series, more = _closed(series, series.today, at, limits)
         findings += more
-        series = replace(series, today=Today(following, normal(series, following, limits)))
+        series = series._replace(today=Today(following, normal(series, following, limits)))
     return series, findings
 
 
@@ -102,7 +101,7 @@ def _closed(series: Series, today: Today, at: datetime, limits: Limits) -> tuple
     series, settled = incidents.after_day(series, goes_on=on)
     if settled:
         said += (new_normal(series.days[-incident.days - 1 :], today, at),)
-        series = replace(series, drift_told=today.number)
+        series = series._replace(drift_told=today.number)
     return series, said
 
 
@@ -113,7 +112,7 @@ def _corrected(series: Series, today: Today, seen: Observation, limits: Limits) 
     hours = tuple(
         old._replace(value=seen.value) if old.number == seen.hour and seen.hours == 1 else old for old in series.hours
     )
-    return replace(series, hours=hours, today=replace(today, normal=normal(series, today.number, limits)))
+    return series._replace(hours=hours, today=today._replace(normal=normal(series, today.number, limits)))
 
 
 def _hours(hours: tuple[Hour, ...], seen: Hour) -> tuple[Hour, ...]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bot.core.anomaly.series import Incident, Series
 from bot.core.anomaly.tiers import YOUNG_DAYS, Window
 
@@ -34,7 +32,7 @@ def told(series: Series, window: Window, hour: int) -> Series:
         days = days[:-behind] + tuple(day._replace(flagged=True) for day in days[-behind:])
     begun = series.incident.days if series.incident else 0
     incident = Incident(hour, window.pace, window.score if window.score is not None else 0.0, begun)
-    return replace(series, days=days, incident=incident)
+    return series._replace(days=days, incident=incident)
 
 
 def goes_on(incident: Incident, day: Window, day_limit: float, *, fired: bool) -> bool:
@@ -49,9 +47,9 @@ def after_day(series: Series, *, goes_on: bool) -> tuple[Series, bool]:
     """
     incident = series.incident
     if incident is None or not goes_on:
-        return replace(series, incident=None), False
+        return series._replace(incident=None), False
     days = incident.days + 1
     if days < (NEW_NORMAL_DAYS if len(series.days) > YOUNG_DAYS else NEW_NORMAL_YOUNG):
-        return replace(series, incident=replace(incident, days=days)), False
+        return series._replace(incident=incident._replace(days=days)), False
     adopted = tuple(day._replace(flagged=False, level=None) for day in series.days[-days:])
-    return replace(series, incident=None, days=series.days[:-days] + adopted, settled=adopted[0].number), True
+    return series._replace(incident=None, days=series.days[:-days] + adopted, settled=adopted[0].number), True

@@ -55,10 +55,11 @@ def normal(series: Series, day: int, limits: Limits) -> Normal:
     level = _level(current[-_level_days(len(series.days)) :], effects)
     job = next((job for job in series.jobs if job.position == position(day)), None)
     expected = 0.0 if level is None else day_expected(level, effects, smoothing, day)
-    hours = tuple(expected * part for part in _parts(series.shares, day))
+    hours = tuple([expected * part for part in _parts(series.shares, day)])
     if job:
         hours = tuple(hour + more for hour, more in zip(hours, job.parts, strict=True))
-    record = max((past.standing for past in series.days), default=0.0)
+    standings = [past.standing for past in series.days]
+    record = max(standings, default=0.0)
     return Normal(
         level=level,
         effects=effects,
@@ -67,7 +68,7 @@ def normal(series: Series, day: int, limits: Limits) -> Normal:
         hours=hours,
         job=job,
         record=record,
-        ceiling=_ceiling(series.days, typical, record),
+        ceiling=_ceiling(series.days, standings, typical, record),
         hour_limits=_hour_limits(series.hour_scores, limits.scatter),
         day_limits=_day_limits(series.day_scores, limits.scatter),
     )
@@ -114,8 +115,10 @@ def _effects(clean: Sequence[Day]) -> tuple[float, ...]:
     end = ((median(ends) * len(ends) if ends else 0.0) + WEEKEND * WEEKEND_DAYS) / (len(ends) + WEEKEND_DAYS)
     kinds = (0.0,) * 5 + (end,) * 2
     return tuple(
-        kind + (median(values) - kind) * len(values) / (len(values) + EFFECT_SHRINK) if values else kind
-        for kind, values in zip(kinds, own, strict=True)
+        [
+            kind + (median(values) - kind) * len(values) / (len(values) + EFFECT_SHRINK) if values else kind
+            for kind, values in zip(kinds, own, strict=True)
+        ]
     )
 
 
@@ -125,25 +128,24 @@ def _parts(shares: tuple[Shares, Shares], day: int) -> tuple[float, ...]:
     return mine.parts if mine.days else other.parts
 
 
-def _ceiling(days: Sequence[Day], typical: float, record: float) -> float | None:
-    working = [
-        past.ordinary > IDLE * typical for past in days[-42:] if past.value is not None and not weekend(past.number)
-    ]
+def _ceiling(days: Sequence[Day], standings: Sequence[float], typical: float, record: float) -> float | None:
+    least = IDLE * typical
+    working = [past.ordinary > least for past in days[-42:] if past.value is not None and not weekend(past.number)]
     if len(working) < 5 or sum(working) >= FEW_DAYS * len(working):
         return None
-    least = IDLE * typical
-    busy = [math.log(past.standing) for past in days if past.standing > least]
+    busy = [math.log(standing) for standing in standings if standing > least]
     if not busy:
         return RECORD * record
     middle = sum(busy) / len(busy)
-    squares = sum((one - middle) ** 2 for one in busy) + RECORD_PRIOR_DAYS * RECORD_PRIOR**2
+    squares = sum([(one - middle) ** 2 for one in busy]) + RECORD_PRIOR_DAYS * RECORD_PRIOR**2
     scatter = math.sqrt(squares / (len(busy) + RECORD_PRIOR_DAYS))
     return max(RECORD * record, math.exp(middle + RECORD_SCATTER * scatter))
 
 
 def _hour_limits(scores: Scores, scatter: float) -> tuple[float, ...]:
-    return tuple(limit(own, HOUR_FACTOR, scatter) for own in scores)
+    return tuple([limit(own, HOUR_FACTOR, scatter) for own in scores])
 
 
 def _day_limits(scores: Scores, scatter: float) -> tuple[float, ...]:
-    return tuple(limit(own, DAY_FACTOR, scatter * days**-CALMER) for own, days in zip(scores, DAY_WINDOWS, strict=True))
+    factors = zip(scores, DAY_WINDOWS, strict=True)
+    return tuple([limit(own, DAY_FACTOR, scatter * days**-CALMER) for own, days in factors])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 
 from bot.core.anomaly.closing import day_value
@@ -33,18 +32,18 @@ def notices(
         days = len(series.days) + 1
         spent = sum(day.value or 0.0 for day in series.days) + (day_value(today, series.shares) or 0.0)
         if days > INTRODUCED_WITHIN or spent >= limits.min_impact:
-            series = replace(series, introduced=True)
+            series = series._replace(introduced=True)
         if days <= INTRODUCED_WITHIN and spent >= limits.min_impact:
             found.append(Finding(Kind.NEW_SPENDER, at, instant(end - 24 * days), 24 * days, spent, 0.0))
     one, two = windows[0], windows[1]
     if series.dropped and one.score is not None and one.value >= RECOVERED * one.expected:
-        series = replace(series, dropped=False)
+        series = series._replace(dropped=False)
     elif not series.dropped and _dropped(series, today, two, limits):
         found.append(Finding(Kind.DROP, at, instant(end - two.hours), two.hours, two.value, two.expected))
-        series = replace(series, dropped=True)
+        series = series._replace(dropped=True)
     for drift in _drift(series, today, at, limits):
         found.append(drift)
-        series = replace(series, drift_told=today.number)
+        series = series._replace(drift_told=today.number)
     return series, tuple(found)
 
 

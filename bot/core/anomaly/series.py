@@ -1,9 +1,11 @@
-"""The state of one series: all that a step knows of the past, frozen and serialisable."""
+"""The state of one series: all that a step knows of the past, frozen and serialisable.
+
+Named tuples, since a step makes some twenty of them and one evaluation takes thousands of steps.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 HOUR_WINDOWS = (1, 2, 4, 8, 24)
@@ -47,16 +49,14 @@ class Day(NamedTuple):
         return past._replace(value=value, ordinary=ordinary, scale=math.log(ordinary + past.smoothing))
 
 
-@dataclass(frozen=True, slots=True)
-class Shares:
+class Shares(NamedTuple):
     """How a day's value lies on its 24 hours, averaged over `days` days."""
 
     days: int = 0
     parts: tuple[float, ...] = (1 / 24,) * 24
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """What came on top of normal, hour by hour, at a day counted from the month's beginning (1…) or end (-1…)."""
 
     position: int
@@ -67,8 +67,7 @@ class Job:
         return sum(self.parts)
 
 
-@dataclass(frozen=True, slots=True)
-class Incident:
+class Incident(NamedTuple):
     """What was alerted and goes on: `pace` per hour and `score` of the window that was told, at hour `told`."""
 
     told: int
@@ -77,8 +76,7 @@ class Incident:
     days: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Normal:
+class Normal(NamedTuple):
     """What is normal today, derived from the closed days.
 
     `hours` are the values expected, a month-end job included; `ceiling` is the busiest 24 hours believed of a series
@@ -97,8 +95,7 @@ class Normal:
     day_limits: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Today:
+class Today(NamedTuple):
     """The day that is running: its hours as far as they are known, or its one value where only days are reported.
 
     `peaks` are the largest scores of the hour windows so far; `fired`: an excess went on today.
@@ -120,8 +117,7 @@ class Hour(NamedTuple):
     expected: float
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(NamedTuple):
     """One series' state; `Series()` has seen nothing yet.
 
     `settled` is the first day of the newest normal: no older day counts for the level. The last three remember what was
@@ -131,7 +127,7 @@ class Series:
     days: tuple[Day, ...] = ()
     hours: tuple[Hour, ...] = ()
     today: Today | None = None
-    shares: tuple[Shares, Shares] = field(default=(Shares(), Shares()))
+    shares: tuple[Shares, Shares] = (Shares(), Shares())
     hour_scores: Scores = ((),) * len(HOUR_WINDOWS)
     day_scores: Scores = ((),) * len(DAY_WINDOWS)
     jobs: tuple[Job, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bot.core.anomaly.finding import Limits
 from bot.core.anomaly.normal import day_expected
@@ -33,8 +33,7 @@ AT_STAKE = 20
 """Times the minimum impact: the usual stake."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """The newest `hours`; `score` None: some of it is unknown, or belongs to an incident that is over."""
 
     hours: int
@@ -96,14 +95,13 @@ def day_windows(series: Series, number: int, value: float | None, normal: Normal
     for length in DAY_WINDOWS:
         days = (*series.days[len(series.days) - length + 1 :], newest) if length > 1 else (newest,)
         level = days[0].level
-        known = len(days) == length and level is not None and all(day.value is not None for day in days)
-        if not known or level is None:
+        values = [day.value for day in days if day.value is not None]
+        if len(values) < length or level is None:
             yield Window(24 * length, 0.0, 0.0, None)
             continue
-        smoothing = days[0].smoothing
-        total = sum(day.value or 0.0 for day in days)
-        expected = sum(day_expected(level, normal.effects, smoothing, day.number) + day.job for day in days)
-        over = series.incident is None and any(day.flagged for day in days)
+        smoothing, total = days[0].smoothing, sum(values)
+        expected = sum([day_expected(level, normal.effects, smoothing, day.number) + day.job for day in days])
+        over = series.incident is None and True in [day.flagged for day in days]
         yield Window(24 * length, total, expected, None if over else score(total, expected, smoothing * length))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 KEPT = 90
 """Scores remembered of each window, one a clean day: a quarter of a year holds a team's habits and its busiest days."""
@@ -20,15 +20,18 @@ def score(value: float, expected: float, smoothing: float) -> float:
     return math.log((max(value, 0.0) + smoothing) / (expected + smoothing))
 
 
-def quantile(ordered: Sequence[float], share: float) -> float:
-    place = (len(ordered) - 1) * share
-    below = int(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (place - below) * (ordered[above] - ordered[below])
+def quantiles(ordered: Sequence[float], shares: Iterable[float]) -> list[float]:
+    last, found = len(ordered) - 1, []
+    for share in shares:
+        below = int(last * share)
+        low = ordered[below]
+        found.append(low + (last * share - below) * (ordered[below + 1] - low) if below < last else low)
+    return found
 
 
 def median(values: Sequence[float]) -> float:
-    return quantile(sorted(values), 0.5)
+    ordered, half = sorted(values), len(values) // 2
+    return ordered[half] if len(values) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def limit(scores: Sequence[float], factor: float, prior: float) -> float:
@@ -40,8 +43,8 @@ def limit(scores: Sequence[float], factor: float, prior: float) -> float:
     ordered = sorted(scores[: max(DELAY, len(scores) - DELAY)])
     if not ordered:
         return 1.5 * factor * prior
-    middle = quantile(ordered, 0.5)
-    own = max((quantile(ordered, 0.75) - quantile(ordered, 0.25)) / 1.35, (quantile(ordered, 0.9) - middle) / 1.28)
+    low, middle, high, top = quantiles(ordered, (0.25, 0.5, 0.75, 0.9))
+    own = max((high - low) / 1.35, (top - middle) / 1.28)
     days = len(ordered)
     scatter = math.sqrt((days * own**2 + PRIOR_DAYS * prior**2) / (days + PRIOR_DAYS))
     return max(days * middle / (days + PRIOR_DAYS) + factor * scatter, ordered[-1] + BEYOND_THE_RECORD)
