@@ -77,8 +77,8 @@ def test_every_command_that_is_told_to_run_runs(prepared: Command) -> None:
 
 def test_the_call_that_is_told_to_send_is_taken(outside: Outside, command: Command, database: Path) -> None:
     token = command("token", "create", "my-app").out.strip()
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    [shown] = re.findall(r"^curl .*?/v1/calls$", readme, re.MULTILINE | re.DOTALL)
+    page = (ROOT / "docs/calls.md").read_text(encoding="utf-8")
+    [shown] = re.findall(r"^curl .*?/v1/calls$", page, re.MULTILINE | re.DOTALL)
     words = shlex.split(shown.replace("\\\n", "").replace("$TOKEN", token))
     name, _, value = words[words.index("-H") + 1].partition(": ")
 
