@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bot import process, wiring
-from bot.demo import incident
+from bot.demo import programs
 from bot.demo.anthropic_server import create_app
 from bot.demo.organization import Organization
 from bot.demo.serving import serve
@@ -172,7 +172,7 @@ async def _live(ready: Stage) -> None:
     async with _bot(ready, scheduled=True) as address:
         now = parts.clock()
         await parts.digests.post(DIGEST, now, now)
-        ready.slack.incident = await incident.prepared(parts.database, address, parts.clock)
+        ready.slack.incident = await programs.prepared(parts.database, address, parts.clock)
         say(f"\nThe demo runs at {ready.page}\nThe story beside the page shows what to try. Stop it with Ctrl-C.")
         await process.stop_on_signals().wait()
 

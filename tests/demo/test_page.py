@@ -134,6 +134,17 @@ def test_a_question_is_answered_and_looked_into_by_button(opened: Any) -> None:
     expect(answer).to_have_count(0)  # what one asked for oneself is replaced
 
 
+def test_programs_have_told_of_their_calls(opened: Any) -> None:
+    ben = opened(BEN, "C0BETA")
+    ben.ask("/claude-usage features today")
+    expect(ben.article("Live calls of Example Org, today")).to_contain_text(
+        re.compile(r"72\d calls so far today")
+    )  # the story adds one
+    expect(
+        ben.article("Live calls of Example Org, today").get_by_role("row", name=re.compile("^search-answers"))
+    ).to_be_visible()
+
+
 def test_an_alert_comes_to_its_owner_and_is_acknowledged(opened: Any) -> None:
     ana = opened(ANA)
     expect(ana.page.get_by_role("button", name=re.compile(r"^claude-usage \d unread"))).to_be_visible()
