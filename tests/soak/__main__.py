@@ -94,7 +94,10 @@ async def _soak(outside: Outside, folder: Path, seconds: float) -> Seen:
         outside.slack.bot_url = f"{address}/slack/events"
         began = time.monotonic()
         ends = began + seconds
-        async with httpx.AsyncClient(base_url=address, trust_env=False) as http, asyncio.TaskGroup() as load:
+        async with (
+            httpx.AsyncClient(base_url=address, trust_env=False, timeout=30) as http,
+            asyncio.TaskGroup() as load,
+        ):
             load.create_task(_people(outside, seen, ends))
             load.create_task(_programs(http, seen, ends))
             load.create_task(_monitor(http, seen, ends))
