@@ -44,7 +44,7 @@ async def test_a_full_disk_leaves_questions_answered_and_the_rest_for_later(outs
         await LINES[FULL].holds(address, log)
         with capture_logs() as log:
             await knock()
-        assert not {line["action"] for line in log} & LINES[FULL].said
+        assert not {line["action"] for line in log} & LINES[FULL].actions
 
 
 def alter(server: str, name: str, what: str) -> None:
