@@ -84,6 +84,8 @@ class Settings(BaseSettings):
     auto_migrate: bool = True
     retain_calls_days: Annotated[int, Field(ge=1)] = 35
     retain_pages_days: Annotated[int, Field(ge=1)] = 400
+    otel_exporter_otlp_endpoint: str = ""
+    """Where traces go; "": nowhere."""
 
     @property
     def admin_keys(self) -> dict[str, str]:

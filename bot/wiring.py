@@ -23,6 +23,7 @@ from bot.anthropic_api.messages import Messages
 from bot.core.errors import SchemaMismatch, SettingsError, StoreUnavailable
 from bot.core.usage import Surface
 from bot.scheduler import Scheduler
+from bot.services import tracing
 from bot.services.alerts.alerts import Alerts
 from bot.services.asking.ask import Ask
 from bot.services.asking.home import Homes
@@ -102,6 +103,8 @@ async def parts(settings: Settings, now: datetime | None = None) -> AsyncIterato
     """Everything a command needs, on a database whose schema is current; closed again at the end."""
     calm_collector()
     async with AsyncExitStack() as stack:
+        if settings.otel_exporter_otlp_endpoint:
+            stack.push_async_callback(tracing.begin(settings.otel_exporter_otlp_endpoint, bot.__version__))
         database = Database(settings.database_url.get_secret_value())
         stack.callback(database.close)
         _open(database, auto_migrate=settings.auto_migrate)
@@ -262,9 +265,10 @@ def configure_logging(settings: Settings) -> None:
 
 def calm_collector() -> None:
     """A sync makes records by the hundred thousand, all alive until they are stored and none of them in a circle: at
-    its usual thresholds the collector walks over them so often that reading takes twice the time."""
+    its usual thresholds the collector walks over them so often that reading takes twice the time. To look at the young
+    seldom is enough for that; at those that outlive a look it comes back soon, or what has died since would stay."""
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(50_000, 5, 10)
 
 
 def _redacted(_logger: object, _name: str, line: str | MutableMapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from bot.answers.answer import Answer
 from bot.core.errors import BotError, SlackRefused, SlackSilent, StoreUnavailable
-from bot.services import undelivered
+from bot.services import tracing, undelivered
 from bot.store import deliveries
 from bot.store.database import Database
 from bot.store.deliveries import Claim, Owed
@@ -144,18 +144,19 @@ class Deliverer:
         if claim is None:
             return False
         try:
-            message = await build(key)
-            made = True
-            channel = message.channel or await self._notifier.direct(message.receiver or "") if message else ""
-            if message and (known := await self._known(message, channel)):
-                for one in known:
-                    await self._database.write(deliveries.told_already, one, clock())
+            with tracing.span("delivery", kind=key.partition("/")[0], attempt=claim.attempt):
                 message = await build(key)
-            if message is None or await self._told(message.topic, channel):
-                why = deliveries.TOLD_ALREADY if message else "Nothing of it is left to tell."
-                await self._database.write(deliveries.skipped, key, clock(), why, attempt=claim.attempt)
-                return False
-            posted = await self._handed_over(claim, message, channel, clock)
+                made = True
+                channel = message.channel or await self._notifier.direct(message.receiver or "") if message else ""
+                if message and (known := await self._known(message, channel)):
+                    for one in known:
+                        await self._database.write(deliveries.told_already, one, clock())
+                    message = await build(key)
+                if message is None or await self._told(message.topic, channel):
+                    why = deliveries.TOLD_ALREADY if message else "Nothing of it is left to tell."
+                    await self._database.write(deliveries.skipped, key, clock(), why, attempt=claim.attempt)
+                    return False
+                posted = await self._handed_over(claim, message, channel, clock)
         except _TakenUp:
             log.warning("Another process took this message up.", action="delivery_lost", key=key)
             return False

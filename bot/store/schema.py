@@ -6,9 +6,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, delete, insert, select, text
+from sqlalchemy import ColumnClause, Connection, String, TableClause, delete, insert, inspect, select, text
 
 from bot.core.errors import SchemaMismatch
 from bot.store.database import Database
@@ -18,6 +17,7 @@ _MIGRATION_LOCK = 7_214_031
 """PostgreSQL advisory lock: two replicas that start together migrate one after the other."""
 
 _served = table(ServedSchemaRow)
+_version = TableClause("alembic_version", ColumnClause("version_num", String))
 
 
 def migrate(database: Database) -> str:
@@ -69,7 +69,10 @@ def _is_newer(connection: Connection, current: str | None) -> bool:
 
 
 def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    """Alembic's own way makes another table object each time, and SQLAlchemy would keep a statement of each of them."""
+    if not inspect(connection).has_table(_version.name):
+        return None
+    return connection.execute(select(_version.c.version_num)).scalar()
 
 
 def _config() -> Config:

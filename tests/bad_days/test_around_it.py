@@ -9,10 +9,11 @@ from structlog.testing import capture_logs
 
 from bot import wiring
 from bot.core.errors import SlackUnavailable
+from bot.slack import connection, watchdog
 from bot.slack.notifier import SlackNotifier, web_client
 from tests.bad_days.table import LINES, proves
 from tests.faults import Fault, cut_json, html, status
-from tests.outside import BOT_TOKEN, GENERAL, NOW, Outside, asked, bot, synced
+from tests.outside import BOT_TOKEN, GENERAL, NOW, Outside, asked, bot, synced, until
 
 pytestmark = pytest.mark.proof
 
@@ -21,6 +22,7 @@ DOWN = "Anthropic down, slow or limiting"
 NONSENSE = "Anthropic answers nonsense"
 REFUSED = "the admin key is refused"
 SLACK_DOWN = "Slack's Web API down, slow or lying"
+NO_WORD = "a socket that says connected and brings nothing"
 NO_NAME = "a name that nobody resolves (DNS gone)"
 
 
@@ -64,14 +66,10 @@ async def test_while_slacks_api_is_down_or_lies_commands_are_answered_and_digest
         assert "Team Alpha" in await asked(outside, "team alpha")
         with capture_logs() as log:
             assert await parts.digests.run(NOW + ONE_DAY) == 0
-        assert {line["action"] for line in log} >= {"delivery_failed"}
-        assert LINES[SLACK_DOWN].said >= {"delivery_failed"}
+        await LINES[SLACK_DOWN].holds(address, log)
         outside.slack_faults.heal()
         assert await parts.digests.run(NOW + ONE_DAY + timedelta(minutes=2)) == 1
-        assert "claude_usage_delivery_wait_seconds" in LINES[SLACK_DOWN].said
-        assert LINES[SLACK_DOWN].codes == (200, 200)
         assert "Team Alpha" in await asked(outside, "team alpha")
-    assert address
     digests = [one for one in outside.headlines(GENERAL) if not one.ephemeral_to]
     assert len({str(one.metadata) for one in digests}) == 1
 
@@ -98,3 +96,27 @@ async def test_a_name_that_nobody_resolves_is_worth_another_try(outside: Outside
 
 async def _at_once(_seconds: float) -> None:
     return None
+
+
+@proves(SLACK_DOWN)
+@proves(NO_WORD)
+async def test_a_socket_that_brings_nothing_is_replaced_and_until_then_nobody_is_sent_here(
+    outside: Outside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The watch looks every 15 s and waits for 90 and more; here both are cut short."""
+    url = await synced(outside, tmp_path)
+    monkeypatch.setattr(connection.SocketMode.__init__, "__kwdefaults__", {"look": 0.1})
+    async with bot(outside, url, socket_mode=True) as address:
+        assert "Team Alpha" in await asked(outside, "team alpha")
+        with capture_logs() as log:
+            monkeypatch.setattr(watchdog, "DEAF_SECONDS", -1.0)
+            outside.slack_faults.next("apps.connections.open", status(503), times=None)
+            await until(lambda: any(line["action"] == "socket_replaced" for line in log))
+            monkeypatch.setattr(watchdog, "DEAF_SECONDS", 90.0)
+            await until(lambda: not outside.slack.connections)
+        for what in (NO_WORD, SLACK_DOWN):
+            page = await LINES[what].holds(address, log if what == NO_WORD else None, without_a_socket=True)
+            assert [one.value for one in page["claude_usage_slack_connected"]] == [0]
+        outside.slack_faults.heal()
+        await until(lambda: outside.slack.connections, 30)
+        assert "Team Alpha" in await asked(outside, "team alpha")

@@ -1,13 +1,19 @@
 """Bad days of the database: full, read-only, away."""
 
+import os
 import resource
+import subprocess
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import psycopg
 import pytest
+from psycopg import sql
 from structlog.testing import capture_logs
 
 from bot import wiring
@@ -20,6 +26,7 @@ pytestmark = pytest.mark.proof
 
 ONE_DAY = timedelta(days=1)
 TAKES_NO_MORE = "The database's disk takes no more. Free some space, or check it; nothing was half-written."
+DISK_FULL = "The database's disk is full. Free some space, then try again; nothing was half-written."
 FULL = "the disk full, or a quota (SQLite)"
 READ_ONLY = "the database read-only, or its disk full"
 AWAY = "the database away or failing over"
@@ -44,7 +51,7 @@ async def test_a_full_disk_leaves_questions_answered_and_the_rest_for_later(outs
         await LINES[FULL].holds(address, log)
         with capture_logs() as log:
             await knock()
-        assert not {line["action"] for line in log} & LINES[FULL].said
+        assert not {line["action"] for line in log} & LINES[FULL].actions
 
 
 def alter(server: str, name: str, what: str) -> None:
@@ -83,6 +90,63 @@ async def test_a_database_that_is_read_only_answers_and_one_that_is_away_says_so
                     break
             assert (await http.get("/readyz")).json() == {"status": "ok"}
         assert "alpha" in (await asked(outside, "team alpha")).casefold()
+
+
+@pytest.fixture
+def small_disk(postgresql: str) -> Iterator[str]:
+    """A database on a disk of its own, of 64 MB."""
+    with tempfile.TemporaryDirectory(prefix="usage-disk-") as folder, ExitStack() as stack:
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", folder], check=False)
+        if mounted.returncode:
+            pytest.skip("A disk of its own needs the right to mount one.")
+        stack.callback(subprocess.run, ["umount", "--lazy", folder], check=True)
+        server = stack.enter_context(psycopg.connect(postgresql, autocommit=True))
+        (data,) = server.execute("SHOW data_directory").fetchone() or ("",)
+        Path(folder).chmod(0o755)
+        place = Path(folder, "place")
+        place.mkdir()
+        os.chown(place, Path(data).stat().st_uid, -1)
+        server.execute(sql.SQL("CREATE TABLESPACE small LOCATION {}").format(str(place)))
+        stack.callback(server.execute, "DROP TABLESPACE small")
+        server.execute("CREATE DATABASE on_small TABLESPACE small")
+        stack.callback(server.execute, "DROP DATABASE on_small WITH (FORCE)")
+        yield postgresql.replace("/postgres?", "/on_small?")
+
+
+def fill(url: str) -> None:
+    """Write until no byte is left."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE filler (what text)")
+        query = "INSERT INTO filler SELECT repeat(md5(n::text), 60) FROM generate_series(1, %s) n"
+        for rows in (1000, 1):
+            with suppress(psycopg.errors.DiskFull):
+                while True:
+                    connection.execute(query, [rows])
+
+
+@proves(READ_ONLY)
+async def test_a_postgresql_without_space_answers_and_goes_on_when_there_is_some(
+    outside: Outside, tmp_path: Path, small_disk: str
+) -> None:
+    later = NOW + ONE_DAY
+    async with bot(outside, small_disk) as address, wiring.parts(outside.settings(small_disk), later) as parts:
+        await config.apply_file(written(tmp_path), parts.database, NOW)
+        assert not (await parts.sync.run(NOW)).failures
+        await parts.digests.run(NOW)
+        knock = wiring.listening(parts).scheduler.knock
+        outside.clock.pass_(ONE_DAY)
+        fill(small_disk)
+        with capture_logs() as log:
+            await knock()
+        assert {line["error"] for line in log if line["action"] == "digests_failed"} == {DISK_FULL}
+        assert "Team Alpha" in await asked(outside, "team alpha")
+        await LINES[READ_ONLY].holds(address, log)
+        with psycopg.connect(small_disk, autocommit=True) as connection:
+            connection.execute("DROP TABLE filler")
+        with capture_logs() as log:
+            await knock()
+        assert not {line["action"] for line in log} & LINES[READ_ONLY].actions
+        assert "delivered" in {line["action"] for line in log}
 
 
 @proves(GONE)

@@ -126,7 +126,7 @@ def test_a_stop_in_the_middle_of_a_digest_lets_it_end_and_the_next_process_sends
     asyncio.run(LINES[DEPLOY].holds(address))
     go_on.set()
     assert first.ends() == 0
-    assert {line.get("action") for line in first.lines()} >= LINES[DEPLOY].said
+    assert {line.get("action") for line in first.lines()} >= LINES[DEPLOY].actions
     second = start(url)
     second.started()
     second.process.send_signal(signal.SIGTERM)

@@ -1,21 +1,23 @@
-"""A day's look at the rules: episodes fire, grow worse and resolve, and people and a channel are told of it."""
+"""A day's look at the rules: episodes fire, grow worse and resolve, and people and a channel are told of it, of what is
+due to one of them at once in one message."""
 
 from __future__ import annotations
 
 import random
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection
 
 from bot.services.alerts.alerts import Alerts
+from bot.services.alerts.telling import TOGETHER
 from bot.services.deliver import Deliverer
 from bot.slack.notifier import SlackNotifier, web_client
 from bot.store.database import Database
 from tests.crash.arena import Count, undisturbed
-from tests.crash.messages import ENDED, FAULTS, Said, states
+from tests.crash.messages import ENDED, FAULTS, Said, carriers, states
 from tests.crash.slack import SHUT, TOKEN
 from tests.crash.worker import SENDING, Clock, Work, again_and_again, steps
 from tests.services.books import Books
@@ -25,8 +27,9 @@ LEARNT_DAYS = 30
 CONFIGURATION = f"""\
 admins: [ana@example.com]
 teams:
-  - {{id: alpha, owners: [ben@example.com, cleo@example.com], channel: C0ALPHA, matches: [{{workspace: alpha}}]}}
+  - {{id: alpha, owners: [ben@example.com, U0BEN, cleo@example.com], channel: C0ALPHA, matches: [{{workspace: alpha}}]}}
   - {{id: beta, owners: [{SHUT}], matches: [{{workspace: beta}}]}}
+  - {{id: gamma, owners: [cleo@example.com, ben@example.com], matches: [{{workspace: gamma}}]}}
 budgets:
   - {{id: month, team: alpha, amount: 5000.00, notify_at: [25, 50, 75, 100]}}
 alerts:
@@ -35,13 +38,15 @@ alerts:
   - {{id: odd, metric: cost, kind: anomaly, scope: each_team}}
 """
 _KINDS = ("alert/", "undelivered/")
+_PERSON = {"U0BEN": "ben@example.com"}
+"""Who has two names; under which of them somebody is told depends on who sends first."""
 Told = tuple[str, ...]
 
 
 class Alerting:
     """Beside it the same days without any death, in another database and before another Slack."""
 
-    steps = (*steps(writes=("_look", "_fall_through")), *SENDING)
+    steps = (*steps(writes=("_look", "due", "_fall_through", "told_already")), *SENDING)
     statements, times, most = 300, 4, 8
 
     def __init__(self, urls: tuple[str, str], slack_urls: tuple[str, str], chance: random.Random, *, history: bool):
@@ -54,14 +59,15 @@ class Alerting:
         for books in self._books:
             books.configure(CONFIGURATION)
             for back in range(LEARNT_DAYS, 0, -1):
-                books.spend(FIRST_DAY - (back + 1) * timedelta(days=1), alpha=f"{9 + back % 3}.00", beta="20.00")
+                day = FIRST_DAY - (back + 1) * timedelta(days=1)
+                books.spend(day, alpha=f"{9 + back % 3}.00", beta="20.00", gamma=f"{10 + back % 2}.00")
         self._wanted: Counter[Told] = Counter()
 
     def begin(self, number: int) -> Work:
         day = FIRST_DAY + number * timedelta(days=1)
-        spent = self._chance.choices(["9.00", "11.00", "150.00", "700.00"], k=2)
+        alpha, beta, gamma = self._chance.choices(["9.00", "11.00", "150.00", "700.00"], k=3)
         for books in self._books:
-            books.spend(day - timedelta(days=1), alpha=spent[0], beta=spent[1])
+            books.spend(day - timedelta(days=1), alpha=alpha, beta=beta, gamma=gamma)
         if self._chance.random() < 0.3:
             self._said.order(self._chance.choice(FAULTS))
         for database in self._databases:
@@ -84,9 +90,12 @@ class Alerting:
         return Counter(_told(self._databases[0]).values()) == self._wanted
 
     def reckon(self) -> None:
-        told = _told(self._databases[0])
-        sent = {key for key, said in told.items() if said[-1] == "sent"}
-        self._said.reckon(self.count, sent, states(self._databases[0], *_KINDS))
+        told, carried_by = _told(self._databases[0]), carriers(self._databases[0])
+        tells: dict[str, Counter[str]] = defaultdict(Counter)
+        for key in [key for key, said in told.items() if said[-1] == "sent"]:
+            tells[carried_by.get(key, key)].update([key.split("/")[1]] if key.startswith("alert/") else ())
+        self._said.reckon(self.count, tells, states(self._databases[0], *_KINDS), tells)
+        self.count.gathered = sum(some.total() for some in tells.values() if some.total() > 1)
         mine = Counter(told.values())
         missing, more = self._wanted - mine, mine - self._wanted
         self.count.expected += missing.total()
@@ -112,8 +121,8 @@ def _look(database_url: str, slack_url: str, now: Callable[[], datetime]) -> Cal
 
 
 def _told(database: Database) -> dict[str, Told]:
-    """What each message is about, whatever numbers its episode and event have: what happened, where, to whom; how it
-    ended."""
+    """What each message is about, whatever numbers its episode and event have and whatever went out with it: what
+    happened, where, to whom; how it ended."""
 
     def events(connection: Connection) -> dict[str, Told]:
         query = (
@@ -126,7 +135,9 @@ def _told(database: Database) -> dict[str, Told]:
     happened = database.read_now(events)  # after them: what they are about is there by then
     found = {}
     for key, state in messages.items():
+        if key.startswith(TOGETHER):
+            continue
         kind, *rest = key.split("/", 3)
-        about = (*happened[rest[1]], rest[2]) if kind == "alert" else tuple(rest)
+        about = (*happened[rest[1]], _PERSON.get(rest[2], rest[2])) if kind == "alert" else tuple(rest)
         found[key] = (*about, state if state in ENDED else "under way")
     return found

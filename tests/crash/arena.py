@@ -27,6 +27,8 @@ class Count:
     """Workers that did all there was to do, in the round that runs."""
     killed: Counter[str] = field(default_factory=Counter)
     expected: int = 0
+    gathered: int = 0
+    """Alerts that went out with others in one message."""
     found: int = 0
     doubled: int = 0
     unmarked: int = 0
@@ -52,6 +54,8 @@ class Count:
     def lines(self) -> Iterator[str]:
         steps = ", ".join(f"{step}: {times}" for step, times in sorted(self.killed.items()))
         yield f"rounds {self.rounds}, workers {self.workers}, killed {self.killed.total()} ({steps})"
+        if self.gathered:
+            yield f"alerts that came with others in one message {self.gathered}"
         yield (
             f"{self.things} expected {self.expected}, found {self.found}, doubled {self.doubled} "
             f"(without saying so {self.unmarked}), lost {self.lost}, strange {self.strange}, "

@@ -37,8 +37,17 @@ class Said:
     def order(self, fault: Mapping[str, Any]) -> None:
         self._http.post("/order", json=fault)
 
-    def reckon(self, count: Count, expected: Collection[str], states: Mapping[str, str]) -> None:
-        """Hold it against the keys that should have been sent, and their rows. The count is of all rounds so far."""
+    def reckon(
+        self,
+        count: Count,
+        expected: Collection[str],
+        states: Mapping[str, str],
+        alerts: Mapping[str, Counter[str]] | None = None,
+    ) -> None:
+        """Hold it against the keys that should have been sent, and their rows. The count is of all rounds so far.
+
+        `alerts`: which ones each of them tells of, by key.
+        """
         messages = defaultdict(list)
         for one in self._http.get("/said").json():
             messages[one["mark"]].append(one)
@@ -54,12 +63,23 @@ class Said:
         count.strange += sum(
             keys[mark].endswith("/details") != bool(one["thread"]) for mark in times for one in messages[mark]
         )
+        for key, wanted in (alerts or {}).items():
+            for one in messages[_mark(key)]:
+                told = Counter(one["alerts"])
+                count.lost += (wanted - told).total()
+                count.strange += (told - wanted).total()
 
 
 def states(database: Database, *kinds: str) -> dict[str, str]:
     """The state of every message of these kinds, by its key."""
     rows = database.read_now(lambda connection: connection.exec_driver_sql("SELECT key, state FROM delivery").all())
     return {key: state for key, state in rows if key.startswith(kinds)}
+
+
+def carriers(database: Database) -> dict[str, str]:
+    """By the key of each message that went out in another one, the key of that one."""
+    query = "SELECT key, carried_by FROM delivery WHERE carried_by IS NOT NULL"
+    return dict(database.read_now(lambda connection: [(key, by) for key, by in connection.exec_driver_sql(query)]))
 
 
 def _mark(key: str) -> str:

@@ -17,6 +17,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from bot.demo.slack_server import SlackChannel, SlackStandIn, SlackUser
+from bot.render.slack import DO
+from bot.render.slack_alerts import EXPLAIN
 from bot.services.deliver import SENT_AGAIN
 from tests.crash import apart
 
@@ -65,8 +67,15 @@ def _app(slack: SlackStandIn) -> Starlette:
 
 def _shown(message: Any) -> dict[str, Any]:
     mark = (message.metadata or {}).get("event_payload", {}).get("key")
-    again = SENT_AGAIN in str(message.blocks)
-    return {"channel": message.channel, "ts": message.ts, "thread": message.thread_ts, "mark": mark, "again": again}
+    pressed = [element for block in message.blocks for element in block.get("elements", ())]
+    return {
+        "channel": message.channel,
+        "ts": message.ts,
+        "thread": message.thread_ts,
+        "mark": mark,
+        "again": SENT_AGAIN in str(message.blocks),
+        "alerts": [one["value"] for one in pressed if one.get("action_id") == f"{DO}:{EXPLAIN}"],
+    }
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Charts as pictures: what a reader sees on a light and on a dark screen, whatever the names and the figures are."""
 
+import gc
 import struct
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from matplotlib.backends.backend_agg import RendererAgg
 from PIL import Image
 
 from bot.answers import chart, chart_ahead, spend, why
@@ -113,6 +115,18 @@ def test_a_file_tells_neither_when_nor_by_what_it_was_made() -> None:
     png = picture(CHARTS["trend of forty teams"])
     assert set(chunks(png)) == {"IHDR", "pHYs", "IDAT", "IEND"}
     assert len(png) < 150_000
+
+
+@pytest.mark.parametrize("name", ["trend of forty teams", "ahead: fan", "hostile names", "spend"])
+def test_its_pixels_are_gone_with_it(name: str) -> None:
+    gc.collect()
+    gc.disable()  # as it is in a bot at work, which goes on for a minute without it
+    try:
+        picture(CHARTS[name])
+        kept = [one for one in gc.get_objects() if isinstance(one, RendererAgg) and one.width > 1]
+    finally:
+        gc.enable()
+    assert kept == []
 
 
 def test_a_process_loads_matplotlib_for_a_picture_alone_and_draws_the_same_where_no_home_can_be_written() -> None:

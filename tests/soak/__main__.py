@@ -1,5 +1,6 @@
 """`make soak ARGS="--minutes 60"`: `claude-usage run` in a process of its own on loopback, with people who ask,
-programs that report calls, a sync a minute, a digest a minute; what is measured is its memory and its open files.
+programs that report calls, a monitor that looks, a sync a minute, a digest a minute; what is measured is its memory and
+its open files, from when it is warm: caches full, threads started, what is loaded once loaded.
 
 Exit 1 if something asked for did not come, or if memory or files grow beyond what chance explains.
 """
@@ -21,31 +22,39 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
+from statistics import fmean, linear_regression
 
 import httpx
 
 from bot.core.calls.client import fingerprint
+from bot.core.words import Picture
 from bot.demo.slack_server import COMMAND
 from bot.store import schema, tokens
 from bot.store.database import Database
 from tests.outside import ALPHA, ANA, BEN, NOW, TEAMS, Outside, opened, written
 
 WORDS = (
-    "team alpha",
-    "summary",
-    "teams last week",
-    "chart trend",
-    "keys top 10",
-    "why",
-    "calls",
-    "status",
-    "export cost",
+    *("summary", "team alpha", "team t{n}", "teams last week", "model opus-5-5", "models", "workspaces", "keys top 10"),
+    *("workspace support-prod", "key alpha-backend", "user ana@example.com", "users", "feature search", "features"),
+    *("endpoint messages", "endpoints", "calls", "why", "why team alpha", "plan", "code", "limits", "alerts", "budget"),
+    *("forecast", "advice", "trend", "team t{n} 7d by day", "compare alpha beta", "export cost", "status", "help"),
+    *("team t{n} yesterday", "what is this", *(f"chart {picture}" for picture in Picture)),
 )
+"""Every subject, every picture, and words that nobody can read; {n} is one of MANY teams."""
+FORMS = ("subscribe", "settings")
+"""They open instead of being answered."""
+MANY = 500
 COMMANDS_A_SECOND, CALLS_AT_ONCE = 3, 50
+LOOK_SECONDS = 5
 TOKEN = "cub_for_the_soak"
-WARM = 0.4
-"""Of the time, at the beginning, is not measured: caches fill, and threads start."""
+WARM_MINUTES = 5.0
+STRETCHES = 10
+"""What the measured time is cut into: memory goes up and down with what is collected about once a minute, so that one
+second says nothing new after the one before."""
+STUDENT = 2.31
+"""Of STRETCHES less two: what the growth is within, 19 times of 20."""
 MOST_MB_AN_HOUR = 2.0
 
 
@@ -62,11 +71,14 @@ class Seen:
 
 def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make soak")
-    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--minutes", type=float, default=60, help="that are measured (60)")
+    parser.add_argument("--warm-up", type=float, default=WARM_MINUTES, help="minutes before them (5)")
     given = parser.parse_args(words)
     with opened() as outside, tempfile.TemporaryDirectory() as folder:
         outside.fresh()
-        return _report(asyncio.run(_soak(outside, Path(folder), given.minutes * 60)), given.minutes)
+        seen = asyncio.run(_soak(outside, Path(folder), (given.warm_up + given.minutes) * 60))
+    seen.sizes = [one for one in seen.sizes if one[0] >= given.warm_up * 60]
+    return _report(seen)
 
 
 async def _soak(outside: Outside, folder: Path, seconds: float) -> Seen:
@@ -76,14 +88,19 @@ async def _soak(outside: Outside, folder: Path, seconds: float) -> Seen:
         f'  - {{id: d{n}, channel: C0GENERAL, cadence: daily, at: "{9 + n // 60:02}:{n % 60:02}"}}\n'
         for n in range(1, 600)
     )
-    file = written(folder, TEAMS.replace("digests:\n", f"digests:\n{digests}"))
+    teams = "".join(f"  - {{id: t{n}, matches: [{{workspace: t{n}-*}}]}}\n" for n in range(MANY))
+    file = written(folder, TEAMS.replace("digests:\n", f"{teams}digests:\n{digests}"))
     with _running(outside.environment(url, CONFIG_FILE=str(file), SYNC_EVERY="1m"), folder) as (pid, address):
         outside.slack.bot_url = f"{address}/slack/events"
         began = time.monotonic()
         ends = began + seconds
-        async with httpx.AsyncClient(base_url=address, trust_env=False) as http, asyncio.TaskGroup() as load:
+        async with (
+            httpx.AsyncClient(base_url=address, trust_env=False, timeout=30) as http,
+            asyncio.TaskGroup() as load,
+        ):
             load.create_task(_people(outside, seen, ends))
             load.create_task(_programs(http, seen, ends))
+            load.create_task(_monitor(http, seen, ends))
             while time.monotonic() < ends:
                 outside.clock.now = NOW + timedelta(seconds=time.monotonic() - began)
                 seen.sizes.append((time.monotonic() - began, *_size(pid)))
@@ -122,11 +139,12 @@ def _running(environment: dict[str, str], folder: Path) -> Iterator[tuple[int, s
 
 
 async def _people(outside: Outside, seen: Seen, ends: float) -> None:
-    for words, person in zip(itertools.cycle(WORDS), itertools.cycle((ANA, BEN)), strict=False):
+    for number, words in enumerate(itertools.cycle((*WORDS, *FORMS))):
         if time.monotonic() > ends:
             return
-        await outside.does(outside.slack.command(person, ALPHA, COMMAND, words))
-        seen.asked += 1
+        person = (ANA, BEN)[number // len(WORDS) % 2]
+        await outside.does(outside.slack.command(person, ALPHA, COMMAND, words.format(n=number % MANY)))
+        seen.asked += words not in FORMS
         await asyncio.sleep(1 / COMMANDS_A_SECOND)
 
 
@@ -145,6 +163,13 @@ async def _programs(http: httpx.AsyncClient, seen: Seen, ends: float) -> None:
         await asyncio.sleep(1)
 
 
+async def _monitor(http: httpx.AsyncClient, seen: Seen, ends: float) -> None:
+    while time.monotonic() < ends:
+        for page in ("/metrics", "/healthz", "/readyz"):
+            seen.turned_away += (await http.get(page)).status_code != 200
+        await asyncio.sleep(LOOK_SECONDS)
+
+
 def _size(pid: int) -> tuple[float, int]:
     """MB in memory, and open files."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
@@ -153,28 +178,28 @@ def _size(pid: int) -> tuple[float, int]:
 
 
 def slope(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """Least squares: growth per unit, and its standard error. What follows upon another says little new: every tenth
-    point counts as one."""
-    count = len(points)
-    mean_x, mean_y = sum(x for x, _ in points) / count, sum(y for _, y in points) / count
-    spread = sum((x - mean_x) ** 2 for x, _ in points)
-    grows = sum((x - mean_x) * (y - mean_y) for x, y in points) / spread
-    left = sum((y - mean_y - grows * (x - mean_x)) ** 2 for x, y in points)
-    return grows, (left / max(1, count / 10 - 2) / (spread / 10)) ** 0.5 if spread else 0.0
+    """The growth per unit that fits best, and by how much it may be wrong, 19 times of 20."""
+    cuts = [len(points) * n // STRETCHES for n in range(STRETCHES + 1)]
+    stretches = [points[since:until] for since, until in pairwise(cuts)]
+    means = [(fmean(x for x, _ in some), fmean(y for _, y in some)) for some in stretches]
+    grows, base = linear_regression([x for x, _ in means], [y for _, y in means])
+    middle = fmean(x for x, _ in means)
+    spread = sum((x - middle) ** 2 for x, _ in means)
+    left = sum((y - base - grows * x) ** 2 for x, y in means) / (STRETCHES - 2)
+    return grows, STUDENT * (left / spread) ** 0.5
 
 
-def _report(seen: Seen, minutes: float) -> int:
-    measured = seen.sizes[int(len(seen.sizes) * WARM) :]
-    grows, error = slope([(seconds / 3600, size) for seconds, size, _ in measured])
-    files = [many for *_, many in measured]
+def _report(seen: Seen) -> int:
+    grows, error = slope([(seconds / 3600, size) for seconds, size, _ in seen.sizes])
+    sizes, files = [size for _, size, _ in seen.sizes], [many for *_, many in seen.sizes]
     half = len(files) // 2
-    print(f"{minutes:g} minutes: {seen.asked} commands, {seen.calls} calls, {seen.turned_away} requests turned away")
-    print(f"answers and files: {seen.answered}")
-    print(f"memory {measured[0][1]:.0f} → {measured[-1][1]:.0f} MB, {grows:+.1f} ± {error:.1f} MB an hour")
+    print(f"in all {seen.asked} commands, {seen.calls} calls, {seen.turned_away} requests turned away")
+    print(f"answers, alerts and files: {seen.answered}")
+    print(f"memory {min(sizes):.0f} to {max(sizes):.0f} MB, {grows:+.1f} ± {error:.1f} MB an hour (95 %)")
     print(
         f"open files {min(files)} to {max(files)}, first half at most {max(files[:half])}, second {max(files[half:])}"
     )
-    leaks = grows - 2 * error > MOST_MB_AN_HOUR or max(files[half:]) > max(files[:half]) + 8
+    leaks = grows - error > MOST_MB_AN_HOUR or max(files[half:]) > max(files[:half]) + 8
     unanswered = seen.answered < seen.asked
     return 1 if leaks or unanswered or seen.turned_away else 0
 

@@ -33,6 +33,17 @@ def test_a_database_is_migrated_from_empty_and_a_second_time_changes_nothing(emp
     empty.read_now(schema.check)
 
 
+def test_looking_at_it_again_and_again_leaves_nothing_behind(database: Database) -> None:
+    def statements() -> int:
+        for _ in range(5):
+            database.read_now(schema.check)
+        cache = database.engine._compiled_cache
+        assert cache is not None
+        return len(cache)
+
+    assert statements() == statements()
+
+
 def test_the_migrated_schema_is_the_one_the_tables_say(database: Database) -> None:
     def differences(connection: Connection) -> list[object]:
         context = MigrationContext.configure(connection, opts={"compare_type": True})

@@ -106,7 +106,16 @@ class Card:
         """The PNG file; without the date and program that would make each one different."""
         file = BytesIO()
         self.figure.savefig(file, format="png", dpi=100 * SHARPNESS, metadata={"Software": None})
+        self._let_go()
         return file.getvalue()
+
+    def _let_go(self) -> None:
+        """The pixels, 3 MB of them: what is drawn stands in circles, which are not looked for until thousands of
+        objects later, and the pixels would stay as long."""
+        FigureCanvasAgg(self.figure)
+        written: Any = self.figure.findobj(Text)
+        for text in written:
+            text._renderer = None
 
     def _paper(self) -> None:
         shape = (1, 1), WIDTH - 2, self.height - 2

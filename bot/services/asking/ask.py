@@ -37,7 +37,7 @@ from bot.core.periods import Unit
 from bot.core.question import Dimension, Question, Subject, recalled
 from bot.core.report import Figures
 from bot.core.usage import CONSOLE, NOT_BY_KEY, Source
-from bot.services import outbox
+from bot.services import outbox, tracing
 from bot.services.asking import (
     advice,
     alerting,
@@ -132,7 +132,8 @@ def _answered(
     connection: Connection, text: str, now: datetime, zone: str, asker: Asker, *, shared: bool, said: datetime
 ) -> Answer:
     question = recalled(text, said=said, now=now, zone=zone_in_force(connection, zone))
-    return answer(connection, question, now, zone, asker=asker, shared=shared)
+    with tracing.span("question", subject=question.subject.value):
+        return answer(connection, question, now, zone, asker=asker, shared=shared)
 
 
 def answer(

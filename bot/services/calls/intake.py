@@ -17,6 +17,7 @@ from bot.core.calls.client import Client, fingerprint
 from bot.core.calls.wire import Refusal
 from bot.core.errors import IntakeFull, TokenRefused
 from bot.core.otlp.metrics import Count
+from bot.services import tracing
 from bot.services.calls import metering
 from bot.store import calls as store
 from bot.store import code_counts, tokens
@@ -146,7 +147,8 @@ class Intake:
             arrivals = [arrival for _, request in batch for arrival in request.arrivals]
             names = {name for name, _ in batch}
             try:
-                fates = await self._database.write(self._post, arrivals, names, self._clock())
+                with tracing.span("intake", requests=len(batch), calls=len(arrivals)):
+                    fates = await self._database.write(self._post, arrivals, names, self._clock())
             except Exception as error:
                 self._known = {}
                 for _, request in batch:

@@ -21,6 +21,7 @@ from bot.anthropic_api.usage_report import read_hours, read_usage
 from bot.core.directory import Directory
 from bot.core.errors import BotError
 from bot.core.usage import CostRecord, Source, Surface, UsageRecord
+from bot.services import tracing
 from bot.services.books import reconcile
 from bot.services.syncing.ahead import ahead
 from bot.services.syncing.beside import Beside
@@ -144,8 +145,10 @@ class Reading:
                         unread.discard(source)
                         await self.failed(source, one)
                 found = {source: one for source, one in said if isinstance(one, Chunk) and source in unread}
+                days = {"since": span.since.isoformat(), "until": span.until.isoformat()}
                 try:
-                    await self._database.write(_store, self._id, found, self._now)
+                    with tracing.span("sync.store", records=sum(len(one.records) for one in found.values()), **days):
+                        await self._database.write(_store, self._id, found, self._now)
                 except BotError as error:
                     unread.difference_update(found)
                     for source in found:
@@ -167,8 +170,10 @@ class Reading:
         }
         reads = newer if surface is Surface.ANALYTICS and reaches(span.since, self._now) else _CLASSIC
         tape = Recording(self._client)
+        days = {"since": span.since.isoformat(), "until": span.until.isoformat()}
         try:
-            chunk = await reads[source](tape, span.since, span.until)
+            with tracing.span("sync.read", source=source.value, **days):
+                chunk = await reads[source](tape, span.since, span.until)
         except BotError as error:
             return source, error
         return source, replace(chunk, pages=tuple(tape.kept))
