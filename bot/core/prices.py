@@ -169,14 +169,21 @@ def list_cost(
     quantity: int, charge: str, *, model: str, day: date, service_tier: str, inference_geo: str
 ) -> Money | None:
     """Quantity × public list price, rounded half-even to the unit; None where there is no public price."""
+    units = list_units(quantity, charge, model, day, service_tier, inference_geo)
+    return None if units is None else Money(units)
+
+
+def list_units(quantity: int, charge: str, model: str, day: date, service_tier: str, inference_geo: str) -> int | None:
+    """The same in units of 10⁻¹⁰ dollars, for those who ask by the thousand."""
     rate = _unit_rate(charge, model, day, service_tier, inference_geo)
-    return None if rate is None else Money(half_even(quantity * rate.numerator, rate.denominator))
+    return None if rate is None else half_even(quantity * rate[0], rate[1])
 
 
 @lru_cache(maxsize=65536)
-def _unit_rate(charge: str, model: str, day: date, service_tier: str, inference_geo: str) -> Fraction | None:
+def _unit_rate(charge: str, model: str, day: date, service_tier: str, inference_geo: str) -> tuple[int, int] | None:
     price = list_price(model, day)
-    return unit_rate(charge, price, service_tier=service_tier, inference_geo=inference_geo)
+    rate = unit_rate(charge, price, service_tier=service_tier, inference_geo=inference_geo)
+    return None if rate is None else rate.as_integer_ratio()
 
 
 def unit_rate(charge: str, price: ListPrice | None, *, service_tier: str, inference_geo: str) -> Fraction | None:
