@@ -1,7 +1,7 @@
 """One HTTP client per organisation: authentication, pages, retries, politeness, and errors by name.
 
-Retries follow reference/anthropic-admin-api.md §5.2: 429 and 5xx answers, lost connections and unreadable bodies are
-tried again with growing, jittered pauses; a server's own word on how long (or whether) to wait comes first.
+Answers of 429 and 5xx, lost connections and unreadable bodies are tried again with growing, jittered pauses; a server's
+own word on how long (or whether) to wait comes first.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _BETAS = {ANALYTICS: "analytics-usage-cost-2026-08-24", SPEND_LIMITS: "spend-lim
 ATTEMPTS = 5
 FIRST_PAUSE_SECONDS = 0.5
 UNSAID_LIMIT_PAUSE_SECONDS = 60.0
-"""After a 429 that names no moment (seen on report endpoints, reference §5.2)."""
+"""After a 429 that names no moment (seen on report endpoints)."""
 LONGEST_PAUSE_SECONDS = 300.0
 WORTH_ANOTHER_TRY = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
 

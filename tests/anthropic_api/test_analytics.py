@@ -1,4 +1,4 @@
-"""The newer reports: flat rows, real ids, actors and products (reference §3b)."""
+"""The newer reports: flat rows, real ids, actors and products."""
 
 import json
 from collections.abc import Callable

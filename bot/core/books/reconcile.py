@@ -34,7 +34,7 @@ _ROUNDED = 10**4
 """Units a line: what it may lose where amounts are rounded to a ten-thousandth of a cent."""
 _ALIKE = Fraction(1, 100)
 _ONE_HOUR_TO_FIVE_MINUTES = Fraction(8, 5)
-"""A cache write costs 2 times the input price for an hour and 1.25 times for five minutes (reference §6)."""
+"""A cache write costs 2 times the input price for an hour and 1.25 times for five minutes."""
 _SETTLING = Fraction(5, 4)
 """How far above list a line may seem while its usage is restated after its cost."""
 _HUNDREDFOLD = 20
