@@ -113,8 +113,7 @@ class Scheduler:
         return True
 
     async def _due_sync(self) -> None:
-        if await self._sync.due(self._clock(), self._every):
-            await self._sync.run(self._clock())
+        await self._sync.run_if_due(self._clock, self._every)
 
     async def _due_reconcile(self) -> None:
         await self._reconcile.run(self._clock())

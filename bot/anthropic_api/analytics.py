@@ -1,21 +1,22 @@
-"""`GET /v1/organizations/analytics/{usage,cost}`: the newer reports, which name key, actor and product (reference §3b).
+"""`GET /v1/organizations/analytics/{usage,cost}`: the newer reports, which name key, actor and product.
 
 They come as flat rows, largest first, without rows for idle days, and call the default workspace by its real id.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Generic, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, Strict, StrictBool, StrictStr
+from msgspec import Raw, Struct
 
 from bot.anthropic_api.buckets import Chunk, Width
-from bot.anthropic_api.client import ANALYTICS, Params, Reader, validated
+from bot.anthropic_api.client import ANALYTICS, Page, Params, Reader
 from bot.anthropic_api.cost_report import one_a_day
+from bot.anthropic_api.priority import set_apart
+from bot.anthropic_api.shape import Count, Instant, Shape
 from bot.core.errors import AnthropicRefused, MoneyError, NotPermitted, PageMalformed
 from bot.core.money import Money
 from bot.core.usage import PRIORITY_TIER, CostRecord, DayTotal, UsageRecord
@@ -29,66 +30,39 @@ FIRST_DAY = date(2026, 1, 1)
 FURTHEST = timedelta(days=364)
 ROWS_A_PAGE = 1000
 _BATCH = "message_batches_api"
-_TOKEN_FIELDS = ("uncached_input", "cache_write_5m", "cache_write_1h", "cache_read", "output", "web_search")
-
-Count = Annotated[int, Strict(), Field(ge=0, le=10**12)]
 
 
-class _User(BaseModel):
-    type: Literal["user_actor"]
-    user_id: str
-
-
-class _ServiceAccount(BaseModel):
-    type: Literal["service_account_actor"]
-    service_account_id: str
-
-
-class _Other(BaseModel):
-    """The key itself, a federated identity, or a kind nobody has documented yet: no person behind it.
-
-    What else is said of it tells two of them apart: without it, the second would look like a row that came twice.
-    """
-
-    model_config = ConfigDict(extra="allow")
-
+class _Actor(Struct, gc=False):
     type: str
+    user_id: str | None = None
+    service_account_id: str | None = None
+
+    @property
+    def id(self) -> str | None:
+        """None for the key itself, a federated identity, or a kind nobody has documented yet: no person behind it."""
+        return {"user_actor": self.user_id, "service_account_actor": self.service_account_id}.get(self.type)
 
 
-class _Group(BaseModel):
+class _Group(Struct, gc=False):
     api_key_id: str | None
-    actor: _User | _ServiceAccount | _Other | None
+    actor: Raw
     workspace_id: str | None
     product: str | None
     model: str | None
     cost_type: str | None = None
     token_type: str | None = None
 
-    @property
-    def key(self) -> tuple[str | None, ...]:
-        """What makes a row another one than the next."""
-        actor = f"{self.actor.type} {self.actor.model_extra}" if isinstance(self.actor, _Other) else self.actor_id
-        named = self.api_key_id, actor, self.workspace_id, self.product, self.model
-        return *named, self.cost_type, self.token_type
 
-    @property
-    def actor_id(self) -> str | None:
-        match self.actor:
-            case _User(user_id=id_) | _ServiceAccount(service_account_id=id_):
-                return id_
-        return None
-
-
-class _CacheCreation(BaseModel):
+class _CacheCreation(Struct, gc=False):
     ephemeral_5m_input_tokens: Count
     ephemeral_1h_input_tokens: Count
 
 
-class _ServerToolUse(BaseModel):
+class _ServerToolUse(Struct, gc=False):
     web_search_requests: Count
 
 
-class _Usage(BaseModel):
+class _Usage(Struct, gc=False):
     uncached_input_tokens: Count
     cache_creation: _CacheCreation
     cache_read_input_tokens: Count
@@ -97,34 +71,35 @@ class _Usage(BaseModel):
     requests: Count | None = None
 
 
-class _Cost(BaseModel):
-    amount: StrictStr
-    list_amount: StrictStr
+class _Cost(Struct, gc=False):
+    amount: str
+    list_amount: str
     currency: str
 
 
-class _Row(BaseModel):
-    starting_at: AwareDatetime
+class _UsageRow(Struct, gc=False):
+    starting_at: Instant
     group: _Group
-
-
-class _UsageRow(_Row):
     usage: _Usage
 
 
-class _CostRow(_Row):
+class _CostRow(Struct, gc=False):
+    starting_at: Instant
+    group: _Group
     cost: _Cost
 
 
-R = TypeVar("R", bound=_Row)
+R = TypeVar("R", _UsageRow, _CostRow)
 T = TypeVar("T")
-_Key = tuple[datetime, tuple[str | None, ...]]
 
 
-class _Page(BaseModel, Generic[R]):
+class _Page(Page, Generic[R], kw_only=True, gc=False):
     data: list[R]
-    has_more: StrictBool
-    data_refreshed_at: AwareDatetime | None = None
+    data_refreshed_at: Instant | None = None
+
+
+_USAGE_PAGE, _COST_PAGE = Shape(_Page[_UsageRow]), Shape(_Page[_CostRow])
+_ACTOR = Shape(_Actor)
 
 
 async def may_read(client: Reader, now: datetime) -> bool:
@@ -162,58 +137,31 @@ class Analytics:
         return await self._usage(client, since, until, Width.HOUR)
 
     async def _usage(self, client: Reader, since: date, until: date, width: Width) -> Chunk[UsageRecord]:
-        page, priority_record = _Page[_UsageRow], partial(self._usage_record, tier=PRIORITY_TIER)
-        records, refreshed = await self._read(client, USAGE, page, self._usage_record, since, until, (), width=width)
-        priority, _ = await self._read(client, USAGE, page, priority_record, since, until, _PRIORITY, width=width)
-        return Chunk(_starts(since, until), tuple(_without(records, priority)), known_until=refreshed)
+        asked = _Asked(USAGE, since, until, width)
+        records, refreshed = await _read(client, asked, _USAGE_PAGE, self._usage_record)
+        priority_record = partial(self._usage_record, tier=PRIORITY_TIER)
+        priority, _ = await _read(client, asked, _USAGE_PAGE, priority_record, more=_PRIORITY)
+        return Chunk(asked.days, tuple(set_apart(records, priority, USAGE)), known_until=refreshed)
 
     async def read_cost(self, client: Reader, since: date, until: date) -> Chunk[CostRecord]:
         """Billed and list amounts per key, actor, workspace, product, model and token type."""
+        asked = _Asked(COST, since, until)
         split = [("group_by[]", "cost_type"), ("group_by[]", "token_type")]
-        records, refreshed = await self._read(client, COST, _Page[_CostRow], self._cost_record, since, until, split)
-        return Chunk(_starts(since, until), tuple(records), known_until=refreshed)
+        records, refreshed = await _read(client, asked, _COST_PAGE, self._cost_record, more=split)
+        return Chunk(asked.days, tuple(records), known_until=refreshed)
 
     async def read_totals(self, client: Reader, since: date, until: date) -> Chunk[DayTotal]:
         """What the same days cost as Anthropic adds them up itself: the same report without grouping."""
-        page = _Page[_CostRow]
-        records, refreshed = await self._read(client, COST, page, self._cost_record, since, until, (), group_by=())
-        return one_a_day(Chunk(_starts(since, until), tuple(records), known_until=refreshed), COST)
+        asked = _Asked(COST, since, until)
+        records, refreshed = await _read(client, asked, _COST_PAGE, self._cost_record, group_by=())
+        return one_a_day(Chunk(asked.days, tuple(records), known_until=refreshed), COST)
 
-    async def _read(
-        self,
-        client: Reader,
-        path: str,
-        page_model: type[_Page[R]],
-        record: Callable[[R], T],
-        since: date,
-        until: date,
-        more: Params,
-        *,
-        group_by: Sequence[str] = GROUP_BY,
-        width: Width = Width.DAY,
-    ) -> tuple[list[T], datetime | None]:
-        query = [
-            ("starting_at", stamp(since)),
-            ("ending_at", stamp(until)),
-            ("time_bucket_width", width.written),
-            ("limit", str(ROWS_A_PAGE)),
-            *(("group_by[]", dimension) for dimension in group_by),
-            *more,
-        ]
-        records: list[T] = []
-        seen: set[_Key] = set()
-        refreshed: datetime | None = None
-        async for body in client.pages(path, query):
-            page = validated(page_model, body, path)
-            _refuse_strange(page.data, seen, since, until, path, width)
-            records += map(record, page.data)
-            refreshed = min(filter(None, (refreshed, page.data_refreshed_at)), default=None)
-        return records, refreshed
-
-    def _usage_record(self, row: _UsageRow, tier: str | None = None) -> UsageRecord:
+    def _usage_record(
+        self, start: datetime, actor_id: str | None, row: _UsageRow, tier: str | None = None
+    ) -> UsageRecord:
         group, usage = row.group, row.usage
         return UsageRecord(
-            start=row.starting_at.astimezone(UTC),
+            start=start,
             workspace_id=self._workspace(group.workspace_id),
             api_key_id=group.api_key_id,
             model=group.model or "",
@@ -225,23 +173,23 @@ class Analytics:
             cache_read=usage.cache_read_input_tokens,
             output=usage.output_tokens,
             web_search=usage.server_tool_use.web_search_requests,
-            actor_id=group.actor_id,
+            actor_id=actor_id,
             product=group.product,
             requests=usage.requests,
         )
 
-    def _cost_record(self, row: _CostRow) -> CostRecord:
+    def _cost_record(self, start: datetime, actor_id: str | None, row: _CostRow) -> CostRecord:
         group, cost = row.group, row.cost
         if cost.currency != "USD":
-            raise PageMalformed(f"{_of(row)}: an amount is in {cost.currency!r}; this bot only knows USD.")
+            raise PageMalformed(f"{_of(start)}: an amount is in {cost.currency!r}; this bot only knows USD.")
         try:
             amount, _ = Money.from_cents(cost.amount), Money.from_cents(cost.list_amount)
         except MoneyError as error:
-            raise PageMalformed(f"{_of(row)}: {error}") from error
+            raise PageMalformed(f"{_of(start)}: {error}") from error
         if amount.units < 0:
-            raise PageMalformed(f"{_of(row)}: the amount {cost.amount!r} is negative.")
+            raise PageMalformed(f"{_of(start)}: the amount {cost.amount!r} is negative.")
         return CostRecord(
-            start=row.starting_at.astimezone(UTC),
+            start=start,
             workspace_id=self._workspace(group.workspace_id),
             cost_type=group.cost_type or "unspecified",
             token_type=group.token_type,
@@ -254,7 +202,7 @@ class Analytics:
             amount=amount,
             attributed=True,
             api_key_id=group.api_key_id,
-            actor_id=group.actor_id,
+            actor_id=actor_id,
             product=group.product,
             list_cents=cost.list_amount,
         )
@@ -266,75 +214,86 @@ class Analytics:
 _PRIORITY = (("service_tiers[]", PRIORITY_TIER),)
 
 
-def _of(row: _CostRow) -> str:
-    return f"{COST}, {row.starting_at:%Y-%m-%d}"
+def _of(start: datetime) -> str:
+    return f"{COST}, {start:%Y-%m-%d}"
 
 
-def _without(everything: Sequence[UsageRecord], part: list[UsageRecord]) -> list[UsageRecord]:
-    """All of `everything`, with what `part` says of it taken out and standing apart."""
-    taken: dict[tuple[object, ...], list[int]] = defaultdict(lambda: [0] * len(_TOKEN_FIELDS))
-    calls: dict[tuple[object, ...], list[int | None]] = defaultdict(list)
-    for record in part:
-        calls[_place(record)].append(record.requests)
-        for position, name in enumerate(_TOKEN_FIELDS):
-            taken[_place(record)][position] += getattr(record, name)
-    rest = []
-    for record in _merged(everything):
-        out = taken.pop(_place(record), None)
-        if out is None:
-            rest.append(record)
-            continue
-        left = {name: getattr(record, name) - less for name, less in zip(_TOKEN_FIELDS, out, strict=True)}
-        if min(left.values()) < 0:
-            raise PageMalformed(
-                f"{USAGE}: the priority tier of {record.start:%Y-%m-%d} is more than all tiers together."
-            )
-        requests = _less(record.requests, calls[_place(record)])
-        if any(left.values()) or requests:
-            rest.append(record._replace(**left, requests=requests))
-    if taken:
-        raise PageMalformed(f"{USAGE}: the priority tier has rows that are missing among all tiers together.")
-    return rest + part
+class _Asked:
+    """What is asked for: days of a report."""
+
+    def __init__(self, path: str, since: date, until: date, width: Width = Width.DAY) -> None:
+        self.path = path
+        self.since = since
+        self.until = until
+        self.width = width
+
+    @property
+    def days(self) -> tuple[datetime, ...]:
+        """Every day asked for: one without rows was idle."""
+        days = range((self.until - self.since).days)
+        return tuple(datetime.combine(self.since + timedelta(days=n), time(), UTC) for n in days)
+
+    def start(self, said: datetime) -> datetime:
+        """A row's instant in UTC. Raises PageMalformed for one of another day."""
+        utc = said.astimezone(UTC)
+        if not self.width.begins(utc) or not self.since <= utc.date() < self.until:
+            raise PageMalformed(f"{self.path}: a row is for {utc.isoformat()}, which was not asked for.")
+        return utc
 
 
-def _merged(records: Sequence[UsageRecord]) -> Iterable[UsageRecord]:
-    """One record a place: actors without an id, such as federated identities, are rows apart and nobody here."""
-    places: dict[tuple[object, ...], UsageRecord] = {}
-    for record in records:
-        held = places.get(_place(record))
-        if held is not None:
-            sums = {name: getattr(held, name) + getattr(record, name) for name in _TOKEN_FIELDS}
-            counted = None not in (held.requests, record.requests)
-            requests = (held.requests or 0) + (record.requests or 0) if counted else None
-            record = record._replace(**sums, requests=requests)
-        places[_place(record)] = record
-    return places.values()
+async def _read(
+    client: Reader,
+    asked: _Asked,
+    shape: Shape[_Page[R]],
+    record: Callable[[datetime, str | None, R], T],
+    *,
+    group_by: Sequence[str] = GROUP_BY,
+    more: Params = (),
+) -> tuple[list[T], datetime | None]:
+    """Every row as a record, and up to when the report is complete."""
+    query = [
+        ("starting_at", stamp(asked.since)),
+        ("ending_at", stamp(asked.until)),
+        ("time_bucket_width", asked.width.written),
+        ("limit", str(ROWS_A_PAGE)),
+        *(("group_by[]", dimension) for dimension in group_by),
+        *more,
+    ]
+    records: list[T] = []
+    seen = _Seen(asked)
+    refreshed: datetime | None = None
+    async for page in client.shaped(asked.path, query, shape):
+        records += [record(*seen.start_and_actor(row, at), row) for at, row in enumerate(page.data)]
+        refreshed = min(filter(None, (refreshed, page.data_refreshed_at)), default=None)
+    return records, refreshed
 
 
-def _less(whole: int | None, parts: Sequence[int | None]) -> int | None:
-    """The requests that are left; None where any of them were not counted."""
-    counted = [count for count in parts if count is not None]
-    return None if whole is None or len(counted) < len(parts) else max(0, whole - sum(counted))
+class _Seen:
+    """The rows that came so far, and what many of them share."""
 
+    def __init__(self, asked: _Asked) -> None:
+        self._asked = asked
+        self._keys: set[tuple[object, ...]] = set()
+        self._starts: dict[datetime, datetime] = {}
+        self._actors: dict[bytes, tuple[str | None, str | bytes]] = {b"null": (None, b"null")}
 
-def _place(record: UsageRecord) -> tuple[object, ...]:
-    apart = (*_TOKEN_FIELDS, "requests", "service_tier")
-    return tuple(getattr(record, name) for name in record._fields if name not in apart)
+    def start_and_actor(self, row: _UsageRow | _CostRow, at: int) -> tuple[datetime, str | None]:
+        """Of a row that was asked for and did not come before: that would be a page that was doubled.
 
+        Rows of one instant share it as one object, for which the store looks.
+        """
+        group, said = row.group, row.starting_at
+        start = self._starts.get(said) or self._starts.setdefault(said, self._asked.start(said))
+        written = bytes(group.actor)
+        actor_id, actor = self._actors.get(written) or self._actors.setdefault(written, self._actor(written, at))
+        named = (start, actor, group.api_key_id, group.workspace_id, group.product, group.model)
+        key = (*named, group.cost_type, group.token_type)
+        if key in self._keys:
+            raise PageMalformed(f"{self._asked.path}: a row of {start:%Y-%m-%d} comes twice; a page was doubled.")
+        self._keys.add(key)
+        return start, actor_id
 
-def _starts(since: date, until: date) -> tuple[datetime, ...]:
-    """Every day asked for: one without rows was idle."""
-    return tuple(datetime.combine(since + timedelta(days=n), time(), UTC) for n in range((until - since).days))
-
-
-def _refuse_strange(rows: Sequence[_Row], seen: set[_Key], since: date, until: date, path: str, width: Width) -> None:
-    """A row that is among those `seen` is a page that was doubled; one of another day was not asked for."""
-    for start in {row.starting_at for row in rows}:
-        utc = start.astimezone(UTC)
-        if not width.begins(utc) or not since <= utc.date() < until:
-            raise PageMalformed(f"{path}: a row is for {utc.isoformat()}, which was not asked for.")
-    for row in rows:
-        key = (row.starting_at, row.group.key)
-        if key in seen:
-            raise PageMalformed(f"{path}: a row of {row.starting_at:%Y-%m-%d} comes twice; a page was doubled.")
-        seen.add(key)
+    def _actor(self, written: bytes, at: int) -> tuple[str | None, str | bytes]:
+        """Its id, and what tells it from others: an actor without an id by all that is said of it."""
+        actor_id = _ACTOR(written, self._asked.path, f"data.{at}.group.actor").id
+        return actor_id, actor_id or written

@@ -6,15 +6,17 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
-from typing import Annotated, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, StrictBool
+from msgspec import Struct
 
-from bot.anthropic_api.client import Params, Reader, validated
+from bot.anthropic_api.client import Page, Params, Reader
+from bot.anthropic_api.shape import Instant, Shape
 from bot.core.books.page import RawPage
 from bot.core.errors import MoneyError, PageMalformed
 from bot.core.utc import stamp
 
+M = TypeVar("M")
 R = TypeVar("R")
 LONGEST_PAGE_DAYS = 31
 
@@ -49,32 +51,24 @@ class Chunk(Generic[R]):
     """The answers it was read from, in order, where a tape was running."""
 
 
-def _utc(value: object) -> object:
-    return value.astimezone(UTC) if isinstance(value, datetime) else value
-
-
-UtcInstant = Annotated[AwareDatetime, BeforeValidator(_utc)]
-
-M = TypeVar("M", bound=BaseModel)
-
-
-class Bucket(BaseModel, Generic[M]):
+class Bucket(Struct, Generic[M], gc=False):
     """One interval of a report, as it comes."""
 
-    starting_at: UtcInstant
-    ending_at: UtcInstant
+    starting_at: Instant
+    ending_at: Instant
     results: list[M]
 
 
-class Page(BaseModel, Generic[M]):
+class Buckets(Page, Generic[M], kw_only=True, gc=False):
+    """A page of a classic report."""
+
     data: list[Bucket[M]]
-    has_more: StrictBool
 
 
 async def read_days(
     client: Reader,
     path: str,
-    page_model: type[Page[M]],
+    shape: Shape[Buckets[M]],
     record: Callable[[datetime, M], R],
     *,
     since: date,
@@ -92,7 +86,7 @@ async def read_days(
     ]
     starts: list[datetime] = []
     records: list[R] = []
-    async for bucket in _buckets(client, path, page_model, query):
+    async for bucket in _buckets(client, path, shape, query):
         start = bucket.starting_at.astimezone(UTC)
         _refuse_disorder(starts, start, path, width)
         if not since <= start.date() < until:
@@ -106,9 +100,9 @@ async def read_days(
     return Chunk(tuple(start for start in starts if start.time() == time()), tuple(records))
 
 
-async def _buckets(client: Reader, path: str, page_model: type[Page[M]], query: Params) -> AsyncIterator[Bucket[M]]:
-    async for body in client.pages(path, query):
-        for bucket in validated(page_model, body, path).data:
+async def _buckets(client: Reader, path: str, shape: Shape[Buckets[M]], query: Params) -> AsyncIterator[Bucket[M]]:
+    async for page in client.shaped(path, query, shape):
+        for bucket in page.data:
             yield bucket
 
 

@@ -1,4 +1,4 @@
-"""`GET /v1/organizations/usage_report/claude_code`: what people do with Claude Code, day by day (reference §3).
+"""`GET /v1/organizations/usage_report/claude_code`: what people do with Claude Code, day by day.
 
 Money here is a JSON number of cents, where every other report writes text; it arrives as an int or a Decimal.
 """

@@ -1,7 +1,7 @@
 """One HTTP client per organisation: authentication, pages, retries, politeness, and errors by name.
 
-Retries follow reference/anthropic-admin-api.md §5.2: 429 and 5xx answers, lost connections and unreadable bodies are
-tried again with growing, jittered pauses; a server's own word on how long (or whether) to wait comes first.
+Answers of 429 and 5xx, lost connections and unreadable bodies are tried again with growing, jittered pauses; a server's
+own word on how long (or whether) to wait comes first.
 """
 
 from __future__ import annotations
@@ -14,14 +14,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import httpx
 import structlog
+from msgspec import Struct
 from pydantic import BaseModel, ValidationError
 
 from bot.anthropic_api import metering
 from bot.anthropic_api.http import opened
+from bot.anthropic_api.politeness import Politeness
 from bot.core.errors import (
     AnthropicError,
     AnthropicRefused,
@@ -35,7 +37,10 @@ log = structlog.get_logger()
 
 Params = Sequence[tuple[str, str]]
 Sleep = Callable[[float], Awaitable[None]]
+T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
+Decode = Callable[[bytes, str], T]
+"""What the body from a path says; ValueError where it is no JSON, PageMalformed where it is not what it should be."""
 
 ANALYTICS = "/v1/organizations/analytics"
 SPEND_LIMITS = "/v1/organizations/spend_limits"
@@ -45,26 +50,49 @@ _BETAS = {ANALYTICS: "analytics-usage-cost-2026-08-24", SPEND_LIMITS: "spend-lim
 ATTEMPTS = 5
 FIRST_PAUSE_SECONDS = 0.5
 UNSAID_LIMIT_PAUSE_SECONDS = 60.0
-"""After a 429 that names no moment (seen on report endpoints, reference §5.2)."""
+"""After a 429 that names no moment (seen on report endpoints)."""
 LONGEST_PAUSE_SECONDS = 300.0
 WORTH_ANOTHER_TRY = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
+
+
+class Page(Struct, gc=False):
+    """What every page of a report says of the next one."""
+
+    has_more: bool
+    next_page: str | None = None
+
+
+P = TypeVar("P", bound=Page)
 
 
 class Reader(ABC):
     """Whoever can say what stands at a path: Anthropic itself, or the pages that were kept of it."""
 
     @abstractmethod
+    async def read(self, path: str, params: Params, decode: Decode[T]) -> T:
+        """What the body at `path` says."""
+
     async def get(self, path: str, params: Params = ()) -> dict[str, Any]:
         """The JSON object at `path`."""
+        return await self.read(path, params, decoded)
 
-    async def pages(self, path: str, params: Params) -> AsyncIterator[dict[str, Any]]:
+    def pages(self, path: str, params: Params) -> AsyncIterator[dict[str, Any]]:
         """Every page of a report, to the end. A cursor that comes twice would go round for ever: PageMalformed."""
+        return self._to_the_end(path, params, decoded, dict.get)
+
+    def shaped(self, path: str, params: Params, decode: Decode[P]) -> AsyncIterator[P]:
+        """The same in a shape of its own."""
+        return self._to_the_end(path, params, decode, getattr)
+
+    async def _to_the_end(
+        self, path: str, params: Params, decode: Decode[T], field: Callable[[T, str], Any]
+    ) -> AsyncIterator[T]:
         seen: set[str] = set()
         cursor: str | None = None
         while True:
-            page = await self.get(path, [*params, ("page", cursor)] if cursor else params)
+            page = await self.read(path, [*params, ("page", cursor)] if cursor else params, decode)
             yield page
-            cursor = _next_cursor(page, path, "next_page")
+            cursor = _next_cursor(field(page, "has_more"), field(page, "next_page"), path, "next_page")
             if cursor is None:
                 return
             _refuse_repeat(cursor, seen, path)
@@ -77,7 +105,7 @@ class Reader(ABC):
         while True:
             page = await self.get(path, query)
             found.extend(objects(page, path))
-            cursor = _next_cursor(page, path, "last_id")
+            cursor = _next_cursor(page.get("has_more"), page.get("last_id"), path, "last_id")
             if cursor is None:
                 return found
             _refuse_repeat(cursor, seen, path)
@@ -85,11 +113,11 @@ class Reader(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class Body(Generic[T]):
     """An answer as it came, and what it says."""
 
     content: bytes
-    document: dict[str, Any]
+    said: T
 
 
 class AnthropicClient(Reader):
@@ -114,23 +142,23 @@ class AnthropicClient(Reader):
             api_key, setting=setting, base_url=base_url, version=version, timeout_seconds=timeout_seconds
         )
         self.in_flight = in_flight
-        self._politeness = asyncio.Semaphore(in_flight)
+        self._politeness = Politeness(in_flight)
         self._deadline_seconds = 2 * timeout_seconds
         self._sleep = sleep
 
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def get(self, path: str, params: Params = ()) -> dict[str, Any]:
-        """The JSON object at `path`. Raises AnthropicError, or CredentialRefused for 401 and 403."""
-        return (await self.fetch(path, params)).document
+    async def read(self, path: str, params: Params, decode: Decode[T]) -> T:
+        """What the body at `path` says. Raises AnthropicError, or CredentialRefused for 401 and 403."""
+        return (await self.fetch(path, params, decode)).said
 
-    async def fetch(self, path: str, params: Params = ()) -> Body:
-        """The same with the body it was read from."""
+    async def fetch(self, path: str, params: Params, decode: Decode[T], *, turn: int = 0) -> Body[T]:
+        """The same with the body it was read from. Of the requests that wait for others, the lowest turn is next."""
         pause = FIRST_PAUSE_SECONDS
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return await self._get_once(path, params)
+                return await self._get_once(path, params, decode, turn)
             except _TryAgain as hint:
                 if attempt == ATTEMPTS:
                     raise hint.error from hint.__cause__
@@ -141,9 +169,9 @@ class AnthropicClient(Reader):
                 pause *= 2
         raise AssertionError("unreachable")
 
-    async def _get_once(self, path: str, params: Params) -> Body:
+    async def _get_once(self, path: str, params: Params, decode: Decode[T], turn: int) -> Body[T]:
         try:
-            async with self._politeness, asyncio.timeout(self._deadline_seconds):
+            async with self._politeness.request(turn), asyncio.timeout(self._deadline_seconds):
                 with metering.request(path) as ending:
                     response = await self._http.get(path, params=list(params), headers=_beta(path))
                     ending.status = str(response.status_code)
@@ -160,7 +188,10 @@ class AnthropicClient(Reader):
                 AnthropicUnavailable(f"Anthropic can't be reached at {self._http.base_url}. Check the network.")
             ) from error
         if response.status_code == 200:
-            return Body(response.content, _json_object(response, path))
+            try:
+                return Body(response.content, decode(response.content, path))
+            except ValueError as error:
+                raise _TryAgain(PageMalformed(f"Anthropic's answer to {path} is not JSON.")) from error
         refusal = _refusal(response, path, self.setting)
         if response.status_code in WORTH_ANOTHER_TRY and response.headers.get("x-should-retry") != "false":
             raise _TryAgain(refusal, said_pause(response))
@@ -196,13 +227,6 @@ def validated(model: type[M], body: object, path: str) -> M:
 
 def _beta(path: str) -> dict[str, str]:
     return next(({"anthropic-beta": beta} for prefix, beta in _BETAS.items() if path.startswith(prefix)), {})
-
-
-def _json_object(response: httpx.Response, path: str) -> dict[str, Any]:
-    try:
-        return decoded(response.content, path)
-    except ValueError as error:
-        raise _TryAgain(PageMalformed(f"Anthropic's answer to {path} is not JSON.")) from error
 
 
 def decoded(content: bytes, path: str) -> dict[str, Any]:
@@ -271,8 +295,7 @@ def said_pause(response: httpx.Response) -> float | None:
     return UNSAID_LIMIT_PAUSE_SECONDS if response.status_code == 429 else None
 
 
-def _next_cursor(page: dict[str, Any], path: str, field: str) -> str | None:
-    more, cursor = page.get("has_more"), page.get(field)
+def _next_cursor(more: object, cursor: object, path: str, field: str) -> str | None:
     if not isinstance(more, bool):
         raise PageMalformed(f"Anthropic's answer to {path} does not say whether it `has_more`.")
     if not more:

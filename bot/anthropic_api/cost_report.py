@@ -1,13 +1,14 @@
-"""`GET /v1/organizations/cost_report`: billed amounts per day, workspace and description (reference §2)."""
+"""`GET /v1/organizations/cost_report`: billed amounts per day, workspace and description."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
-from pydantic import BaseModel, StrictStr
+from msgspec import Struct
 
-from bot.anthropic_api.buckets import Chunk, Page, read_days
+from bot.anthropic_api.buckets import Buckets, Chunk, read_days
 from bot.anthropic_api.client import Reader
+from bot.anthropic_api.shape import Shape
 from bot.core.errors import MoneyError, PageMalformed
 from bot.core.money import ZERO, Money
 from bot.core.usage import CostRecord, DayTotal
@@ -15,8 +16,8 @@ from bot.core.usage import CostRecord, DayTotal
 PATH = "/v1/organizations/cost_report"
 
 
-class _Result(BaseModel):
-    amount: StrictStr
+class _Result(Struct, gc=False):
+    amount: str
     currency: str
     workspace_id: str | None
     description: str | None
@@ -28,15 +29,18 @@ class _Result(BaseModel):
     inference_geo: str | None
 
 
+_PAGE = Shape(Buckets[_Result])
+
+
 async def read_cost(client: Reader, since: date, until: date) -> Chunk[CostRecord]:
     """Billed amounts of the UTC days `since` (inclusive) to `until` (exclusive), as finely as they are reported."""
     params = [("group_by[]", "workspace_id"), ("group_by[]", "description")]
-    return await read_days(client, PATH, Page[_Result], _record, since=since, until=until, params=params)
+    return await read_days(client, PATH, _PAGE, _record, since=since, until=until, params=params)
 
 
 async def read_totals(client: Reader, since: date, until: date) -> Chunk[DayTotal]:
     """What the same days cost as Anthropic adds them up itself: the same report without grouping."""
-    return one_a_day(await read_days(client, PATH, Page[_Result], _record, since=since, until=until, params=()), PATH)
+    return one_a_day(await read_days(client, PATH, _PAGE, _record, since=since, until=until, params=()), PATH)
 
 
 def one_a_day(chunk: Chunk[CostRecord], path: str) -> Chunk[DayTotal]:

@@ -1,4 +1,4 @@
-"""The organisation, its workspaces, keys of every status, members, and service accounts (reference §4)."""
+"""The organisation, its workspaces, keys of every status, members, and service accounts."""
 
 from __future__ import annotations
 

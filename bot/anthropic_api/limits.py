@@ -1,4 +1,4 @@
-"""Rate limits of the organisation and its workspaces, and spend limits (reference §4.2, §4.3)."""
+"""Rate limits of the organisation and its workspaces, and spend limits."""
 
 from __future__ import annotations
 

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TypeVar
 from urllib.parse import urlencode
 
-from bot.anthropic_api.client import AnthropicClient, Params, Reader, decoded
+from bot.anthropic_api.client import AnthropicClient, Decode, Params, Reader
 from bot.core.books.page import RawPage
 from bot.core.errors import PageMalformed
 
+T = TypeVar("T")
+
 
 class Recording(Reader):
-    """Asks `client`, and has every page of the answers `kept`, in order."""
+    """Asks `client` when it is this `turn`, and has every page of the answers `kept`, in order."""
 
-    def __init__(self, client: AnthropicClient) -> None:
+    def __init__(self, client: AnthropicClient, turn: int = 0) -> None:
         self._client = client
+        self._turn = turn
         self.kept: list[RawPage] = []
 
-    async def get(self, path: str, params: Params = ()) -> dict[str, Any]:
-        body = await self._client.fetch(path, params)
+    async def read(self, path: str, params: Params, decode: Decode[T]) -> T:
+        body = await self._client.fetch(path, params, decode, turn=self._turn)
         self.kept.append(RawPage(request(path, params), body.content))
-        return body.document
+        return body.said
 
 
 class Replay(Reader):
@@ -30,10 +33,10 @@ class Replay(Reader):
     def __init__(self, pages: Iterable[RawPage]) -> None:
         self._bodies = {page.request: page.body for page in pages}
 
-    async def get(self, path: str, params: Params = ()) -> dict[str, Any]:
+    async def read(self, path: str, params: Params, decode: Decode[T]) -> T:
         wanted = request(path, params)
         try:
-            return decoded(self._bodies[wanted], path)
+            return decode(self._bodies[wanted], path)
         except KeyError:
             raise PageMalformed(f"No page was kept that answers {wanted}.") from None
         except ValueError:

@@ -1,35 +1,31 @@
-"""`GET /v1/organizations/usage_report/messages`: tokens per day or hour and five dimensions (reference §1)."""
+"""`GET /v1/organizations/usage_report/messages`: tokens per day or hour and five dimensions."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
 
-from pydantic import BaseModel, Field, Strict
+from msgspec import Struct
 
-from bot.anthropic_api.buckets import Chunk, Page, Width, read_days
+from bot.anthropic_api.buckets import Buckets, Chunk, Width, read_days
 from bot.anthropic_api.client import Reader
+from bot.anthropic_api.shape import Count, Searches, Shape
 from bot.core.usage import UsageRecord
 
 PATH = "/v1/organizations/usage_report/messages"
 GROUP_BY = ("workspace_id", "api_key_id", "model", "service_tier", "inference_geo")
-"""Five is the most one request may name (reference §1.3)."""
-
-# More than anybody uses in a day, and few enough that the list cost still fits 64 bits.
-Count = Annotated[int, Strict(), Field(ge=0, le=10**12)]
-Searches = Annotated[int, Strict(), Field(ge=0, le=10**10)]
+"""Five is the most one request may name."""
 
 
-class _CacheCreation(BaseModel):
+class _CacheCreation(Struct, gc=False):
     ephemeral_5m_input_tokens: Count
     ephemeral_1h_input_tokens: Count
 
 
-class _ServerToolUse(BaseModel):
+class _ServerToolUse(Struct, gc=False):
     web_search_requests: Searches
 
 
-class _Result(BaseModel):
+class _Result(Struct, gc=False):
     workspace_id: str | None
     api_key_id: str | None
     model: str
@@ -40,6 +36,9 @@ class _Result(BaseModel):
     cache_read_input_tokens: Count
     output_tokens: Count
     server_tool_use: _ServerToolUse
+
+
+_PAGE = Shape(Buckets[_Result])
 
 
 async def read_usage(client: Reader, since: date, until: date) -> Chunk[UsageRecord]:
@@ -54,7 +53,7 @@ async def read_hours(client: Reader, since: date, until: date) -> Chunk[UsageRec
 
 async def _read(client: Reader, since: date, until: date, width: Width) -> Chunk[UsageRecord]:
     params = [("group_by[]", dimension) for dimension in GROUP_BY]
-    return await read_days(client, PATH, Page[_Result], _record, since=since, until=until, params=params, width=width)
+    return await read_days(client, PATH, _PAGE, _record, since=since, until=until, params=params, width=width)
 
 
 def _record(start: datetime, result: _Result) -> UsageRecord:

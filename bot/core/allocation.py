@@ -19,12 +19,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
+from operator import attrgetter
 from typing import NamedTuple
 
 from bot.core.directory import Owner, Owners
 from bot.core.money import Money, share_out
-from bot.core.prices import list_cost, without_date
+from bot.core.prices import list_units, without_date
 from bot.core.sharing import Part, Rule, Sharing
 from bot.core.usage import (
     CONSOLE,
@@ -118,6 +119,12 @@ class _Line:
         committed = self.service_tier == PRIORITY_TIER and self.charge in TOKEN_TYPES
         return not committed and self.charge != REQUESTS
 
+    def take(self, amount: int, listed: int | None) -> None:
+        """An amount, or its part of one, with the list price that was reported beside it."""
+        self.billed_cost = amount if self.billed_cost is None else self.billed_cost + amount
+        if listed is not None:
+            self.reported_list_cost = listed + (self.reported_list_cost or 0)
+
     def entry(self, team_id: str, quantity: int, listed: int | None, billed: int | None, basis: Basis) -> Entry:
         """What a team owns of it."""
         attribution = Attribution(
@@ -150,8 +157,10 @@ class _Line:
 
 _Places = frozenset[tuple[str, str, str]]
 """Some (workspace, key, actor)."""
-_Used = tuple[str, str, str, str, str, str, str, str]
-"""Workspace, key, actor, product, model, tier, geo, charge: the first fields of a line."""
+_Used = tuple[str, str, str, str, str, str, str]
+"""Workspace, key, actor, product, model, tier, geo: the first fields of a line."""
+_CHARGES = tuple(sorted((*TOKEN_TYPES, WEB_SEARCH, REQUESTS)))
+_quantities: Callable[[UsageRecord], tuple[int | None, ...]] = attrgetter(*_CHARGES)
 
 
 def allocate(
@@ -173,15 +182,16 @@ def allocate(
     if costs is not None:
         lines += _spread(lines, costs, trace)
     billed_nothing = complete and bool(costs)
-    payers = cache(lambda places: {owners(*place) for place in places})
+    payers = cache(lambda places: _same(owners(*place) for place in places))
     entries: dict[tuple[Attribution, str, Basis], Entry] = {}
     for line in lines:
         if line.billed_cost is None and billed_nothing and line.is_billed:
             line.billed_cost = 0
         parts = owners(line.workspace_id, line.api_key_id, line.actor_id)
         for entry in _owned(line, parts, _basis(line, parts, payers), trace):
-            key = (entry.attribution, entry.charge, entry.basis)
-            entries[key] = _plus(entries[key], entry) if key in entries else entry
+            held = entries.setdefault(key := (entry.attribution, entry.charge, entry.basis), entry)
+            if held is not entry:
+                entries[key] = _plus(held, entry)
     return list(entries.values())
 
 
@@ -196,9 +206,9 @@ def _plus(one: Entry, other: Entry) -> Entry:
 
 def _lines(day: date, usage: Iterable[UsageRecord]) -> list[_Line]:
     """One line per charge, in an order that does not depend on the order of pages: it decides ties of a unit."""
-    quantities: dict[_Used, int] = defaultdict(int)
+    quantities: dict[_Used, tuple[int | None, ...]] = {}
     for record in usage:
-        dimensions = (
+        used = (
             record.workspace_id or DEFAULT_WORKSPACE,
             record.api_key_id or CONSOLE,
             record.actor_id or NO_ACTOR,
@@ -207,58 +217,46 @@ def _lines(day: date, usage: Iterable[UsageRecord]) -> list[_Line]:
             record.service_tier,
             record.inference_geo,
         )
-        for charge in (*TOKEN_TYPES, WEB_SEARCH, REQUESTS):
-            quantity: int | None = getattr(record, charge)
-            if quantity:
-                quantities[*dimensions, charge] += quantity
+        said = _quantities(record)
+        if held := quantities.get(used):
+            said = tuple((one or 0) + (more or 0) for one, more in zip(held, said, strict=True))
+        quantities[used] = said
     lines = []
-    for used, total in sorted(quantities.items()):
-        line = _Line(*used, total, 0)
-        lines.append(line)
-        if line.charge == REQUESTS:
-            continue
-        listed = list_cost(
-            line.quantity,
-            line.charge,
-            model=line.model,
-            day=day,
-            service_tier=line.service_tier,
-            inference_geo=line.inference_geo,
-        )
-        line.list_cost = listed.units if listed else None
+    for used in sorted(quantities):
+        for charge, quantity in zip(_CHARGES, quantities[used], strict=True):
+            if not quantity:
+                continue
+            *_, model, tier, geo = used
+            listed = 0 if charge == REQUESTS else list_units(quantity, charge, model, day, tier, geo)
+            lines.append(_Line(*used, charge, quantity, listed))
     return lines
 
 
 def _spread(lines: list[_Line], costs: Sequence[CostRecord], trace: list[Sharing] | None) -> list[_Line]:
     """Give every reported amount to the lines that caused it; returns new lines for amounts that none did."""
-    causes: dict[tuple[str, ...], list[_Line]] = defaultdict(list)
-    for line in lines:
-        if not line.is_billed:
-            continue
-        near = _near(line.workspace_id, line.model, line.charge)
-        causes["", *near].append(line)
-        causes["tier", *near, line.service_tier, line.inference_geo].append(line)
-        causes["key", *near, line.api_key_id, line.actor_id, line.product].append(line)
-
-    amounts: dict[_Reported, int] = defaultdict(int)
-    listed: dict[_Reported, int] = defaultdict(int)
+    amounts: dict[_Reported, tuple[int, int | None]] = {}
     for cost in costs:
         said = _Reported.of(cost)
-        amounts[said] += cost.amount.units
-        if cost.list_cents is not None:
-            listed[said] += Money.from_cents(cost.list_cents).units
-    orphans = []
-    for said, amount in sorted(amounts.items()):
-        near = _near(said.workspace_id, said.model, said.charge)
-        sharers = (
-            causes.get(("key", *near, said.api_key_id, said.actor_id, said.product), []) if said.attributed else []
-        )
-        sharers = sharers or causes.get(("tier", *near, said.service_tier, said.inference_geo), [])
-        sharers = sharers or causes.get(("", *near), [])
-        if sharers:
-            _share(amount, listed.get(said), sharers, trace)
+        amount = cost.amount.units
+        listed = None if cost.list_cents is None else Money.from_cents(cost.list_cents).units
+        if held := amounts.get(said):
+            amount += held[0]
+            listed = held[1] if listed is None else listed + (held[1] or 0)
+        amounts[said] = amount, listed
+    causes, orphans = _Causes(lines), []
+    several: dict[_Reported, list[_Line]] = {}
+    for said, (amount, listed) in amounts.items():
+        sharers = causes.of(said)
+        if len(sharers) == 1:
+            sharers[0].take(amount, listed)
         else:
-            orphans.append(said.line(amount, listed.get(said)))
+            several[said] = sharers
+    for said in sorted(several):  # whatever the order of pages was
+        amount, listed = amounts[said]
+        if sharers := several[said]:
+            _share(amount, listed, sharers, trace)
+        else:
+            orphans.append(said.line(amount, listed))
     for line in lines:
         if line.reported_list_cost is not None:
             line.list_cost = line.reported_list_cost
@@ -311,6 +309,38 @@ class _Reported(NamedTuple):
         )
 
 
+class _Causes:
+    """The lines that may have caused an amount; looked up by what most amounts of a report name, and the rest only
+    where one needs it."""
+
+    def __init__(self, lines: Iterable[_Line]) -> None:
+        self._lines = [line for line in lines if line.is_billed]
+
+    def of(self, said: _Reported) -> list[_Line]:
+        near = _near(said.workspace_id, said.model, said.charge)
+        found = self._by_key.get((*near, said.api_key_id, said.actor_id, said.product)) if said.attributed else None
+        found = found or self._by_tier.get((*near, said.service_tier, said.inference_geo))
+        return found or self._by_place.get(near) or []
+
+    @cached_property
+    def _by_key(self) -> dict[tuple[str, ...], list[_Line]]:
+        return self._indexed(attrgetter("api_key_id", "actor_id", "product"))
+
+    @cached_property
+    def _by_tier(self) -> dict[tuple[str, ...], list[_Line]]:
+        return self._indexed(attrgetter("service_tier", "inference_geo"))
+
+    @cached_property
+    def _by_place(self) -> dict[tuple[str, ...], list[_Line]]:
+        return self._indexed(lambda _: ())
+
+    def _indexed(self, more: Callable[[_Line], tuple[str, ...]]) -> dict[tuple[str, ...], list[_Line]]:
+        found: dict[tuple[str, ...], list[_Line]] = defaultdict(list)
+        for line in self._lines:
+            found[*_near(line.workspace_id, line.model, line.charge), *more(line)].append(line)
+        return found
+
+
 def _near(workspace_id: str, model: str, charge: str) -> tuple[str, str, str]:
     """Web searches are reported without a model."""
     return workspace_id, "" if charge == WEB_SEARCH else without_date(model), charge
@@ -322,17 +352,15 @@ def _share(amount: int, listed: int | None, sharers: list[_Line], trace: list[Sh
     weights = [line.quantity for line in sharers] if None in costs else [cost or 0 for cost in costs]
     places = frozenset((line.workspace_id, line.api_key_id, line.actor_id) for line in sharers)
     parts = share_out(amount, weights)
-    for line, part in zip(sharers, parts, strict=True):
-        line.billed_cost = (line.billed_cost or 0) + part
+    list_parts = [None] * len(sharers) if listed is None else share_out(listed, weights)
+    for line, part, list_part in zip(sharers, parts, list_parts, strict=True):
+        line.take(part, list_part)
         if len(places) > 1:
             line.partners.append(places)
     if len(places) > 1 and trace is not None:
         rule = Rule.QUANTITY if None in costs else Rule.LIST_COST
         shared = (line.part("", weight, part) for line, weight, part in zip(sharers, weights, parts, strict=True))
         trace.append(Sharing(sharers[0].charge, amount, rule, tuple(shared)))
-    if listed is not None:
-        for line, part in zip(sharers, share_out(listed, weights), strict=True):
-            line.reported_list_cost = (line.reported_list_cost or 0) + part
 
 
 def _owned(line: _Line, parts: tuple[Owner, ...], basis: Basis, trace: list[Sharing] | None) -> Iterable[Entry]:
@@ -356,12 +384,18 @@ def _owned(line: _Line, parts: tuple[Owner, ...], basis: Basis, trace: list[Shar
         yield line.entry(owner.team_id, quantity, list_part, billed_part, basis)
 
 
-def _basis(line: _Line, parts: tuple[Owner, ...], payers: Callable[[_Places], set[tuple[Owner, ...]]]) -> Basis:
-    """`payers`: the different owners of some places."""
+def _same(all_owners: Iterable[tuple[Owner, ...]]) -> tuple[Owner, ...] | None:
+    """The owners of all of them; None where they differ."""
+    found = set(all_owners)
+    return found.pop() if len(found) == 1 else None
+
+
+def _basis(line: _Line, parts: tuple[Owner, ...], payers: Callable[[_Places], tuple[Owner, ...] | None]) -> Basis:
+    """`payers`: the owners that some places share, if they do."""
     if not line.is_billed:
         return Basis.NOT_BILLED
     if line.billed_cost is None:
         return Basis.UNKNOWN
-    if len(parts) > 1 or any(payers(places) != {parts} for places in line.partners):
+    if len(parts) > 1 or any(payers(places) != parts for places in line.partners):
         return Basis.BY_TEAM
     return Basis.BY_KEY if line.partners else Basis.REPORTED

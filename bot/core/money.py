@@ -32,7 +32,7 @@ class Money:
         Digits beyond the unit (10⁻⁸ cents) are rounded half-even; the snapshot keeps the string itself.
         Raises MoneyError for anything but a plain decimal: an exponent, a blank, a number type.
         """
-        return cls(_units(amount, UNITS_PER_CENT))
+        return cls(_units(amount, 8))
 
     @classmethod
     def from_number_of_cents(cls, amount: int | Decimal) -> Money:
@@ -53,7 +53,7 @@ class Money:
     @classmethod
     def from_dollars(cls, amount: str | int | Decimal) -> Money:
         """Read a decimal number of dollars, as people write budgets and limits."""
-        return cls(_units(format(amount, "f") if isinstance(amount, Decimal) else str(amount), UNITS_PER_DOLLAR))
+        return cls(_units(format(amount, "f") if isinstance(amount, Decimal) else str(amount), 10))
 
     @property
     def dollars(self) -> Decimal:
@@ -110,12 +110,14 @@ def share_out(total: int, weights: Sequence[int]) -> list[int]:
     return parts
 
 
-def _units(text: object, per_whole: int) -> int:
+def _units(text: object, digits: int) -> int:
+    """Units of an amount whose whole is ten to the power of `digits` of them."""
     plain = _PLAIN_DECIMAL.fullmatch(text) if isinstance(text, str) else None
     if plain is None:
         raise MoneyError(f"{_shown(text)} is not a plain decimal amount such as 123.45.")
     whole, fraction = plain.groups("")
-    units = half_even(int(whole + fraction) * per_whole, 10 ** len(fraction))
+    beyond = len(fraction) - digits
+    units = half_even(int(whole + fraction), 10**beyond) if beyond > 0 else int(whole + fraction.ljust(digits, "0"))
     if abs(units) > LARGEST:
         raise MoneyError(f"{_shown(text)} is larger than any amount this bot can hold ($922 million).")
     return units

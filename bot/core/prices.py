@@ -1,7 +1,7 @@
 """List prices: what a token costs before discounts.
 
-The figures are genai-prices' (it knows dates), with the corrections below where the reference knows better;
-`tests/core/test_prices.py` holds both against the reference's table (reference/anthropic-admin-api.md §6).
+The figures are genai-prices' (it knows dates), with the corrections below where Anthropic's own price list says
+otherwise; `tests/core/test_prices.py` holds both against it.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _PRICE_FIELDS = ("input_mtok", "cache_write_mtok", "cache_write_1h_mtok", "cache
 _DATED = re.compile(r"-20\d{6}$")
 _LONG_CONTEXT = "200k-1M"
 _PRICED_TIERS = {"standard": Fraction(1), "batch": Fraction(1, 2), "priority": Fraction(1)}
-"""Tier → factor. `flex` and `priority_on_demand` have no public price, so they stay unpriced (reference §6.5)."""
+"""Tier → factor. `flex` and `priority_on_demand` have no public price, so they stay unpriced."""
 _WEB_SEARCH_UNITS = UNITS_PER_CENT
-"""Ten dollars per thousand searches, never discounted (reference §6.4)."""
+"""Ten dollars per thousand searches, never discounted."""
 _LONG_CONTEXT_STARTS = 200_000
 _LONG_CONTEXT_ENDED = date(2026, 4, 30)
-"""Until then Sonnet 4 and 4.5 were dearer above 200k tokens; genai-prices knows no end of it (reference §6.2)."""
+"""Until then Sonnet 4 and 4.5 were dearer above 200k tokens; genai-prices knows no end of it."""
 _FAST_ENDED = MappingProxyType({"claude-opus-4-8": date(2026, 11, 30)})
-"""The last day of fast mode, which genai-prices does not know either (reference §6.1)."""
+"""The last day of fast mode, which genai-prices does not know either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class Quote:
 
 @lru_cache(maxsize=65536)
 def extras(model: str, day: date) -> Mapping[Dearer, Extra]:
-    """The dearer prices of a model on a day; empty where it has one price for every call (reference §6.2, §6.3)."""
+    """The dearer prices of a model on a day; empty where it has one price for every call."""
     known = _known(model)
     if known is None or list_price(model, day) is None:
         return MappingProxyType({})
@@ -169,14 +169,21 @@ def list_cost(
     quantity: int, charge: str, *, model: str, day: date, service_tier: str, inference_geo: str
 ) -> Money | None:
     """Quantity × public list price, rounded half-even to the unit; None where there is no public price."""
+    units = list_units(quantity, charge, model, day, service_tier, inference_geo)
+    return None if units is None else Money(units)
+
+
+def list_units(quantity: int, charge: str, model: str, day: date, service_tier: str, inference_geo: str) -> int | None:
+    """The same in units of 10⁻¹⁰ dollars, for those who ask by the thousand."""
     rate = _unit_rate(charge, model, day, service_tier, inference_geo)
-    return None if rate is None else Money(half_even(quantity * rate.numerator, rate.denominator))
+    return None if rate is None else half_even(quantity * rate[0], rate[1])
 
 
 @lru_cache(maxsize=65536)
-def _unit_rate(charge: str, model: str, day: date, service_tier: str, inference_geo: str) -> Fraction | None:
+def _unit_rate(charge: str, model: str, day: date, service_tier: str, inference_geo: str) -> tuple[int, int] | None:
     price = list_price(model, day)
-    return unit_rate(charge, price, service_tier=service_tier, inference_geo=inference_geo)
+    rate = unit_rate(charge, price, service_tier=service_tier, inference_geo=inference_geo)
+    return None if rate is None else rate.as_integer_ratio()
 
 
 def unit_rate(charge: str, price: ListPrice | None, *, service_tier: str, inference_geo: str) -> Fraction | None:

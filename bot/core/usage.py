@@ -41,7 +41,7 @@ SERVICE_ACCOUNT = "svac_"
 """How the ids of service accounts begin; every other actor is taken for a person."""
 
 PRIORITY_TIER = "priority"
-"""Committed capacity: its tokens are reported, its cost is not (reference §2.3)."""
+"""Committed capacity: its tokens are reported, its cost is not."""
 
 
 class Source(StrEnum):
@@ -60,7 +60,7 @@ LEDGER_SOURCES = (Source.USAGE, Source.COST)
 
 
 class Surface(StrEnum):
-    """Which of Anthropic's reports an organisation's key may read (reference §0.2)."""
+    """Which of Anthropic's reports an organisation's key may read."""
 
     ANALYTICS = "analytics"
     CLASSIC = "classic"
@@ -135,4 +135,4 @@ REPORTED_TOKEN_TYPES = {
     "cache_read_input_tokens": CACHE_READ,
     "output_tokens": OUTPUT,
 }
-"""Cost report token_type → ledger word (reference §5.6)."""
+"""Cost report token_type → ledger word."""

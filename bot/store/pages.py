@@ -19,6 +19,8 @@ from bot.store.upsert import insert_new
 _page = table(PageRow)
 _bucket_page = table(BucketPageRow)
 _receipt_page = table(ReceiptPageRow)
+_LEVEL = 4
+"""Three fifths of the time of zlib's own choice, for pages that are a tenth larger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +41,17 @@ def keep(
     fetched_at: datetime,
 ) -> None:
     """Keep the pages of one reading, as what the buckets that begin at `starts` come from now."""
-    for page in pages:
-        row = {
-            "sha256": page.sha256,
+    hashes = [page.sha256 for page in pages]
+    bodies = [
+        {
+            "sha256": sha256,
             "organization_id": organization_id,
             "fetched_at": fetched_at,
-            "body": zlib.compress(page.body),
+            "body": zlib.compress(page.body, _LEVEL),
         }
-        insert_new(connection, _page, [row])
+        for sha256, page in zip(hashes, pages, strict=True)
+    ]
+    insert_new(connection, _page, bodies)
     connection.execute(
         delete(_bucket_page).where(
             _bucket_page.c.organization_id == organization_id,
@@ -61,10 +66,10 @@ def keep(
             "start": start,
             "position": position,
             "request": page.request,
-            "sha256": page.sha256,
+            "sha256": sha256,
         }
         for start in starts
-        for position, page in enumerate(pages)
+        for position, (page, sha256) in enumerate(zip(pages, hashes, strict=True))
     ]
     if rows:
         connection.execute(insert(_bucket_page), rows)

@@ -70,9 +70,9 @@ class Ledger:
 
     def replace_day(self, day: date, entries: Sequence[Entry], hours: Sequence[tuple[int, Entry]] = ()) -> None:
         """Put `entries` in the place of everything the ledger held of this organisation's day, and their `hours`."""
-        self._add_series({entry.attribution for entry in entries} - self._ids.keys())
+        ids = self._ids_of(entries)
         self._clear(day, _entry, _total, _organization)
-        rows = ((day, self._ids[entry.attribution], *_amounts(entry)) for entry in entries)
+        rows = ((day, id_, *_amounts(entry)) for id_, entry in zip(ids, entries, strict=True))
         insert_rows(self._connection, _entry, ("day", *_ENTRY), rows)
         totals, overall = _sums(entries)
         self._write_sums(_total, ("day", *_TOTAL), (day,), totals)
@@ -92,6 +92,14 @@ class Ledger:
             totals, overall = _sums(entries)
             self._write_sums(_hour_total, ("day", "hour", *_TOTAL), (day, hour), totals)
             self._write_sums(_hour_organization, ("day", "hour", *_ORGANIZATION), (day, hour), overall)
+
+    def _ids_of(self, entries: Sequence[Entry]) -> list[int | None]:
+        """The number of each entry's series; those that have none yet get it."""
+        ids = [self._ids.get(entry.attribution) for entry in entries]
+        if None not in ids:
+            return ids
+        self._add_series({entry.attribution for entry in entries} - self._ids.keys())
+        return [self._ids[entry.attribution] for entry in entries]
 
     def _write_sums(self, sums: Table, columns: Sequence[str], when: tuple[Any, ...], rows: _Sums) -> None:
         insert_rows(

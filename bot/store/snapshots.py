@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, delete, func, select
@@ -35,6 +35,10 @@ _NAMES = {
     Source.COST: tuple(name for name in CostRecord._fields if name != "amount"),
 }
 """The columns of a snapshot; an amount is kept as `amount_cents`, the text it came from."""
+_VALUES = {
+    source: itemgetter(*((CostRecord if source is Source.COST else UsageRecord)._fields.index(name) for name in names))
+    for source, names in _NAMES.items()
+}
 
 
 def replace(
@@ -56,7 +60,7 @@ def replace(
     before = fetched(connection, organization_id, source, since, until)
     held = _records(connection, organization_id, source, since, until) if before else {}
     said: Sequence[Record] = records
-    found = _by_day(said)
+    found = by_day(said)
     changed = [start for start in starts if _changed(start.date(), before, fetched_at, held, found)]
     days = [start.date() for start in changed]
     if source in LEDGER_SOURCES:
@@ -87,14 +91,14 @@ def usage(
     connection: Connection, organization_id: str, since: date, until: date, *, source: Source = Source.USAGE
 ) -> dict[date, list[UsageRecord]]:
     """Usage records by UTC day; of the source HOURS, a record for each hour of it."""
-    return _by_day(UsageRecord._make(row) for row in _rows(connection, source, organization_id, since, until))
+    return by_day(UsageRecord._make(row) for row in _rows(connection, source, organization_id, since, until))
 
 
 def costs(connection: Connection, organization_id: str, since: date, until: date) -> dict[date, list[CostRecord]]:
     """Cost records by UTC day."""
     at = CostRecord._fields.index("amount")
     text = _NAMES[Source.COST].index("amount_cents")
-    return _by_day(
+    return by_day(
         CostRecord._make((*row[:at], Money.from_cents(row[text]), *row[at:]))
         for row in _rows(connection, Source.COST, organization_id, since, until)
     )
@@ -284,12 +288,13 @@ def _rewrite(
     connection.execute(
         delete(snapshot).where(snapshot.c.organization_id == organization_id, snapshot.c.start.in_(instants))
     )
-    values = attrgetter(*names)
+    values = _VALUES[source]
     rows = ((organization_id, *values(record)) for record in records)
     insert_rows(connection, snapshot, ("organization_id", *names), rows)
 
 
-def _by_day(records: Iterable[R]) -> dict[date, list[R]]:
+def by_day(records: Iterable[R]) -> dict[date, list[R]]:
+    """Records by the UTC day on which they start."""
     days: dict[date, list[R]] = defaultdict(list)
     for record in records:
         days[record.start.date()].append(record)

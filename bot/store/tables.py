@@ -295,6 +295,16 @@ class SourceState(SQLModel, table=True):
     error: str | None
 
 
+class TurnRow(SQLModel, table=True):
+    """Which replica is at what only one at a time should do, and when it last said so."""
+
+    __tablename__ = "turn"
+
+    what: str = Field(primary_key=True)
+    holder: str
+    held_at: datetime = Field(sa_type=Instant)
+
+
 class LedgerSeries(SQLModel, table=True):
     """What ledger entries belong to; kept once, so that an entry is a few numbers."""
 

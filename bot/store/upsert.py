@@ -18,8 +18,9 @@ def insert_new(connection: Connection, table: Table, rows: Rows) -> int:
         return 0
     insert = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
     counting = {"preserve_rowcount": True}  # without it SQLAlchemy says -1 on PostgreSQL
-    statements = (insert.on_conflict_do_nothing().values(chunk) for chunk in _chunks(rows))
-    return sum(connection.execute(statement, execution_options=counting).rowcount for statement in statements)
+    # One statement of many values would have to be written anew for each number of rows, which takes longer than they.
+    statement = insert.on_conflict_do_nothing()
+    return connection.execute(statement, [dict(row) for row in rows], execution_options=counting).rowcount
 
 
 def upsert(connection: Connection, table: Table, rows: Rows) -> None:
@@ -46,9 +47,3 @@ def lock(connection: Connection, name: str) -> None:
     """Let one transaction at a time, over all replicas, do what `name` says; SQLite's write lock does so anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": zlib.crc32(name.encode())})
-
-
-def _chunks(rows: Rows, variables: int = 30_000) -> list[list[dict[str, Any]]]:
-    """Multi-row inserts stay below both databases' limit of bound variables (32,766 and 65,535)."""
-    size = max(1, variables // len(rows[0]))
-    return [[dict(row) for row in rows[at : at + size]] for at in range(0, len(rows), size)]

@@ -1,4 +1,4 @@
-"""The newer reports: flat rows, real ids, actors and products (reference §3b)."""
+"""The newer reports: flat rows, real ids, actors and products."""
 
 import json
 from collections.abc import Callable
@@ -149,6 +149,17 @@ async def test_the_beta_header_goes_with_the_newer_reports_only(api: Api) -> Non
     assert betas == {"/v1/organizations/me": None, COST: "analytics-usage-cost-2026-08-24"}
 
 
+@with_the_server
+async def test_identities_without_an_id_are_told_apart_by_what_is_said_of_them(api: Api) -> None:
+    one, other = ({"type": "federated_actor", "subject": name} for name in "ab")
+    api.faults.app = replay([page(usage_row(actor=one), usage_row(actor=other))])
+    chunk = await Analytics(None).read_usage(api.client(), DAY, NEXT)
+    assert sum(record.uncached_input for record in chunk.records) == 200
+    api.faults.app = replay([page(usage_row(actor=one)), page(usage_row(actor=one))])
+    with pytest.raises(PageMalformed, match="comes twice; a page was doubled"):
+        await Analytics(None).read_usage(api.client(), DAY, NEXT)
+
+
 def _twice(body: Json) -> Json:
     return {**body, "data": [*body["data"], body["data"][0]]}
 
@@ -173,6 +184,13 @@ def _changed(change: Callable[[Json], None]) -> Callable[[Json], Json]:
         (_changed(lambda row: row["cost"].update(amount=12.5)), "malformed at data.0.cost.amount"),
         (_changed(lambda row: row["cost"].pop("list_amount")), "malformed at data.0.cost.list_amount"),
         (_changed(lambda row: row.update(starting_at="2026-11-02T00:00:00Z")), "which was not asked for"),
+        (_changed(lambda row: row.update(starting_at="2026-11-18T00:00:00")), "malformed at data.0.starting_at"),
+        (_changed(lambda row: row["group"].pop("actor")), "malformed at data.0.group.actor: Field required"),
+        (
+            _changed(lambda row: row["group"].update(actor={"type": 5})),
+            "malformed at data.0.group.actor.type: Expected `str`, got `int`",
+        ),
+        (_changed(lambda row: row["group"].update(actor="Mira")), "malformed at data.0.group.actor: Expected `object`"),
     ],
 )
 async def test_a_page_that_cannot_be_right_is_refused_by_name(

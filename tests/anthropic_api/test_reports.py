@@ -177,9 +177,9 @@ async def test_a_usage_field_that_is_missing_or_malformed_is_refused_by_name(
     ("sentence", "change"),
     [
         (r"malformed at data\.0\.results\.0\.amount: Field required", without("amount")),
-        (r"malformed at data\.0\.results\.0\.amount: .*string", having("amount", 5)),
-        (r"malformed at data\.0\.results\.0\.amount: .*string", having("amount", 123.45)),
-        (r"malformed at data\.0\.results\.0\.amount: .*string", having("amount", None)),
+        (r"malformed at data\.0\.results\.0\.amount: Expected `str`, got `int`", having("amount", 5)),
+        (r"malformed at data\.0\.results\.0\.amount: Expected `str`, got `float`", having("amount", 123.45)),
+        (r"malformed at data\.0\.results\.0\.amount: Expected `str`, got `null`", having("amount", None)),
         (r"malformed at data\.0\.results\.0\.currency: Field required", without("currency")),
         (r"2026-11-18: '1e3' is not a plain decimal amount", having("amount", "1e3")),
         (r"2026-11-18: '' is not a plain decimal amount", having("amount", "")),
@@ -197,6 +197,24 @@ async def test_a_cost_field_that_is_missing_or_malformed_is_refused_by_name(
     change(spoilt)
     api.faults.app = replay([one_bucket(spoilt)])
     with pytest.raises(PageMalformed, match=rf"{COST}.*{sentence}"):
+        await read_cost(api.client(), DAY, NEXT)
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ("[]", "is not a JSON object"),
+        ('{"has_more": false}', "malformed at data: Field required"),
+        ('{"data": []}', "malformed at has_more: Field required"),
+        ('{"data": [], "has_more": "no"}', "malformed at has_more: Expected `bool`, got `str`"),
+        ('{"data": [], "has_more": true}', "has more pages but no `next_page`"),
+        ('{"data": [{}], "has_more": false}', r"malformed at data\.0\.starting_at: Field required"),
+        ('{"data": [5], "has_more": false}', r"malformed at data\.0: Expected `object`, got `int`"),
+    ],
+)
+async def test_a_page_that_is_none_is_refused_by_name(api: Api, body: str, sentence: str) -> None:
+    api.faults.app = raw(body)
+    with pytest.raises(PageMalformed, match=f"{COST}.*{sentence}"):
         await read_cost(api.client(), DAY, NEXT)
 
 

@@ -43,7 +43,6 @@ def seat(plan: str) -> Seat:
     return next(one for one in SEATS if one.plan == plan)
 
 
-# reference/anthropic-admin-api.md §7.2 and §7.1
 @pytest.mark.parametrize(
     ("plan", "dollars", "capacity"),
     [

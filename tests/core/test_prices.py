@@ -1,4 +1,4 @@
-"""List prices against the reference's table (reference/anthropic-admin-api.md §6), line by line."""
+"""List prices against Anthropic's own price list, line by line."""
 
 from datetime import date
 from decimal import Decimal

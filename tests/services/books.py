@@ -25,13 +25,14 @@ OPENED = datetime(2026, 10, 1, tzinfo=UTC)
 
 
 class Books:
-    """One organisation's reports. `database` is migrated and closed by whoever gave it."""
+    """One organisation's reports. `database` is migrated and closed by whoever gave it; several may share it."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, organization: str = ORGANIZATION, name: str = "Example Org") -> None:
         self.database = database
+        self.organization = organization
         schema.migrate(database)
         spaces = {team: Workspace(team, team) for team in TEAMS}
-        database.write_now(directory.replace, Directory(ORGANIZATION, "Example Org", spaces))
+        database.write_now(directory.replace, Directory(organization, name, spaces))
 
     def configure(self, text: str, at: datetime = OPENED) -> None:
         """Put a configuration in force, as `config apply` does."""
@@ -53,12 +54,12 @@ class Books:
     def bill(self, day: date, *, read_at: datetime | None = None, **dollars: str) -> None:
         """The cost report's half of a day."""
         costs = [_cost(day, team, Decimal(amount)) for team, amount in dollars.items()]
-        self.database.write_now(_reported, Source.COST, day, costs, read_at or _morning_after(day))
+        self.database.write_now(_reported, self.organization, Source.COST, day, costs, read_at or _morning_after(day))
 
     def use(self, day: date, *, read_at: datetime | None = None, **tokens: int) -> None:
         """The usage report's half of a day."""
         usage = [_usage(day, team, count) for team, count in tokens.items()]
-        self.database.write_now(_reported, Source.USAGE, day, usage, read_at or _morning_after(day))
+        self.database.write_now(_reported, self.organization, Source.USAGE, day, usage, read_at or _morning_after(day))
 
     def by_hour(self, day: date, **tokens: Mapping[int, int]) -> None:
         """The usage report of a day by the hour: team → hour → tokens."""
@@ -67,7 +68,7 @@ class Books:
             for team, hours_ in tokens.items()
             for hour, count in hours_.items()
         ]
-        self.database.write_now(_by_hour, day, records)
+        self.database.write_now(_by_hour, self.organization, day, records)
 
     def deliveries(self) -> dict[str, str]:
         """What became of each message, by its key."""
@@ -94,20 +95,21 @@ def _configured(connection: Connection, body: str, at: datetime) -> None:
 
 def _reported(
     connection: Connection,
+    organization: str,
     source: Source,
     day: date,
     records: list[UsageRecord] | list[CostRecord],
     read_at: datetime,
 ) -> None:
-    snapshots.replace(connection, ORGANIZATION, source, [_midnight(day)], records, read_at)
-    rebuild(connection, ORGANIZATION, [day], noticed=read_at.date())
+    snapshots.replace(connection, organization, source, [_midnight(day)], records, read_at)
+    rebuild(connection, organization, [day], noticed=read_at.date())
     for one in Source:
-        snapshots.attempted(connection, ORGANIZATION, one, read_at)
+        snapshots.attempted(connection, organization, one, read_at)
 
 
-def _by_hour(connection: Connection, day: date, records: list[UsageRecord]) -> None:
-    snapshots.replace(connection, ORGANIZATION, Source.HOURS, [_midnight(day)], records, _morning_after(day))
-    rebuild_hours(connection, ORGANIZATION, [day])
+def _by_hour(connection: Connection, organization: str, day: date, records: list[UsageRecord]) -> None:
+    snapshots.replace(connection, organization, Source.HOURS, [_midnight(day)], records, _morning_after(day))
+    rebuild_hours(connection, organization, [day])
 
 
 def _usage(day: date, team: str, tokens: int) -> UsageRecord:

@@ -37,17 +37,26 @@ class Readings:
 
 async def test_what_is_read_fastest_still_waits_for_its_turn() -> None:
     readings = Readings()
-    found = [pair async for pair in ahead(range(12), readings.read, at_once=4)]
+    found = [pair async for some in ahead(range(12), readings.read, at_once=4, together=1) for pair in some]
     assert found == [(number, number * number) for number in range(12)]
     assert readings.most == 4
 
 
 async def test_one_at_a_time_reads_nothing_while_anything_is_stored() -> None:
     readings = Readings()
-    async with aclosing(ahead(range(3), readings.read, at_once=1)) as reading:
-        async for number, _ in reading:
+    async with aclosing(ahead(range(3), readings.read, at_once=1, together=4)) as reading:
+        async for ((number, _),) in reading:
             await asyncio.sleep(0.01)
             assert readings.begun == list(range(number + 1))
+
+
+async def test_what_was_read_meanwhile_comes_together_and_no_more_than_may() -> None:
+    readings = Readings()
+    found = []
+    async with aclosing(ahead(range(7), readings.read, at_once=5, together=3)) as reading:
+        async for some in reading:
+            found.append([number for number, _ in some])
+    assert found == [[0, 1, 2], [3, 4], [5, 6]]  # 0 takes the longest of the first five, 5 of what comes next
 
 
 async def test_a_failure_comes_when_it_is_its_turn_and_stops_what_was_read_after_it() -> None:
@@ -55,8 +64,9 @@ async def test_a_failure_comes_when_it_is_its_turn_and_stops_what_was_read_after
     found: list[int] = []
 
     async def read_all() -> None:
-        async for number, _ in ahead(range(10, 99), readings.read, at_once=3):
-            found.append(number)
+        async for some in ahead(range(10, 99), readings.read, at_once=3, together=3):
+            found.extend(number for number, _ in some)
+            await asyncio.sleep(0.02)
 
     with pytest.raises(ValueError, match="thirteen"):
         await read_all()
@@ -67,9 +77,9 @@ async def test_a_failure_comes_when_it_is_its_turn_and_stops_what_was_read_after
 
 async def test_who_stops_asking_leaves_nothing_behind() -> None:
     readings = Readings()
-    async with aclosing(ahead([4, 100, 101], readings.read, at_once=3)) as reading:
-        async for number, _ in reading:
-            assert number == 4
+    async with aclosing(ahead([4, 100, 101], readings.read, at_once=3, together=3)) as reading:
+        async for some in reading:
+            assert [number for number, _ in some] == [4]
             break
     assert readings.under_way == 0
     assert readings.cancelled == [100, 101]

@@ -184,6 +184,39 @@ async def test_moving_a_workspace_and_renaming_a_team_after_the_close_moves_no_c
     assert adjusted(books) == [(THIRD.date(), date(2026, 10, 5), "red", "0.5000")], "whoever had it pays"
 
 
+async def test_a_month_of_two_organisations_closes_when_both_are_whole_and_one_restates_nothing_of_the_other(
+    books: Books,
+) -> None:
+    second = Books(books.database, "org_second", "Second Org")
+    for day in days(OCTOBER, date(2026, 10, 31)):
+        second.spend(day, alpha="10.00")
+    with pytest.raises(CloseRefused) as refused:
+        closed(books)
+    assert "the usage report of Second Org is missing for 31 Oct; the cost report of Second Org" in str(refused.value)
+    assert "Example Org" not in str(refused.value)
+
+    second.spend(date(2026, 10, 31), alpha="10.00")
+    closed(books)
+    before, ledger_before = files(books.database), october_in_the_ledger(books.database)
+    cost = rows(before[Sheet.COST])
+    both = (books.organization, second.organization)
+    sums = [sum(Decimal(row["billed_cost"]) for row in cost if row["organization_id"] == one) for one in both]
+    assert sums == [Decimal("96.10"), Decimal("310.00")]
+
+    fifth = date(2026, 10, 5)
+    second.bill(fifth, read_at=THIRD, alpha="10.75")
+    books.bill(fifth, read_at=THIRD, alpha="1.00", beta="2.00", gamma="0.10")  # as it was
+    found = books.database.read_now(closes.adjustments, OCTOBER, date(2027, 1, 1))
+    assert [(one.organization_id, one.adjusts, one.entry.billed_cost) for one in found if one.entry.billed_cost] == [
+        ("org_second", fifth, Money.from_dollars("0.75").units)
+    ]
+    assert files(books.database) == before
+    assert october_in_the_ledger(books.database) == ledger_before
+    books.bill(fifth, read_at=THIRD, alpha="0.25", beta="2.00", gamma="0.10")
+    assert billed(books, NOVEMBER, date(2026, 12, 1), None) == {"": "0.0000"}  # what one adds, the other takes away
+    assert len(adjusted(books)) == 2
+
+
 async def test_an_adjustment_is_never_booked_in_a_closed_month(books: Books) -> None:
     for day in days(NOVEMBER, date(2026, 12, 1)):
         books.spend(day, alpha="1.00")

@@ -4,22 +4,26 @@ import asyncio
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event, select
 
 from bot.core.allocation import Entry, allocate
 from bot.core.errors import AnthropicUnavailable, CredentialRefused, PageMalformed, StoreError
 from bot.core.question import Dimension
 from bot.core.usage import LEDGER_SOURCES, Source
-from bot.services.syncing import rebuild
+from bot.services.syncing import reading, rebuild, spans
+from bot.services.syncing import turn as syncing_turn
 from bot.services.syncing.reading import Finished
-from bot.store import directory, pages, restatements, snapshots
+from bot.services.syncing.turn import SYNC, turn
+from bot.store import directory, pages, restatements, snapshots, turns
 from bot.store.database import Database
+from bot.store.tables import TurnRow, table
 from tests.faults import cut_in_half, mutate, status
+from tests.outside import until
 from tests.services.world import (
     DAYS,
     FIRST,
@@ -41,6 +45,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 Json = dict[str, Any]
 DAY = timedelta(days=1)
+CHUNK = 25
+"""Days that are read of the simulated organisation at once."""
 
 
 def every_result(change: Callable[[Json], None]) -> Callable[[Json], Json]:
@@ -53,6 +59,11 @@ def every_result(change: Callable[[Json], None]) -> Callable[[Json], Json]:
         return body
 
     return changed
+
+
+def _held_at(connection: Connection) -> datetime:
+    at: datetime = connection.execute(select(table(TurnRow).c.held_at)).scalar_one()
+    return at
 
 
 def rests_on(database: Database, world: World) -> dict[date, tuple[pages.Kept, ...]]:
@@ -102,7 +113,7 @@ async def test_the_first_run_reads_the_backfill_newest_first(world: World, datab
     await world.sync(database, backfill_days=40).run(NOW, progress=done.append, sources=LEDGER_SOURCES)
     assert done[0] == 2 * 41
     chunks = by_source([one for one in done if isinstance(one, Finished)])
-    newest, oldest = TOMORROW - 31 * DAY, TODAY - 40 * DAY
+    newest, oldest = TOMORROW - CHUNK * DAY, TODAY - 40 * DAY
     assert chunks == {"usage": [(newest, TOMORROW), (oldest, newest)], "cost": [(newest, TOMORROW), (oldest, newest)]}
 
 
@@ -146,7 +157,7 @@ async def test_only_the_day_that_changed_rests_on_other_pages(world: World, data
     assert [day for day in before if before[day] != after[day]] == [TODAY - 2 * DAY]
 
 
-async def test_a_large_organisation_is_read_a_few_days_at_a_time(world: World, database: Database) -> None:
+async def test_a_large_organisation_is_read_day_by_day(world: World, database: Database) -> None:
     def many(body: Json) -> Json:
         first = body["data"][0]
         return {**body, "data": [{**first, "id": f"apikey_{n}", "name": f"key-{n}"} for n in range(400)]}
@@ -155,7 +166,7 @@ async def test_a_large_organisation_is_read_a_few_days_at_a_time(world: World, d
     chunks: list[Finished] = []
     await world.synced(database, finished(chunks))
     lengths = {source: [(until - since).days for since, until in found] for source, found in by_source(chunks).items()}
-    assert lengths["usage"] == lengths["cost"] == [3] * 7
+    assert lengths["usage"] == lengths["cost"] == [1] * len(days())
     assert sum(part or 0 for part in billed(database, Dimension.DAY).values()) == sum(map(world.billed, days()))
 
 
@@ -219,7 +230,7 @@ async def test_a_sync_killed_half_way_resumes_and_ends_as_if_nothing_had_happene
 
 
 async def test_a_page_that_breaks_later_leaves_the_chunks_before_it(world: World, database: Database) -> None:
-    newest = (TOMORROW - 31 * DAY).isoformat()
+    newest = (TOMORROW - CHUNK * DAY).isoformat()
     world.faults.next("cost_report", mutate(lambda body: body))
     world.faults.next("cost_report", cut_in_half(), times=None)
     result = await world.sync(database, backfill_days=60).run(NOW)
@@ -227,7 +238,7 @@ async def test_a_page_that_breaks_later_leaves_the_chunks_before_it(world: World
     assert isinstance(failure, PageMalformed)
     held = database.read_now(snapshots.fetched, world.organization.id, Source.COST, TODAY - 60 * DAY, TOMORROW)
     assert min(held).isoformat() == newest
-    assert len(held) == 31
+    assert len(held) == CHUNK
 
 
 async def test_one_source_that_fails_leaves_the_other_and_says_why(world: World, database: Database) -> None:
@@ -370,12 +381,81 @@ async def test_a_ledger_that_would_lose_money_is_refused_whole(
     assert dump(database) == before
 
 
+async def test_a_chunk_that_cannot_be_stored_leaves_those_that_were_to_be_stored_with_it(
+    world: World, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spans, "ROWS_A_CHUNK", spans.ROWS_A_CHUNK * 5 // CHUNK)
+    at_fault = TODAY - 12 * DAY  # in the third chunk of four, of five days each
+
+    def lossy(day: date, *args: Any, **options: Any) -> list[Entry]:
+        entries = allocate(day, *args, **options)
+        return entries[:-1] if day == at_fault else entries
+
+    monkeypatch.setattr(rebuild, "allocate", lossy)
+    alone = database.write
+
+    async def slowly(function: Any, *args: Any, **options: Any) -> Any:
+        await asyncio.sleep(0.3 if function is reading._store else 0)  # so that all four are there by the second time
+        return await alone(function, *args, **options)
+
+    monkeypatch.setattr(database, "write", slowly)
+    chunks: list[Finished] = []
+    sync = world.sync(database, backfill_days=19)
+    result = await sync.run(NOW, sources=LEDGER_SOURCES, progress=finished(chunks))
+    assert {type(failure) for failure in result.failures} == {StoreError}
+    assert len(result.failures) == 2  # of usage and cost, once each
+    assert len(by_source(chunks)["cost"]) == 2
+    held = database.read_now(snapshots.days_held, world.organization.id)
+    assert min(held) == TODAY - 9 * DAY
+
+
 async def test_the_next_sync_is_due_after_its_interval(world: World, database: Database) -> None:
     sync, hour = world.sync(database), timedelta(hours=1)
-    assert await sync.due(NOW, hour)
-    await sync.run(NOW)
-    assert not await sync.due(NOW + hour - timedelta(seconds=1), hour)
-    assert await sync.due(NOW + hour, hour)
+    assert await sync.run_if_due(lambda: NOW, hour)
+    assert await sync.run_if_due(lambda: NOW + hour - timedelta(seconds=1), hour) is None
+    assert await sync.run_if_due(lambda: NOW + hour, hour)
+
+
+async def test_of_two_replicas_that_find_a_sync_due_one_does_it(world: World, any_database: Database) -> None:
+    hour, asked = timedelta(hours=1), world.faults.count("cost_report")
+    replicas = [world.sync(any_database) for _ in range(2)]
+    results = await asyncio.gather(*(replica.run_if_due(lambda: world.now, hour) for replica in replicas))
+    assert sorted(result is not None for result in results) == [False, True]
+    alone = world.faults.count("cost_report") - asked
+    assert [await replica.run_if_due(lambda: world.now, hour) for replica in replicas] == [None, None]
+    world.now += hour
+    assert await replicas[0].run_if_due(lambda: world.now, hour)  # whoever did it before
+    assert world.faults.count("cost_report") - asked == 2 * alone
+
+
+async def test_a_replica_that_was_killed_at_a_sync_keeps_the_others_from_it_for_two_minutes_at_most(
+    world: World, any_database: Database
+) -> None:
+    hour, sync = timedelta(hours=1), world.sync(any_database)
+    assert any_database.write_now(turns.take, SYNC, "killed", NOW)
+    late = NOW + turns.ABANDONED_AFTER
+    assert await sync.run_if_due(lambda: late, hour) is None
+    assert await sync.run_if_due(lambda: late + timedelta(seconds=1), hour)
+    assert any_database.write_now(turns.take, SYNC, "another", late)  # it was left at the end
+
+
+async def test_a_turn_is_held_as_long_as_the_sync_lasts(
+    any_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(syncing_turn, "SAID_AGAIN_SECONDS", 0.001)
+    now = NOW
+
+    def clock() -> datetime:
+        return now
+
+    async with turn(any_database, "one", clock) as mine:
+        assert mine
+        now += 10 * turns.ABANDONED_AFTER
+        await until(lambda: any_database.read_now(_held_at) == now)
+        async with turn(any_database, "other", clock) as others:
+            assert not others
+    async with turn(any_database, "other", clock) as others:
+        assert others
 
 
 async def test_the_days_named_are_the_days_read(world: World, database: Database) -> None:

@@ -1,7 +1,6 @@
 """Another model for the same work: which one, and what it would cost.
 
-Names, dates and the tokenizer are from reference/anthropic-admin-api.md §6 (Anthropic's list of deprecations and its
-prices), as of November 2026.
+Names, dates and the tokenizer are from Anthropic's list of deprecations and its prices, as of November 2026.
 """
 
 from __future__ import annotations

@@ -27,14 +27,14 @@ from fractions import Fraction
 from bot.core.allocation import Basis, Entry
 from bot.core.hours import IN_A_DAY
 from bot.core.money import ZERO, Money
-from bot.core.prices import dearest, list_cost, without_date
+from bot.core.prices import dearest, list_units, without_date
 from bot.core.usage import CACHE_WRITE_1H, DEFAULT_WORKSPACE, REQUESTS, TOKEN_TYPES, WEB_SEARCH
 
 _ROUNDED = 10**4
 """Units a line: what it may lose where amounts are rounded to a ten-thousandth of a cent."""
 _ALIKE = Fraction(1, 100)
 _ONE_HOUR_TO_FIVE_MINUTES = Fraction(8, 5)
-"""A cache write costs 2 times the input price for an hour and 1.25 times for five minutes (reference §6)."""
+"""A cache write costs 2 times the input price for an hour and 1.25 times for five minutes."""
 _SETTLING = Fraction(5, 4)
 """How far above list a line may seem while its usage is restated after its cost."""
 _HUNDREDFOLD = 20
@@ -142,15 +142,8 @@ class _Line:
 
     def add(self, day: date, entry: Entry) -> None:
         used = entry.attribution
-        ours = list_cost(
-            entry.quantity,
-            entry.charge,
-            model=used.model,
-            day=day,
-            service_tier=used.service_tier,
-            inference_geo=used.inference_geo,
-        )
-        self.at_our_prices += ours.units if ours else 0
+        tier, geo = used.service_tier, used.inference_geo
+        self.at_our_prices += list_units(entry.quantity, entry.charge, used.model, day, tier, geo) or 0
         self.quantity += entry.quantity
         self.listed += entry.list_cost or 0
         self.billed += entry.billed_cost or 0
@@ -226,7 +219,9 @@ def _lines(day: date, entries: Iterable[Entry]) -> list[_Line]:
         priority = entry.basis is Basis.NOT_BILLED
         model = "" if entry.charge == WEB_SEARCH else without_date(entry.attribution.model)
         key = (entry.attribution.workspace_id, model, entry.charge, priority)
-        lines.setdefault(key, _Line(*key)).add(day, entry)
+        if key not in lines:
+            lines[key] = _Line(*key)
+        lines[key].add(day, entry)
     return list(lines.values())
 
 

@@ -25,7 +25,7 @@ from bot.services.figures.view import Coverage, View
 from bot.store import code_counts, limits, people
 
 CLAUDE_CODE = "claude code"
-"""The workspace that Anthropic makes when the first person signs in to Claude Code (reference §4.1)."""
+"""The workspace that Anthropic makes when the first person signs in to Claude Code."""
 _USAGE_TIER = "usage_tier"
 _DAY = timedelta(days=1)
 

@@ -15,7 +15,6 @@ from sqlalchemy import Connection
 
 from bot.answers import reconcile as reconcile_answer
 from bot.answers.reconcile import Held
-from bot.core.allocation import Basis
 from bot.core.books.reconcile import Reconciliation, Stage, reconcile
 from bot.core.configuration import Configuration
 from bot.core.errors import NotFound, SettingsError
@@ -139,11 +138,9 @@ class _Beside(NamedTuple):
 
 def _looked_at(connection: Connection, organization_id: str, day: date, beside: _Beside) -> list[Reconciliation]:
     """The one of a day."""
-    entries = ledger.entries(connection, organization_id, day, day + _DAY).get(day, ())
-    # An adjustment is about another day: the one it was booked on never reported it.
-    own = [entry for entry in entries if entry.basis is not Basis.ADJUSTMENT]
+    entries = ledger.summed(connection, organization_id, day)
     reported, stage, restated, adjusted, around = beside
-    return [reconcile(day, own, reported, stage=stage, restated=restated, adjusted=adjusted, hours=around)]
+    return [reconcile(day, entries, reported, stage=stage, restated=restated, adjusted=adjusted, hours=around)]
 
 
 def _around(hourly: Mapping[date, list[int]], day: date) -> list[int]:

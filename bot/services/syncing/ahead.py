@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from itertools import islice, takewhile
 from typing import TypeVar
 
 A = TypeVar("A")
@@ -12,9 +13,10 @@ R = TypeVar("R")
 
 
 async def ahead(
-    wanted: Iterable[A], read: Callable[[A], Awaitable[R]], *, at_once: int
-) -> AsyncGenerator[tuple[A, R], None]:
-    """Each wanted thing with what was read for it, in their order; `at_once` bounds what is held in memory.
+    wanted: Iterable[A], read: Callable[[A], Awaitable[R]], *, at_once: int, together: int
+) -> AsyncGenerator[list[tuple[A, R]], None]:
+    """The wanted things with what was read for them, in their order: whatever is there when the next one is, up to so
+    many `together`. `at_once` bounds what is held in memory.
 
     Raises what `read` raises when it is that one's turn. What is still being read when nobody asks on is dropped.
     """
@@ -24,10 +26,17 @@ async def ahead(
         while waiting or reading:
             while waiting and len(reading) < at_once:
                 reading.append((waiting[0], asyncio.ensure_future(read(waiting.popleft()))))
-            one, found = reading[0]
-            yield one, await found
-            reading.popleft()
+            await reading[0][1]
+            there = takewhile(lambda pair: _is_there(pair[1]), islice(reading, together))
+            some = [(one, found.result()) for one, found in there]
+            yield some
+            for _ in some:
+                reading.popleft()
     finally:
         for _, found in reading:
             found.cancel()
         await asyncio.gather(*(found for _, found in reading), return_exceptions=True)
+
+
+def _is_there(found: asyncio.Future[R]) -> bool:
+    return found.done() and not found.cancelled() and found.exception() is None

@@ -30,6 +30,7 @@ from bot.services.syncing.spans import Span, Wanted, all_days, spans
 from bot.store import directory as directories
 from bot.store import pages, reported, snapshots
 from bot.store.database import Database
+from bot.store.snapshots import Record
 from bot.store.upsert import lock
 
 log = structlog.get_logger()
@@ -37,9 +38,14 @@ log = structlog.get_logger()
 Said = Chunk[UsageRecord] | Chunk[CostRecord]
 Read = Callable[[Reader, date, date], Awaitable[Said]]
 _CLASSIC: Mapping[Source, Read] = {Source.USAGE: read_usage, Source.COST: read_cost, Source.HOURS: read_hours}
-CHUNKS_AT_ONCE = 8
-"""Chunks of a source that are read at the same time; they bound the memory, the client bounds the requests."""
+CHUNKS_AT_ONCE = 16
+"""The most chunks of a source that are read at the same time; they bound the memory, the client bounds the requests."""
+CHUNKS_TOGETHER = 6
+"""The most that are stored in one transaction: a month is summed and the owners are found once for all of them, and
+whoever else wants to write waits no longer than that."""
 _DAY = timedelta(days=1)
+_There = tuple[Span, Mapping[Source, Said]]
+"""Days with what was read of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,33 +141,55 @@ class Reading:
         """Sources that want the same days are stored together, so that a day's ledger is made once."""
         unread = set(sources)
 
-        async def read(span: Span) -> list[tuple[Source, Said | BotError]]:
-            return await asyncio.gather(*(self._chunk(one, span, surface) for one in sources if one in unread))
+        async def read(turn: tuple[int, Span]) -> list[tuple[Source, Said | BotError]]:
+            return await asyncio.gather(*(self._chunk(one, *turn, surface) for one in sources if one in unread))
 
-        async with aclosing(ahead(run, read, at_once=min(CHUNKS_AT_ONCE, self._client.in_flight))) as reading:
-            async for span, said in reading:
-                for source, one in said:
-                    if isinstance(one, BotError) and source in unread:
-                        unread.discard(source)
-                        await self.failed(source, one)
-                found = {source: one for source, one in said if isinstance(one, Chunk) and source in unread}
-                days = {"since": span.since.isoformat(), "until": span.until.isoformat()}
-                try:
-                    with tracing.span("sync.store", records=sum(len(one.records) for one in found.values()), **days):
-                        await self._database.write(_store, self._id, found, self._now)
-                except BotError as error:
-                    unread.difference_update(found)
-                    for source in found:
-                        await self.failed(source, error)
-                    found = {}
-                for source, chunk in found.items():
-                    self._finished(source, span, len(chunk.records))
+        # More chunks than requests: when one has been read, the next one's pages are asked for already.
+        at_once = min(CHUNKS_AT_ONCE, self._client.in_flight * 3 // 2)
+        async with aclosing(ahead(enumerate(run), read, at_once=at_once, together=CHUNKS_TOGETHER)) as reading:
+            async for some in reading:
+                there: list[_There] = []
+                for (_, span), said in some:
+                    for source, one in said:
+                        if isinstance(one, BotError) and source in unread:
+                            unread.discard(source)
+                            await self.failed(source, one)
+                    there.append(
+                        (span, {one: chunk for one, chunk in said if isinstance(chunk, Chunk) and one in unread})
+                    )
+                await self._keep(there, unread)
                 if not unread:
                     break
         for source in unread:
             await self._database.write(snapshots.attempted, self._id, source, self._now)
 
-    async def _chunk(self, source: Source, span: Span, surface: Surface) -> tuple[Source, Said | BotError]:
+    async def _keep(self, there: Sequence[_There], unread: set[Source]) -> None:
+        """Store what is there in one transaction; where one chunk can't be, one by one, so that those before it are.
+
+        Its sources are `unread` no more.
+        """
+        kept = {
+            "since": min(span.since for span, _ in there).isoformat(),
+            "until": max(span.until for span, _ in there).isoformat(),
+            "records": sum(len(chunk.records) for _, chunks in there for chunk in chunks.values()),
+        }
+        try:
+            with tracing.span("sync.store", **kept):
+                await self._database.write(_store, self._id, [chunks for _, chunks in there], self._now)
+        except BotError as error:
+            if len(there) > 1:
+                for span, chunks in there:
+                    await self._keep([(span, {one: chunks[one] for one in chunks if one in unread})], unread)
+                return
+            for source in there[0][1]:
+                unread.discard(source)
+                await self.failed(source, error)
+            return
+        for span, chunks in there:
+            for source, chunk in chunks.items():
+                self._finished(source, span, len(chunk.records))
+
+    async def _chunk(self, source: Source, turn: int, span: Span, surface: Surface) -> tuple[Source, Said | BotError]:
         """The days of a report with their pages, or why they can't be read."""
         newer: Mapping[Source, Read] = {
             Source.USAGE: self._analytics.read_usage,
@@ -169,7 +197,7 @@ class Reading:
             Source.HOURS: self._analytics.read_hours,
         }
         reads = newer if surface is Surface.ANALYTICS and reaches(span.since, self._now) else _CLASSIC
-        tape = Recording(self._client)
+        tape = Recording(self._client, turn)
         days = {"since": span.since.isoformat(), "until": span.until.isoformat()}
         try:
             with tracing.span("sync.read", source=source.value, **days):
@@ -232,17 +260,20 @@ class Reading:
         self._progress(done)
 
 
-def _store(connection: Connection, organization_id: str, chunks: Mapping[Source, Said], now: datetime) -> None:
+def _store(connection: Connection, organization_id: str, there: Sequence[Mapping[Source, Said]], now: datetime) -> None:
     """Chunks whole or not at all: their buckets, the pages they came from, and the ledger of the days they change."""
     lock(connection, organization_id)
     touched: set[date] = set()
     hourly: set[date] = set()
-    for source, chunk in chunks.items():
+    fresh: dict[Source, dict[date, list[Record]]] = defaultdict(dict)
+    for source, chunk in ((source, chunk) for chunks in there for source, chunk in chunks.items()):
         fetched_at = min(now, chunk.known_until or now)
         changed = snapshots.replace(connection, organization_id, source, chunk.starts, chunk.records, fetched_at)
+        said: Sequence[Record] = chunk.records
+        fresh[source].update(snapshots.by_day(said))
         (hourly if source is Source.HOURS else touched).update(changed)
         # A day that came out the same goes on resting on the pages it came from first.
         if other := [start for start in chunk.starts if start.date() in changed]:
             pages.keep(connection, organization_id, source, other, chunk.pages, now)
-    rebuild(connection, organization_id, touched, noticed=now.astimezone(UTC).date())
-    rebuild_hours(connection, organization_id, hourly - touched)
+    rebuild(connection, organization_id, touched, noticed=now.astimezone(UTC).date(), fresh=fresh)
+    rebuild_hours(connection, organization_id, hourly - touched, fresh)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date, timedelta
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -15,7 +18,7 @@ from bot.core.directory import Directory, Ownership
 from bot.core.errors import StoreError
 from bot.core.hours import spread
 from bot.core.money import Money
-from bot.core.usage import CostRecord, Source
+from bot.core.usage import CostRecord, Source, UsageRecord
 from bot.core.utc import month_after
 from bot.services.configuration import in_force
 from bot.store import anomaly_series, closes, snapshots
@@ -24,8 +27,21 @@ from bot.store.ledger import entries as held_entries
 from bot.store.posting import Ledger
 from bot.store.upsert import lock
 
+_DAY = timedelta(days=1)
 
-def rebuild(connection: Connection, organization_id: str, days: Iterable[date], *, noticed: date | None = None) -> int:
+Fresh = Mapping[Source, Mapping[date, Sequence[Any]]]
+"""Records by source and UTC day that were stored a moment ago: they need not be read back."""
+NOTHING: Fresh = MappingProxyType({})
+
+
+def rebuild(
+    connection: Connection,
+    organization_id: str,
+    days: Iterable[date],
+    *,
+    noticed: date | None = None,
+    fresh: Fresh = NOTHING,
+) -> int:
     """Make the ledger of these UTC days anew from what the store holds; returns how many days that was.
 
     A day of a closed month stays as it was closed. `noticed` is the day on which the days were read again: what that
@@ -34,28 +50,29 @@ def rebuild(connection: Connection, organization_id: str, days: Iterable[date], 
     """
     lock(connection, organization_id)  # a close must not see half of what changes meanwhile
     wanted, closed = set(days), closes.months(connection)
+    reports = _Reports(connection, organization_id, fresh)
     fixed = {day for day in wanted if day.replace(day=1) in closed}
     with Ledger(connection, organization_id) as ledger:
         if fixed and noticed:
             booked_on = max(noticed, month_after(max(closed)))
-            if _book(connection, ledger, organization_id, fixed, booked_on):
+            if _book(reports, ledger, fixed, booked_on):
                 wanted.add(booked_on)
         booked = _booked(connection, organization_id, wanted - fixed)
-        hourly = _Hourly(connection, organization_id, wanted - fixed)
-        for day, entries, reported in _allocated(connection, organization_id, wanted - fixed):
+        hourly = _Hourly(reports, wanted - fixed)
+        for day, entries, reported in _allocated(reports, wanted - fixed):
             _prove(day, entries, reported)
             whole = [*entries, *booked.get(day, ())]
             ledger.replace_day(day, whole, hourly.spread(day, whole))
     return len(wanted - fixed)
 
 
-def rebuild_hours(connection: Connection, organization_id: str, days: Collection[date]) -> None:
+def rebuild_hours(connection: Connection, organization_id: str, days: Collection[date], fresh: Fresh = NOTHING) -> None:
     """Spread the entries that the ledger holds of these days over their hours anew; no day's sum changes."""
     if not days:
         return
     lock(connection, organization_id)
-    hourly = _Hourly(connection, organization_id, days)
-    held = held_entries(connection, organization_id, min(days), max(days) + timedelta(days=1))
+    hourly = _Hourly(_Reports(connection, organization_id, fresh), days)
+    held = held_entries(connection, organization_id, min(days), max(days) + _DAY)
     with Ledger(connection, organization_id) as ledger:
         for day in sorted(days):
             ledger.replace_hours(day, hourly.spread(day, held.get(day, ())))
@@ -70,44 +87,64 @@ def rebuild_everything(connection: Connection) -> int:
     )
 
 
-class _Hourly:
-    """What is known of some days by the hour, read one day at a time as `_allocated` does."""
+@dataclass(frozen=True, slots=True)
+class _Reports:
+    """What an organisation's reports say, a day at a time: a year of records would fill the memory."""
 
-    def __init__(self, connection: Connection, organization_id: str, days: Collection[date]) -> None:
-        self._connection = connection
-        self._organization_id = organization_id
-        since, until = (min(days), max(days) + timedelta(days=1)) if days else (date.min, date.min)
-        self._fetched = snapshots.fetched(connection, organization_id, Source.HOURS, since, until)
+    connection: Connection
+    organization_id: str
+    fresh: Fresh
+
+    def usage(self, day: date, source: Source = Source.USAGE) -> Sequence[UsageRecord]:
+        found = self.fresh.get(source, {}).get(day)
+        if found is None:
+            held = snapshots.usage(self.connection, self.organization_id, day, day + _DAY, source=source)
+            found = held.get(day, ())
+        return found
+
+    def costs(self, day: date) -> Sequence[CostRecord]:
+        found = self.fresh.get(Source.COST, {}).get(day)
+        if found is None:
+            found = snapshots.costs(self.connection, self.organization_id, day, day + _DAY).get(day, ())
+        return found
+
+    def fetched(self, source: Source, days: Collection[date]) -> dict[date, datetime]:
+        """When each of the days was last read."""
+        if not days:
+            return {}
+        return snapshots.fetched(self.connection, self.organization_id, source, min(days), max(days) + _DAY)
+
+
+class _Hourly:
+    """What is known of some days by the hour."""
+
+    def __init__(self, reports: _Reports, days: Collection[date]) -> None:
+        self._reports = reports
+        self._fetched = reports.fetched(Source.HOURS, days)
 
     def spread(self, day: date, entries: Sequence[Entry]) -> list[tuple[int, Entry]]:
         """The entries with their hours; nothing for a day that was not read by the hour."""
         fetched_at = self._fetched.get(day)
         if fetched_at is None:
             return []
-        next_day = day + timedelta(days=1)
-        usage = snapshots.usage(self._connection, self._organization_id, day, next_day, source=Source.HOURS)
-        return spread(entries, usage.get(day, ()), over=snapshots.whole(day, fetched_at))
+        return spread(entries, self._reports.usage(day, Source.HOURS), over=snapshots.whole(day, fetched_at))
 
 
-_Allocated = tuple[date, list[Entry], list[CostRecord] | None]
+_Allocated = tuple[date, list[Entry], Sequence[CostRecord] | None]
 """A day, what its ledger would be, and what the cost report said; None where that has not been read."""
 
 
-def _allocated(connection: Connection, organization_id: str, days: Collection[date]) -> Iterator[_Allocated]:
+def _allocated(reports: _Reports, days: Collection[date]) -> Iterator[_Allocated]:
     if not days:
         return
-    since, until = min(days), max(days) + timedelta(days=1)
-    owners = _ownership(connection, organization_id).by_day()
-    cost_fetched = snapshots.fetched(connection, organization_id, Source.COST, since, until)
-    for day in sorted(days):  # one at a time: a year of records would fill the memory
-        next_day = day + timedelta(days=1)
-        usage = snapshots.usage(connection, organization_id, day, next_day)
-        costs = snapshots.costs(connection, organization_id, day, next_day)
+    owners = _ownership(reports.connection, reports.organization_id).by_day()
+    cost_fetched = reports.fetched(Source.COST, days)
+    for day in sorted(days):
         fetched_at = cost_fetched.get(day)
-        reported = costs.get(day, []) if fetched_at else None
+        reported = reports.costs(day) if fetched_at else None
         entries = allocate(
             day,
-            usage.get(day, ()),
+            reports.usage(day),
             reported,
             owners(day),
             complete=fetched_at is not None and snapshots.whole(day, fetched_at),
@@ -115,13 +152,12 @@ def _allocated(connection: Connection, organization_id: str, days: Collection[da
         yield day, entries, reported
 
 
-def _book(
-    connection: Connection, ledger: Ledger, organization_id: str, days: Collection[date], booked_on: date
-) -> bool:
+def _book(reports: _Reports, ledger: Ledger, days: Collection[date], booked_on: date) -> bool:
     """Book what closed days would be by now, as far as it is not booked already; returns whether anything was."""
-    held = held_entries(connection, organization_id, min(days), max(days) + timedelta(days=1))
+    connection, organization_id = reports.connection, reports.organization_id
+    held = held_entries(connection, organization_id, min(days), max(days) + _DAY)
     found = False
-    for day, now, reported in _allocated(connection, organization_id, days):
+    for day, now, reported in _allocated(reports, days):
         if any(entry.basis is Basis.UNKNOWN for entry in now):
             continue  # what is not in yet is no zero to adjust to
         booked = closes.booked(connection, organization_id, day)
@@ -137,7 +173,7 @@ def _booked(connection: Connection, organization_id: str, days: Collection[date]
     if not days:
         return {}
     found: dict[date, list[Entry]] = defaultdict(list)
-    for one in closes.adjustments(connection, min(days), max(days) + timedelta(days=1)):
+    for one in closes.adjustments(connection, min(days), max(days) + _DAY):
         if one.organization_id == organization_id:
             found[one.day].append(one.entry)
     return {day: summed(some) for day, some in found.items()}

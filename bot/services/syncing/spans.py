@@ -16,7 +16,7 @@ from bot.store import snapshots
 
 LONGEST_HOURLY_DAYS = 7
 """As many hours as a page may hold: a longer chunk would be read page after page."""
-ROWS_A_CHUNK, ROWS_A_KEY = 15_000, 12
+ROWS_A_CHUNK, ROWS_A_KEY = 7_500, 12
 """How much of a report is held at once, and about how many rows of it a key or a person makes on a day."""
 _DAY = timedelta(days=1)
 

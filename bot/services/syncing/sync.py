@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import secrets
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, timedelta
 
 import structlog
@@ -17,6 +18,7 @@ from bot.services.syncing.beside import BESIDE
 from bot.services.syncing.reading import Progress, Reading, SyncResult
 from bot.services.syncing.rebuild import rebuild
 from bot.services.syncing.spans import Wanted
+from bot.services.syncing.turn import turn
 from bot.store import directory as directories
 from bot.store import pages, snapshots
 from bot.store.database import Database
@@ -46,6 +48,7 @@ class Sync:
         self._hourly = timedelta(days=hourly_days)
         self._forced = surface
         self._retain_pages = timedelta(days=retain_pages_days)
+        self._holder = secrets.token_hex(8)
         self._organizations: dict[AnthropicClient, str] = {}
         self._last_try: datetime | None = None
 
@@ -85,6 +88,14 @@ class Sync:
         if unknown:
             await self._database.write(_miss, set(self._organizations.values()), sources, now, unknown[0])
         return result
+
+    async def run_if_due(self, clock: Callable[[], datetime], every: timedelta) -> SyncResult | None:
+        """One sync if the last one is that long ago and no other replica is at it; None where it is not due."""
+        if not await self.due(clock(), every):
+            return None
+        async with turn(self._database, self._holder, clock) as mine:
+            # Again: another replica may have come to its end since.
+            return await self.run(clock()) if mine and await self.due(clock(), every) else None
 
     async def due(self, now: datetime, every: timedelta) -> bool:
         """Whether the last try is so long ago that the next one is due."""

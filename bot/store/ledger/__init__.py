@@ -5,7 +5,7 @@ it is written by `posting` alone, in one transaction. Days whose usage is known 
 """
 
 from bot.store.ledger.levels import depth
-from bot.store.ledger.listing import days_with, entries, hours, names
+from bot.store.ledger.listing import days_with, entries, hours, names, summed
 from bot.store.ledger.memory import remembered, version
 from bot.store.ledger.selection import EVERYTHING, Selection
 from bot.store.ledger.sums import Listed, Sums, compared, course, figures, hourly, sums, unpriced_models
@@ -25,6 +25,7 @@ __all__ = [
     "hours",
     "names",
     "remembered",
+    "summed",
     "sums",
     "unpriced_models",
     "version",

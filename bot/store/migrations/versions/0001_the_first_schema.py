@@ -576,6 +576,13 @@ def upgrade() -> None:
         batch_op.create_index("telemetry_stored", ["stored_at"], unique=False)
 
     op.create_table(
+        "turn",
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("holder", sa.String(), nullable=False),
+        sa.Column("held_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("what"),
+    )
+    op.create_table(
         "usage_snapshot",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("organization_id", sa.String(), nullable=False),

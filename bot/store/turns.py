@@ -1,0 +1,32 @@
+"""What one replica at a time should do: who is at it, until when nobody else is."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, or_, select
+
+from bot.store.tables import TurnRow, table
+from bot.store.upsert import insert_new
+
+_turn = table(TurnRow)
+ABANDONED_AFTER = timedelta(minutes=2)
+"""More than the minute by which the clocks of two replicas may differ."""
+
+
+def take(connection: Connection, what: str, holder: str, now: datetime) -> bool:
+    """Whether it is this holder's turn from `now` on: nobody else said lately that it is theirs.
+
+    Whoever has it takes it again to say that they still do. Nobody holds it from a time to come: that was said by a
+    clock that has been set right since.
+    """
+    free = or_(_turn.c.holder == holder, ~_turn.c.held_at.between(now - ABANDONED_AFTER, now + ABANDONED_AFTER))
+    connection.execute(delete(_turn).where(_turn.c.what == what, free))
+    insert_new(connection, _turn, [{"what": what, "holder": holder, "held_at": now}])
+    has: str | None = connection.execute(select(_turn.c.holder).where(_turn.c.what == what)).scalar()
+    return has == holder
+
+
+def leave(connection: Connection, what: str, holder: str) -> None:
+    """Let the next one have it."""
+    connection.execute(delete(_turn).where(_turn.c.what == what, _turn.c.holder == holder))
