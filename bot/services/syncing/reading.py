@@ -168,7 +168,7 @@ class Reading:
 
         Its sources are `unread` no more.
         """
-        kept = {
+        kept: dict[str, str | int] = {
             "since": min(span.since for span, _ in there).isoformat(),
             "until": max(span.until for span, _ in there).isoformat(),
             "records": sum(len(chunk.records) for _, chunks in there for chunk in chunks.values()),
