@@ -237,7 +237,8 @@ class Word:
 
 def split(text: str) -> list[Word]:
     """The words of a sentence; quotes of any shape hold one together, and one left open is ignored."""
-    text = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+    if not text.isprintable():
+        text = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
     words: list[Word] = []
     at = 0
     while at < len(text):
