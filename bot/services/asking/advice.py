@@ -23,7 +23,7 @@ from bot.services.asking.plans import whole_days
 from bot.services.figures.names import Found, Names
 from bot.services.figures.people import Sight
 from bot.services.figures.view import Coverage
-from bot.store import hours, people, snapshots, uses
+from bot.store import people, snapshots, uses
 from bot.store.ledger import Selection
 from bot.store.uses import Series
 
@@ -72,7 +72,7 @@ def _window(connection: Connection, period: Period, coverage: Coverage) -> Windo
     asked = replace(period, start=midnight(begin), end=midnight(until), zone="UTC")
     missing = {day for source in (Source.USAGE, Source.COST) for day in coverage.missing(connection, source, asked)}
     read = frozenset(dates(begin, until)) - missing
-    hourly = hours.known(connection, coverage.organizations, since, until)
+    hourly = coverage.by_the_hour(connection, since, until)
     return Window(since, until, period.zone, read, hourly & read)
 
 

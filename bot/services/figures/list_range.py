@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, timedelta
 from fractions import Fraction
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -25,7 +26,7 @@ from bot.core.report import Figures, Findings, Row
 from bot.core.utc import midnight
 from bot.services.figures.steps import span_start
 from bot.services.figures.view import Coverage, View
-from bot.store import ledger, snapshots
+from bot.store import ledger, memory, snapshots
 from bot.store.ledger import Listed, Selection
 
 _ALIKE = 10**6
@@ -84,7 +85,8 @@ def _dearer(connection: Connection, selection: Selection, coverage: Coverage, pe
     """What is asked about, as far as its models may have dearer calls in one of the periods."""
     models = selection.models
     if models is None:
-        models = frozenset(ledger.names(connection, Dimension.MODEL))
+        seen = partial(ledger.names, connection, Dimension.MODEL)
+        models = frozenset(memory.remembered(connection, "models", seen))
     ends = [_days(period) for period in periods]
     dear = frozenset(model for model in models if any(_factor(model, first, last) > 1 for first, last in ends))
     return View(connection, replace(selection, models=dear), coverage)
@@ -130,7 +132,9 @@ def _inexact(view: View, period: Period) -> Iterator[Period]:
     if not view.selection.models:
         return
     first, last = _days(period)
-    exact = snapshots.listed(view.connection, first, last + timedelta(days=1))
+    stop = last + timedelta(days=1)
+    read = partial(snapshots.listed, view.connection, first, stop)
+    exact = memory.remembered(view.connection, ("listed", first, stop), read)
     through = view.coverage.data_through
     runs: list[list[date]] = []
     for day in (first + timedelta(days=n) for n in range((last - first).days + 1)):
