@@ -234,7 +234,7 @@ def _status(connection: Connection, names: Names, now: datetime) -> status_answe
         bot.__version__,
         sources.lines(connection, called),
         len(names.configuration.teams),
-        names.ties(),
+        names.ties,
         [_restated(one) for one in restatements.latest(connection, RESTATEMENTS_SHOWN)],
         reconcile_answer.verdict(reconciled) if reconciled else "",
         all(held.found.explained for held in reconciled),

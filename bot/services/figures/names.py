@@ -102,6 +102,7 @@ class Names:
             case _:
                 return Found(self.selection(), None, self.organization)
 
+    @cached_property
     def ties(self) -> list[str]:
         """What two teams claim equally, one sentence each; it counts as unallocated until they settle it."""
         return ties(self.organizations, self.configuration)
@@ -158,6 +159,8 @@ class Names:
     def _place(self, id_: str, name_in: Callable[[Directory, str], str]) -> str:
         """A workspace or key by its name, with its organisation's where others have one of that name."""
         own = id_.rpartition("/")[2]
+        if len(self.organizations) == 1:
+            return name_in(self.organizations[0], own)
         owner = self._owner(id_)
         if owner is None:
             return _first(own, (name_in(one, own) for one in self.organizations))

@@ -168,13 +168,18 @@ class View:
             return self._course(dimension, period)
         if dimension is Dimension.HOUR:
             return self._by_hour(period)
-        since, until = self.stretch(period).touched
-        sums = self.read(period, *((dimension,) if dimension else ())).figures(dimension)
-        whole = len(self.missing(Source.USAGE, period)) == (until - since).days
-        if whole:
-            return {name: _without_usage(figures) for name, figures in sums.items()}
+        stretch = self.stretch(period)
+        since, until = stretch.touched
+        unread = len(self.missing(Source.USAGE, period)) == (until - since).days
         known = dimension is not Dimension.TOKEN_TYPE and not self.uncounted(period)
-        return {name: _called(figures, known=known) for name, figures in sums.items()}
+
+        def told() -> dict[str, Figures]:
+            sums = self.read(period, *((dimension,) if dimension else ())).figures(dimension)
+            if unread:
+                return {name: _without_usage(figures) for name, figures in sums.items()}
+            return {name: _called(figures, known=known) for name, figures in sums.items()}
+
+        return self._remembered(("by", dimension, stretch.days, tuple(stretch.parts), unread, known), told)
 
     def hours(self, period: Period, *by: Dimension) -> Iterator[tuple[str, date, ledger.Sums]]:
         """The sums of each hour of the period that has any, and the whole of each UTC day that is not known by the
