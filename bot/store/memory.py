@@ -79,7 +79,7 @@ class _Memory:
         return self._known.get(key, _NOTHING)
 
     def put(self, version: str, key: Hashable, found: object) -> None:
-        if version != self._version or key in self._known:
+        if version != self._version or key in self._known or _size(found) > MOST_ROWS:
             return
         self._known[key] = found
         self._rows += _size(found)
