@@ -87,20 +87,14 @@ def access(
         return Access(rule, everything=True, me=_own(asker, organizations))
     if shared:
         return Access(rule, shared=True)
-    owned = [team.id for team in configuration.teams if asker.is_one_of(team.owners)]
-    within = {id_ for team in owned for id_ in family(team, configuration.teams)}
+    within = {id_ for team in configuration.owned(asker.names) for id_ in family(team, configuration.teams)}
     return Access(
         rule, teams=frozenset(within) if rule is PeopleData.OWNERS else frozenset(), me=_own(asker, organizations)
     )
 
 
 def _own(asker: Asker, organizations: Iterable[Directory]) -> frozenset[str]:
-    return frozenset(
-        member.id
-        for directory in organizations
-        for member in directory.members.values()
-        if asker.is_one_of((member.email, member.id))
-    )
+    return frozenset(id_ for directory in organizations for id_ in directory.members_called(asker.names))
 
 
 @dataclass(frozen=True, slots=True)

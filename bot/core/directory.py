@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import IntEnum
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, cached_property
 
 from bot.core.usage import CONSOLE, DEFAULT_WORKSPACE, NO_ACTOR, NOT_BY_KEY, SERVICE_ACCOUNT
 
@@ -57,7 +58,7 @@ class ServiceAccount:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Directory:
     """What an organisation consists of, by id. An id that is not here is shown as itself, never dropped."""
 
@@ -88,6 +89,18 @@ class Directory:
             return member.name, member.email
         account = self.service_accounts.get(actor_id)
         return (account.name,) if account else ()
+
+    def members_called(self, names: Iterable[str]) -> frozenset[str]:
+        """The ids of the members with one of these e-mail addresses or ids, in lower case."""
+        return frozenset(id_ for name in names for id_ in self._members.get(name, ()))
+
+    @cached_property
+    def _members(self) -> Mapping[str, Sequence[str]]:
+        called: dict[str, list[str]] = defaultdict(list)
+        for member in self.members.values():
+            for name in {member.email.casefold(), member.id.casefold()}:
+                called[name].append(member.id)
+        return called
 
 
 def is_person(actor_id: str) -> bool:

@@ -37,7 +37,9 @@ class Figures:
 
     @property
     def total_tokens(self) -> int | None:
-        return sum(self.tokens.values()) if self.tokens is not None else None
+        if self.quantities is None:
+            return None
+        return sum([self.quantities.get(token_type, 0) for token_type in TOKEN_TYPES])
 
     @property
     def web_search_requests(self) -> int | None:
@@ -46,9 +48,9 @@ class Figures:
     @property
     def cache_hit_rate(self) -> float | None:
         """Cache reads as a part of all input tokens, 0 to 1; None where there was no input."""
-        tokens = self.tokens or {}
-        all_input = sum(count for token_type, count in tokens.items() if token_type != OUTPUT)
-        return tokens[CACHE_READ] / all_input if all_input else None
+        held = self.quantities or {}
+        all_input = (self.total_tokens or 0) - held.get(OUTPUT, 0)
+        return held.get(CACHE_READ, 0) / all_input if all_input else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,27 +99,29 @@ class Findings:
 
 def added(figures: Iterable[Figures]) -> Figures:
     """The sum; what is unknown in one part does not hide what is known in the others. Requests are known together."""
-    billed: Money | None = None
-    listed: Money | None = None
-    quantities: dict[str, int] | None = None
-    shared, above = ZERO, ZERO
-    requests: list[int | None] = []
-    for part in figures:
-        requests.append(part.requests)
-        if part.billed_cost is not None:
-            billed = (billed or ZERO) + part.billed_cost
-        if part.list_cost is not None:
-            listed = (listed or ZERO) + part.list_cost
+    parts = list(figures)
+    quantities: dict[str, int] = {}
+    for part in parts:
         for charge, quantity in (part.quantities or {}).items():
-            quantities = quantities or {}
             quantities[charge] = quantities.get(charge, 0) + quantity
-        shared += part.shared_out
-        if part.list_cost is not None and part.list_cost_high is not None:
-            above += part.list_cost_high - part.list_cost
-    high = listed + above if listed is not None and above.units else None
-    counted = [count for count in requests if count is not None]
-    calls = sum(counted) if len(counted) == len(requests) and counted else None
-    return Figures(billed, listed, quantities, shared, calls, list_cost_high=high)
+    listed = _sum(part.list_cost for part in parts)
+    ranged = [(low, part.list_cost_high) for part in parts if (low := part.list_cost) and part.list_cost_high]
+    above = sum(high.units - low.units for low, high in ranged)
+    counted = [part.requests for part in parts if part.requests is not None]
+    return Figures(
+        _sum(part.billed_cost for part in parts),
+        listed,
+        quantities or None,
+        _sum(part.shared_out for part in parts) or ZERO,
+        sum(counted) if counted and len(counted) == len(parts) else None,
+        list_cost_high=listed + Money(above) if listed is not None and above else None,
+    )
+
+
+def _sum(amounts: Iterable[Money | None]) -> Money | None:
+    """Of what is known; None where nothing is."""
+    known = [amount.units for amount in amounts if amount is not None]
+    return Money(sum(known)) if known else None
 
 
 def rest(hidden: Sequence[Row]) -> Row:

@@ -1,7 +1,7 @@
 """The words of a question: the ones we know, how a sentence splits into them, how they are written back."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -237,7 +237,8 @@ class Word:
 
 def split(text: str) -> list[Word]:
     """The words of a sentence; quotes of any shape hold one together, and one left open is ignored."""
-    text = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
+    if not text.isprintable():
+        text = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
     words: list[Word] = []
     at = 0
     while at < len(text):
@@ -254,6 +255,12 @@ def split(text: str) -> list[Word]:
         if word.text:
             words.append(word)
     return words
+
+
+def mentions(text: str, subjects: Collection[Subject]) -> bool:
+    """Whether any word could begin what one of these subjects is called: most sentences need not be read for more."""
+    first = {phrase.partition(" ")[0] for phrase, subject in SUBJECTS.items() if subject in subjects}
+    return any(word.key in first for word in split(text))
 
 
 def quote(text: str) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from bot.answers.answer import Amount, Answer, Bar, Cell, Percent, Tokens
 from bot.core import wording
 
 ELLIPSIS = "…"
 _JOINER = "\u200d"
-_TURNS_TEXT_AROUND = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_TURNS_TEXT_AROUND = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Unicode's direction overrides: one of them left open in a name writes the figures after it backwards."""
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_HALVES = re.compile("[\ud800-\udfff]")
 _RATE_PLACES = 6
 _CODE = re.compile(r"`([^`]+)`")
 _BAR = 10
@@ -53,7 +54,9 @@ def rate(part: float | None) -> float | None:
 
 def one_line(text: str) -> str:
     """Text without line breaks, control characters and half characters, which no medium can show."""
-    return " ".join("".join(_shown(character) for character in text).split())
+    if not text.isprintable():
+        text = _TURNS_TEXT_AROUND.sub("", _HALVES.sub("\ufffd", _CONTROLS.sub(" ", text)))
+    return " ".join(text.split())
 
 
 def cut(text: str, most: int) -> str:
@@ -96,12 +99,3 @@ def _bar(part: float | None) -> str:
         return wording.UNKNOWN
     filled = min(_BAR, max(0, int(part * _BAR)))
     return f"{'█' * filled}{'░' * (_BAR - filled)} {wording.percent(part)}"
-
-
-def _shown(character: str) -> str:
-    category = unicodedata.category(character)
-    if category in ("Cc", "Zl", "Zp"):
-        return " "
-    if category == "Cs":
-        return "\ufffd"
-    return "" if character in _TURNS_TEXT_AROUND else character

@@ -23,14 +23,16 @@ TEXT = 4000
 _NO_FORMAT = "\u034f"
 """Combining grapheme joiner: invisible, and Slack no longer takes the character after it for markup."""
 _MARKUP = {"&": "&amp;", "<": "&lt;", ">": f"{_NO_FORMAT}&gt;"} | {sign: _NO_FORMAT + sign for sign in "*_~`"}
+_AS_LETTERS = str.maketrans(_MARKUP)
 
 
 def escaped(text: str, most: int) -> str:
     """Text that mrkdwn shows as it stands (no mention, link, bold, code or quote), cut between characters."""
+    whole = text.translate(_AS_LETTERS)
+    if len(whole) <= most:
+        return whole
     pieces = [_MARKUP.get(character, character) for character in text]
-    length = sum(map(len, pieces))
-    if length <= most:
-        return "".join(pieces)
+    length = len(whole)
     while length > most - len(ELLIPSIS):
         length -= len(pieces.pop())
     return "".join(pieces) + ELLIPSIS

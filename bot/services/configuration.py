@@ -16,7 +16,7 @@ from bot.core.directory import Directory, Ownership, Precision
 from bot.core.errors import ConfigError
 from bot.core.usage import CONSOLE
 from bot.store import directory as directories
-from bot.store import preferences
+from bot.store import memory, preferences
 from bot.store.upsert import lock
 
 
@@ -27,8 +27,12 @@ def _parsed(body: str, name: str) -> Configuration:
 
 def in_force(connection: Connection) -> Configuration | None:
     """The configuration that holds now, of the file and of Slack together; None before the first."""
-    applied = preferences.newest(connection)
-    return _parsed(applied.body, applied.name) if applied else None
+
+    def newest() -> Configuration | None:
+        applied = preferences.newest(connection)
+        return _parsed(applied.body, applied.name) if applied else None
+
+    return memory.remembered(connection, "configuration", newest)
 
 
 def zone_in_force(connection: Connection, otherwise: str) -> str:

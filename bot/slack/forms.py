@@ -22,6 +22,7 @@ from bot.answers.unowned import CLAIM, TEAM
 from bot.core.configuration.merged import What
 from bot.core.errors import BotError, FormRefused, WordsError
 from bot.core.question import Question, Subject, Wanted, parse
+from bot.core.words import mentions
 from bot.render import slack_forms as render
 from bot.render.slack import DO
 from bot.services.configuring.forms import By, Forms
@@ -38,6 +39,7 @@ _WHAT = {
     Wanted.BUDGET: What.BUDGET,
     Wanted.SILENCE: What.SILENCE,
 }
+_FORMS = (Subject.SUBSCRIBE, Subject.SETTINGS)
 _SENT = "A test is in our direct messages. Nothing was saved."
 View = dict[str, Any]
 
@@ -74,12 +76,13 @@ class Dialogs:
         return await self._shown(body, form)
 
     def _question(self, words: str) -> Question | None:
+        if not mentions(words, _FORMS):
+            return None
         try:
             question = parse(words, now=self._clock(), zone="UTC")
         except WordsError:
             return None
-        forms = (Subject.SUBSCRIBE, Subject.SETTINGS)
-        return question if question.subject in forms and not question.share else None
+        return question if question.subject in _FORMS and not question.share else None
 
     def listen(self, app: AsyncApp) -> None:
         @app.action(re.compile(f"^{render.OPEN}"))

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Row, Select, func, insert, select
 from bot.core.allocation import Attribution, Basis, Entry, Posted
 from bot.core.books.adjustments import plus
 from bot.core.errors import StoreError
+from bot.store.memory import renew
 from bot.store.posting import Ledger
 from bot.store.tables import AdjustmentRow, ClosedFileRow, ClosedMonthRow, LedgerSeries, table
 from bot.store.upsert import insert_new, upsert
@@ -52,6 +53,7 @@ def close(connection: Connection, month: date, at: datetime, files: Mapping[str,
     insert_new(connection, _file, [{"sha256": sha256, "body": body} for sha256, body in files.values()])
     hashes = {name: sha256 for name, (sha256, _) in files.items()}
     connection.execute(insert(_month).values(month=month, closed_at=at, files=json.dumps(hashes, sort_keys=True)))
+    renew(connection, "closed months")
     return ClosedMonth(month, at, hashes)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select, update
 
 from bot.core.directory import ApiKey, Directory, Member, ServiceAccount, Workspace
 from bot.core.usage import Surface
+from bot.store.memory import renew
 from bot.store.tables import ApiKeyRow, MemberRow, Organization, ServiceAccountRow, WorkspaceRow, table
 from bot.store.upsert import upsert
 
@@ -85,6 +86,7 @@ def replace(connection: Connection, directory: Directory) -> bool:
             for account in directory.service_accounts.values()
         ],
     )
+    renew(connection, f"directory/{organization_id}")
     after = read(connection, organization_id)
     return before is None or after is None or _claimed(before) != _claimed(after)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -14,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Table, case, delete, func, ins
 from bot.core.allocation import Attribution, Entry
 from bot.core.utc import month_after
 from bot.store.bulk import insert_rows
+from bot.store.memory import renew
 from bot.store.tables import (
     LedgerEntry,
     LedgerHour,
@@ -24,12 +24,11 @@ from bot.store.tables import (
     LedgerOrganization,
     LedgerSeries,
     LedgerTotal,
-    LedgerVersion,
     table,
 )
-from bot.store.upsert import insert_new, upsert
+from bot.store.upsert import insert_new
 
-_series, _version = table(LedgerSeries), table(LedgerVersion)
+_series = table(LedgerSeries)
 _entry, _total, _organization = table(LedgerEntry), table(LedgerTotal), table(LedgerOrganization)
 _hour, _hour_total, _hour_organization = (table(row) for row in (LedgerHour, LedgerHourTotal, LedgerHourOrganization))
 _month, _month_total = table(LedgerMonth), table(LedgerMonthTotal)
@@ -55,8 +54,7 @@ class Ledger:
         self._organization_id = organization_id
         self._ids = self._known_series()
         self._months: set[date] = set()
-        # At random: a count would come to the same again after a transaction that was undone.
-        upsert(connection, _version, [{"organization_id": organization_id, "version": secrets.token_hex(8)}])
+        renew(connection, f"ledger/{organization_id}")
 
     def __enter__(self) -> Self:
         return self

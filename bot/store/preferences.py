@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select
 
 from bot.core.configuration.merged import Entry, Preference, What
+from bot.store.memory import renew
 from bot.store.tables import ChangeRow, ConfigurationRow, Milestone, PreferenceRow, table
 from bot.store.upsert import insert_new, upsert
 
@@ -50,6 +51,7 @@ def newest_file(connection: Connection) -> Applied | None:
 def apply(connection: Connection, name: str, body: str, now: datetime, *, file: str | None = None) -> None:
     """Put a text in force; `file` is the file it was made of, if one was applied."""
     connection.execute(insert(_configuration).values(applied_at=now, name=name, body=body, file=file))
+    renew(connection, "configuration")
 
 
 def kept(connection: Connection) -> list[Preference]:

@@ -17,6 +17,7 @@ from bot.core.usage import LEDGER_SOURCES, CostRecord, Source, UsageRecord
 from bot.core.utc import midnight
 from bot.store import lags, restatements
 from bot.store.bulk import insert_rows
+from bot.store.memory import renew
 from bot.store.tables import BucketRow, CostSnapshot, HourSnapshot, SourceState, UsageSnapshot, table
 from bot.store.upsert import upsert
 
@@ -83,6 +84,7 @@ def replace(
         for start in starts
     ]
     upsert(connection, _bucket, buckets)
+    renew(connection, f"readings/{organization_id}")
     lags.note(connection, organization_id, source, starts, fetched_at)
     return days
 
@@ -214,15 +216,17 @@ def attempted(
     """Remember that a sync of this source ended at `at`, and how."""
     before = connection.execute(
         select(_state.c.succeeded_at).where(_state.c.organization_id == organization_id, _state.c.source == source)
-    ).scalar()
+    ).first()
     row = {
         "organization_id": organization_id,
         "source": source,
         "attempted_at": at,
-        "succeeded_at": before if error else at,
+        "succeeded_at": (before and before.succeeded_at) if error else at,
         "error": error,
     }
     upsert(connection, _state, [row])
+    if before is None:  # that a source is there at all says how far all of them go
+        renew(connection, f"readings/{organization_id}")
 
 
 def last_attempt(connection: Connection) -> datetime | None:

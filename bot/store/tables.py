@@ -381,12 +381,12 @@ class LedgerTotal(SQLModel, table=True):
     """How many of the entries have no list price."""
 
 
-class LedgerVersion(SQLModel, table=True):
-    """Another one with every change of an organisation's ledger: what sums are remembered under."""
+class VersionRow(SQLModel, table=True):
+    """Another one with every change of what it is about: what answers remember under."""
 
-    __tablename__ = "ledger_version"
+    __tablename__ = "version"
 
-    organization_id: str = Field(primary_key=True)
+    about: str = Field(primary_key=True)
     version: str
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -51,15 +51,24 @@ class Books:
         self.use(day, read_at=read_at, **dict.fromkeys(dollars, tokens))
         self.bill(day, read_at=read_at, **dollars)
 
+    def spend_daily(self, days: Sequence[date], *, tokens: int = 1000, **dollars: str) -> None:
+        """The same of many days at once, all of them read the morning after the last."""
+        usage = [_usage(day, team, tokens) for day in days for team in dollars]
+        costs = [_cost(day, team, Decimal(amount)) for day in days for team, amount in dollars.items()]
+        self.database.write_now(_reported, self.organization, Source.USAGE, days, usage, _morning_after(days[-1]))
+        self.database.write_now(_reported, self.organization, Source.COST, days, costs, _morning_after(days[-1]))
+
     def bill(self, day: date, *, read_at: datetime | None = None, **dollars: str) -> None:
         """The cost report's half of a day."""
         costs = [_cost(day, team, Decimal(amount)) for team, amount in dollars.items()]
-        self.database.write_now(_reported, self.organization, Source.COST, day, costs, read_at or _morning_after(day))
+        self.database.write_now(_reported, self.organization, Source.COST, [day], costs, read_at or _morning_after(day))
 
     def use(self, day: date, *, read_at: datetime | None = None, **tokens: int) -> None:
         """The usage report's half of a day."""
         usage = [_usage(day, team, count) for team, count in tokens.items()]
-        self.database.write_now(_reported, self.organization, Source.USAGE, day, usage, read_at or _morning_after(day))
+        self.database.write_now(
+            _reported, self.organization, Source.USAGE, [day], usage, read_at or _morning_after(day)
+        )
 
     def by_hour(self, day: date, **tokens: Mapping[int, int]) -> None:
         """The usage report of a day by the hour: team → hour → tokens."""
@@ -97,12 +106,12 @@ def _reported(
     connection: Connection,
     organization: str,
     source: Source,
-    day: date,
+    days: Sequence[date],
     records: list[UsageRecord] | list[CostRecord],
     read_at: datetime,
 ) -> None:
-    snapshots.replace(connection, organization, source, [_midnight(day)], records, read_at)
-    rebuild(connection, organization, [day], noticed=read_at.date())
+    snapshots.replace(connection, organization, source, [_midnight(day) for day in days], records, read_at)
+    rebuild(connection, organization, days, noticed=read_at.date())
     for one in Source:
         snapshots.attempted(connection, organization, one, read_at)
 

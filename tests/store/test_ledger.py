@@ -16,7 +16,7 @@ from bot.core.money import Money
 from bot.core.question import Dimension
 from bot.core.report import Figures
 from bot.core.usage import REQUESTS
-from bot.store import ledger
+from bot.store import ledger, memory
 from bot.store.database import Database
 from bot.store.ledger import Selection
 from bot.store.ledger.levels import COLUMN
@@ -166,8 +166,7 @@ def test_what_is_remembered_is_forgotten_when_the_ledger_changes(database: Datab
             read += 1
             return ledger.sums(connection, DAY, NEXT)
 
-        version = ledger.version(connection)
-        return ledger.remembered(connection, version, "the day", summed).figures()[""].total_tokens or 0
+        return memory.remembered(connection, "the day", summed).figures()[""].total_tokens or 0
 
     def undone(connection: Connection) -> None:
         put(connection, [])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
 from enum import StrEnum
@@ -38,6 +39,19 @@ class Configuration:
 
     def team(self, team_id: str) -> Team | None:
         return self._by_id.get(team_id)
+
+    def owned(self, names: Iterable[str]) -> list[str]:
+        """The ids of the teams that whoever has these names, in lower case, owns; in their order."""
+        found = {id_ for name in names for id_ in self._by_owner.get(name, ())}
+        return [id_ for id_ in self._by_id if id_ in found]
+
+    @cached_property
+    def _by_owner(self) -> Mapping[str, Sequence[str]]:
+        owned: dict[str, list[str]] = defaultdict(list)
+        for team in self.teams:
+            for owner in team.owners:
+                owned[owner.casefold()].append(team.id)
+        return owned
 
     @cached_property
     def _by_id(self) -> Mapping[str, Team]:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Connection, Row
 
@@ -15,6 +16,7 @@ from bot.core.advice import FOR_SO_LONG, Course, Finding, Piece, Use, Window, id
 from bot.core.advice.use import Counts, added
 from bot.core.directory import is_person
 from bot.core.hours import Stretch, on_the_hour
+from bot.core.money import Money
 from bot.core.periods import Period
 from bot.core.question import Dimension, Question
 from bot.core.usage import CONSOLE, NOT_BY_KEY, REQUESTS, SERVICE_ACCOUNT, TOKEN_TYPES, Source
@@ -23,7 +25,7 @@ from bot.services.asking.plans import whole_days
 from bot.services.figures.names import Found, Names
 from bot.services.figures.people import Sight
 from bot.services.figures.view import Coverage
-from bot.store import hours, people, snapshots, uses
+from bot.store import memory, people, snapshots, uses
 from bot.store.ledger import Selection
 from bot.store.uses import Series
 
@@ -40,6 +42,21 @@ class _Known:
     ids: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Advice:
+    """What is advised of a window to all who may see the same people; `closed`: something of it is kept from them."""
+
+    floor: Money
+    pieces: tuple[Piece, ...]
+    unused: tuple[tuple[str, date], ...]
+    closed: bool
+
+    def __len__(self) -> int:
+        """The days and hours that it keeps."""
+        courses = [one.course for piece in self.pieces for one in piece.findings]
+        return len(self.unused) + sum(1 + len(course.days) + len(course.hours) for course in courses)
+
+
 def advise(
     connection: Connection, question: Question, found: Found, names: Names, coverage: Coverage, sight: Sight
 ) -> Advised:
@@ -47,22 +64,30 @@ def advise(
     period = whole_days(coverage.cut(question.period), coverage)
     sight.allow(found, period, coverage)
     window = _window(connection, period, coverage)
-    known, closed = _uses(connection, found.selection, window, sight)
-    floor = least((one.course.billed for one in known), window)
-    dear = [one for one in known if 30 * one.course.billed >= floor.units * window.known]
-    courses = _closely(connection, window, dear) if window.known else {}
-    told = pieces([courses.get(one.course.use, one.course) for one in known], window, floor)
-    unused, also_closed = _idle(connection, found.selection, names, window, sight)
+    looked = partial(_look, connection, found.selection, names, window, sight)
+    seen = None if sight.blind else sight.access
+    advice = memory.remembered(connection, ("advice", found.selection, window, seen), looked)
     return Advised(
         question,
         found.name,
         window,
-        floor,
-        tuple(_given(piece, names) for piece in told),
-        unused,
+        advice.floor,
+        tuple(_given(piece, names) for piece in advice.pieces),
+        advice.unused,
         coverage.data_through,
-        (f"Use that is a single person's is left out. {sight.access.refusal}",) if closed or also_closed else (),
+        (f"Use that is a single person's is left out. {sight.access.refusal}",) if advice.closed else (),
     )
+
+
+def _look(connection: Connection, selection: Selection, names: Names, window: Window, sight: Sight) -> _Advice:
+    """Through every use; closely where it is dear enough."""
+    known, closed = _uses(connection, selection, window, sight)
+    floor = least((one.course.billed for one in known), window)
+    dear = [one for one in known if 30 * one.course.billed >= floor.units * window.known]
+    courses = _closely(connection, window, dear) if window.known else {}
+    told = pieces([courses.get(one.course.use, one.course) for one in known], window, floor)
+    unused, also_closed = _idle(connection, selection, names, window, sight)
+    return _Advice(floor, tuple(told), unused, closed or also_closed)
 
 
 def _window(connection: Connection, period: Period, coverage: Coverage) -> Window:
@@ -72,7 +97,7 @@ def _window(connection: Connection, period: Period, coverage: Coverage) -> Windo
     asked = replace(period, start=midnight(begin), end=midnight(until), zone="UTC")
     missing = {day for source in (Source.USAGE, Source.COST) for day in coverage.missing(connection, source, asked)}
     read = frozenset(dates(begin, until)) - missing
-    hourly = hours.known(connection, coverage.organizations, since, until)
+    hourly = coverage.by_the_hour(connection, since, until)
     return Window(since, until, period.zone, read, hourly & read)
 
 

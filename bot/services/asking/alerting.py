@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -63,7 +63,7 @@ def open_ones(
 
 def _seen(
     connection: Connection,
-    every: Iterable[Episode],
+    every: Sequence[Episode],
     names: Names,
     coverage: Coverage,
     sight: Sight,
@@ -72,7 +72,7 @@ def _seen(
     *,
     whole: bool = False,
 ) -> Seen:
-    running = silences.running(connection, coverage.now)
+    running = silences.running(connection, coverage.now) if every else ()
     lines, withheld = [], 0
     for episode in every:
         target = Target.of(episode.scope)

@@ -60,11 +60,11 @@ from bot.services.configuring.ground import Ground
 from bot.services.figures.findings import gather
 from bot.services.figures.list_range import ranged
 from bot.services.figures.names import Names
-from bot.services.figures.people import Recognition, Sight, topped
+from bot.services.figures.people import Recognition, Sight, any_named, topped
 from bot.services.figures.unreported import disagreement, unreported
 from bot.services.figures.view import Coverage, View
 from bot.services.syncing import sources
-from bot.store import call_series, call_sums, ledger, people, restatements
+from bot.store import call_series, call_sums, ledger, memory, restatements
 from bot.store.database import Database
 
 _WEEK = timedelta(days=7)
@@ -219,7 +219,7 @@ def _settings(ground: Ground, question: Question, shared: bool) -> Answer:
 def _known_by_calls(connection: Connection, question: Question) -> bool:
     """People are asked about whom no report names, and programs do."""
     people_asked = question.subject in (Subject.USER, Subject.USERS)
-    return people_asked and not people.any_named(connection) and call_sums.any_named(connection)
+    return people_asked and not any_named(connection) and call_sums.any_named(connection)
 
 
 def _noted(answer: Answer, note: str) -> Answer:
@@ -235,7 +235,7 @@ def _status(connection: Connection, names: Names, now: datetime) -> status_answe
         bot.__version__,
         sources.lines(connection, called),
         len(names.configuration.teams),
-        names.ties(),
+        names.ties,
         [_restated(one) for one in restatements.latest(connection, RESTATEMENTS_SHOWN)],
         reconcile_answer.verdict(reconciled) if reconciled else "",
         all(held.found.explained for held in reconciled),
@@ -261,15 +261,13 @@ def _examples(connection: Connection, names: Names, today: date) -> dict[str, st
     if team:
         examples["team"] = team
     since, until = today - timedelta(days=30), today + timedelta(days=1)
-    version, selection = ledger.version(connection), names.selection()
+    selection = names.selection()
 
     def read(dimension: Dimension) -> Mapping[str, Figures]:
         return ledger.figures(connection, since, until, selection=selection, by=dimension)
 
     for kind, dimension in (("model", Dimension.MODEL), ("workspace", Dimension.WORKSPACE), ("key", Dimension.KEY)):
-        lately = ledger.remembered(
-            connection, version, ("lately", since, selection, dimension), partial(read, dimension)
-        )
+        lately = memory.remembered(connection, ("lately", since, selection, dimension), partial(read, dimension))
         named = {
             id_: figures.billed_cost or ZERO
             for id_, figures in lately.items()

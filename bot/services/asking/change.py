@@ -22,6 +22,7 @@ from bot.services.figures.findings import gather
 from bot.services.figures.names import Found, Names
 from bot.services.figures.steps import hour_id, span_name, span_start
 from bot.services.figures.view import Coverage, View
+from bot.store import memory
 
 _CALLER = (Dimension.TEAM, Dimension.WORKSPACE, Dimension.KEY, Dimension.USER)
 _KIND = (Dimension.MODEL, Dimension.TIER, Dimension.GEO)
@@ -58,8 +59,13 @@ def explain(
     report = replace(report, rows=leading(report.rows, question.top))
     if report.total.billed_cost is None or report.previous.billed_cost is None:
         return Explained(report, beside, steps, {})
-    then, now = (_spent(view, period) for period in (report.previous_period, report.period))
-    moved = parts(then, now)
+
+    def worked_out() -> list[Part]:
+        then, now = (_spent(view, period) for period in (report.previous_period, report.period))
+        return parts(then, now)
+
+    about = (found.selection, view.stretch(report.previous_period), view.stretch(report.period))
+    moved = memory.remembered(connection, ("moved", *about), worked_out)
     return Explained(replace(report, causes=causes(moved)), beside, steps, _own_causes(moved, report))
 
 

@@ -49,7 +49,7 @@ def _answered(connection: Connection, now: datetime, zone: str, asker: Asker) ->
     zone = names.zone(zone)
     sight = Sight.of(connection, names, asker, shared=False)
     month = coverage.cut(month_to_date(now=now, zone=zone))
-    owned = [team.id for team in names.configuration.teams if asker.is_one_of(team.owners)]
+    owned = names.configuration.owned(asker.names)
     ids = owned or _largest(connection, names, coverage, month)
     configured = bool(names.configuration.teams)
     shown = ids[:MOST_TEAMS] if configured else []

@@ -18,7 +18,7 @@ from bot.core.money import ZERO
 from bot.core.question import Dimension, Question
 from bot.core.usage import Source
 from bot.services.figures.names import Names
-from bot.store import headroom, ledger, limits, refusals, snapshots
+from bot.store import headroom, limits, memory, refusals, snapshots
 
 _DAY = timedelta(days=1)
 _PERSON = "user"
@@ -84,9 +84,7 @@ def _spends(connection: Connection, directory: Directory, held: list[SpendLimit]
     """Each with what the month has cost so far; None for what the ledger does not tell apart, or has not read."""
     month, tomorrow = today.replace(day=1), today + _DAY
     asked = directory.organization_id, month, tomorrow
-    by_workspace = ledger.remembered(
-        connection, ledger.version(connection), ("by workspace", *asked), lambda: limits.billed(connection, *asked)
-    )
+    by_workspace = memory.remembered(connection, ("by workspace", *asked), lambda: limits.billed(connection, *asked))
     known = bool(snapshots.fetched(connection, directory.organization_id, Source.COST, month, tomorrow))
     whole = sum(by_workspace.values(), ZERO)
     for limit in held:

@@ -18,7 +18,6 @@ from bot.services.figures.names import Found, Names
 from bot.services.figures.people import Sight
 from bot.services.figures.steps import hour_id, span_name, spans
 from bot.services.figures.view import Coverage, View
-from bot.store import hours
 
 _HOUR = timedelta(hours=1)
 
@@ -63,7 +62,7 @@ def _empty(view: View, period: Period, by: Dimension, held: Collection[str]) -> 
             if part.start < part.end and start.isoformat() not in held
         }
     stretch = view.stretch(period)
-    known = hours.known(view.connection, view.coverage.organizations, *stretch.touched)
+    known = view.coverage.by_the_hour(view.connection, *stretch.touched)
     newest = max(held, default="")
     nothing: dict[date, Figures] = {}
     found: dict[str, Figures] = {}

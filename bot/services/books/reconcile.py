@@ -24,7 +24,7 @@ from bot.core.usage import Source
 from bot.core.utc import midnight
 from bot.services.configuration import in_force
 from bot.services.deliver import Deliverer, Message
-from bot.store import deliveries, hours, ledger, reported, snapshots
+from bot.store import deliveries, hours, ledger, memory, reported, snapshots
 from bot.store import directory as directories
 from bot.store.database import Database
 from bot.store.upsert import lock
@@ -108,7 +108,6 @@ def _reconciled(
     sums = reported.read(connection, organization_id, since, until)
     adjusted = reported.adjusted(connection, organization_id, since, until)
     hourly = hours.tokens(connection, organization_id, since - _DAY, until + _DAY)
-    version = ledger.version(connection)
     for day in wanted:
         if day not in used and day not in paid:
             continue
@@ -121,9 +120,7 @@ def _reconciled(
             tuple(_around(hourly, day)),
         )
         key = "reconciled", organization_id, day, beside
-        yield from ledger.remembered(
-            connection, version, key, partial(_looked_at, connection, organization_id, day, beside)
-        )
+        yield from memory.remembered(connection, key, partial(_looked_at, connection, organization_id, day, beside))
 
 
 class _Beside(NamedTuple):

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, timedelta
 from fractions import Fraction
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -25,7 +26,7 @@ from bot.core.report import Figures, Findings, Row
 from bot.core.utc import midnight
 from bot.services.figures.steps import span_start
 from bot.services.figures.view import Coverage, View
-from bot.store import ledger, snapshots
+from bot.store import ledger, memory, snapshots
 from bot.store.ledger import Listed, Selection
 
 _ALIKE = 10**6
@@ -34,6 +35,15 @@ _WHY = {
     Dearer.LONG_PROMPT: "the length of a prompt",
     Dearer.FAST_MODE: "fast mode",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked about, and which of its models may have dearer calls. It is read with all of its models, as the
+    figures are, so that nothing is read twice."""
+
+    view: View
+    models: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +62,8 @@ def ranged(connection: Connection, findings: Findings, selection: Selection, cov
     """The findings with the upper end of every list cost that is not exact, and a note on each reason."""
     report = findings.report
     periods = (report.period, report.previous_period)
-    view = _dearer(connection, selection, coverage, periods)
-    found, before = _above(view, report.period, report.by), _above(view, report.previous_period)
+    asked = _dearer(connection, selection, coverage, periods)
+    found, before = _above(asked, report.period, report.by), _above(asked, report.previous_period)
     rows = [found.rows.get(row.id or "", 0) for row in report.rows]
     return replace(
         findings,
@@ -62,7 +72,7 @@ def ranged(connection: Connection, findings: Findings, selection: Selection, cov
             total=_raised(report.total, found.total),
             previous=_raised(report.previous, before.total),
             rows=tuple(_raised_row(row, above) for row, above in zip(report.rows, rows, strict=True)),
-            notes=(*report.notes, *_notes(view, report.period, found.models)),
+            notes=(*report.notes, *_notes(asked.view, report.period, found.models)),
         ),
     )
 
@@ -80,22 +90,23 @@ def figures(
     return found
 
 
-def _dearer(connection: Connection, selection: Selection, coverage: Coverage, periods: Sequence[Period]) -> View:
-    """What is asked about, as far as its models may have dearer calls in one of the periods."""
+def _dearer(connection: Connection, selection: Selection, coverage: Coverage, periods: Sequence[Period]) -> _Asked:
+    """What is asked about, and which of its models may have dearer calls in one of the periods."""
     models = selection.models
     if models is None:
-        models = frozenset(ledger.names(connection, Dimension.MODEL))
+        seen = partial(ledger.names, connection, Dimension.MODEL)
+        models = frozenset(memory.remembered(connection, "models", seen))
     ends = [_days(period) for period in periods]
     dear = frozenset(model for model in models if any(_factor(model, first, last) > 1 for first, last in ends))
-    return View(connection, replace(selection, models=dear), coverage)
+    return _Asked(View(connection, selection, coverage), dear)
 
 
-def _above(view: View, period: Period, by: Dimension | None = None) -> Above:
+def _above(asked: _Asked, period: Period, by: Dimension | None = None) -> Above:
     """By model first, which the small sums know; only what turns out dearer is cut any further."""
     rows: dict[str, int] = defaultdict(int)
     models: dict[str, int] = defaultdict(int)
-    for run in _inexact(view, period):
-        whole = list(view.read(run, Dimension.MODEL).listed())
+    for run in _inexact(asked.view, period) if asked.models else ():
+        whole = [part for part in asked.view.read(run, Dimension.MODEL).listed() if part.model in asked.models]
         settled = _settled(whole)
         factors = {part.model: _factor(part.model, *_days(run)) - 1 for part in whole}
         for part in whole:
@@ -104,7 +115,7 @@ def _above(view: View, period: Period, by: Dimension | None = None) -> Above:
         dear = frozenset(model for model, above in models.items() if above)
         if by is None or not dear:
             continue
-        for part in _cut(view, run, by, dear):
+        for part in _cut(asked.view, run, by, dear):
             if part.billed is None or part.model not in settled:
                 rows[part.name] += int(part.listed * factors.get(part.model, 0))
     return Above(rows, models)
@@ -127,10 +138,10 @@ def _cut(view: View, run: Period, by: Dimension, models: frozenset[str]) -> Iter
 
 def _inexact(view: View, period: Period) -> Iterator[Period]:
     """The stretches of a period without Anthropic's own list price; what is not complete yet stands alone."""
-    if not view.selection.models:
-        return
     first, last = _days(period)
-    exact = snapshots.listed(view.connection, first, last + timedelta(days=1))
+    stop = last + timedelta(days=1)
+    read = partial(snapshots.listed, view.connection, first, stop)
+    exact = memory.remembered(view.connection, ("listed", first, stop), read)
     through = view.coverage.data_through
     runs: list[list[date]] = []
     for day in (first + timedelta(days=n) for n in range((last - first).days + 1)):
@@ -183,7 +194,7 @@ def _raised(figures: Figures, above: int) -> Figures:
 
 
 def _raised_row(row: Row, above: int) -> Row:
-    return replace(row, figures=_raised(row.figures, above))
+    return replace(row, figures=_raised(row.figures, above)) if above else row
 
 
 def _factor(model: str, first: date, last: date) -> Fraction:

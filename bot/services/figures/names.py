@@ -19,7 +19,7 @@ from bot.core.usage import CONSOLE, DEFAULT_WORKSPACE, NO_ACTOR, NOT_BY_KEY, REC
 from bot.core.words import shown
 from bot.services.configuration import in_force, ties
 from bot.store import directory as directories
-from bot.store import ledger
+from bot.store import ledger, memory
 from bot.store.ledger import Selection
 
 
@@ -33,15 +33,19 @@ class Found:
 
 
 class Names:
-    """The names in force, read once per question."""
+    """The names in force. Questions share them until one changes, so that nothing in here is about a question."""
 
     def __init__(self, configuration: Configuration, organizations: list[Directory]) -> None:
         self.configuration = configuration
         self.organizations = organizations
+        self._ids: dict[Dimension, Mapping[str, Sequence[str]]] = {}
 
     @classmethod
     def read(cls, connection: Connection) -> Names:
-        return cls(in_force(connection) or Configuration(), directories.read_all(connection))
+        def anew() -> Names:
+            return cls(in_force(connection) or Configuration(), directories.read_all(connection))
+
+        return memory.remembered(connection, "names", anew)
 
     def zone(self, otherwise: str) -> str:
         """Where people count their days."""
@@ -77,33 +81,28 @@ class Names:
         name = question.name or ""
         match question.thing:
             case Subject.TEAM:
-                ids = self._matching(Dimension.TEAM, self.team_ids(), name, "team")
+                ids = self._matching(connection, Dimension.TEAM, name)
                 teams = frozenset(id_ for one in ids for id_ in family(one, self.configuration.teams))
                 return Found(self.selection(teams=teams), ids[0], self.of(Dimension.TEAM, ids[0]))
             case Subject.MODEL:
-                ids = self._matching(Dimension.MODEL, ledger.names(connection, Dimension.MODEL), name, "model")
+                ids = self._matching(connection, Dimension.MODEL, name)
                 return Found(self.selection(models=frozenset(ids)), ids[0], self.of(Dimension.MODEL, ids[0]))
             case Subject.WORKSPACE:
-                known = {self._apart(one, id_) for one in self.organizations for id_ in one.workspaces}
-                known |= set(ledger.names(connection, Dimension.WORKSPACE, apart=self._several))
-                ids = self._matching(Dimension.WORKSPACE, known, name, "workspace")
+                ids = self._matching(connection, Dimension.WORKSPACE, name)
                 self._refuse_mixture(Dimension.WORKSPACE, ids)
                 return Found(self.selection(workspaces=frozenset(ids)), ids[0], self.of(Dimension.WORKSPACE, ids[0]))
             case Subject.KEY:
-                known = {id_ for directory in self.organizations for id_ in directory.api_keys}
-                known |= set(ledger.names(connection, Dimension.KEY, apart=self._several))
-                ids = self._matching(Dimension.KEY, known, name, "key")
+                ids = self._matching(connection, Dimension.KEY, name)
                 self._refuse_mixture(Dimension.KEY, ids)
                 return Found(self.selection(keys=frozenset(ids)), ids[0], self.of(Dimension.KEY, ids[0]))
             case Subject.USER:
-                known = {id_ for one in self.organizations for id_ in (*one.members, *one.service_accounts)}
-                known |= set(ledger.names(connection, Dimension.USER))
-                ids = self._matching(Dimension.USER, known, name, "user")
+                ids = self._matching(connection, Dimension.USER, name)
                 self._refuse_namesakes(ids)
                 return Found(self.selection(actors=frozenset(ids)), ids[0], self.of(Dimension.USER, ids[0]))
             case _:
                 return Found(self.selection(), None, self.organization)
 
+    @cached_property
     def ties(self) -> list[str]:
         """What two teams claim equally, one sentence each; it counts as unallocated until they settle it."""
         return ties(self.organizations, self.configuration)
@@ -112,17 +111,39 @@ class Names:
         """Every configured team, and the one of what belongs to none."""
         return [*(team.id for team in self.configuration.teams), UNALLOCATED]
 
-    def _matching(self, dimension: Dimension, ids: Iterable[str], name: str, what: str) -> list[str]:
+    def _matching(self, connection: Connection, dimension: Dimension, name: str) -> list[str]:
         """The ids that are called `name`, by id, by name or by a model's short name; names need not be unique."""
+        if dimension not in self._ids:
+            self._ids[dimension] = self._by_alias(dimension, self._known(connection, dimension))
+        called = self._ids[dimension]
+        found = called.get(" ".join(name.split()).casefold())
+        if found:
+            return sorted(set(found))
+        raise NotFound(_no_such(dimension, name, self._displayed(dimension, called)))
+
+    def _known(self, connection: Connection, dimension: Dimension) -> set[str]:
+        """Everything of a kind that is configured, that Anthropic names, or that the ledger has ever seen."""
+        match dimension:
+            case Dimension.TEAM:
+                return set(self.team_ids())
+            case Dimension.WORKSPACE:
+                named = {self._apart(one, id_) for one in self.organizations for id_ in one.workspaces}
+            case Dimension.KEY:
+                named = {id_ for one in self.organizations for id_ in one.api_keys}
+            case Dimension.USER:
+                named = {id_ for one in self.organizations for id_ in (*one.members, *one.service_accounts)}
+            case _:
+                named = set()
+        return named.union(ledger.names(connection, dimension, apart=self._several))
+
+    def _by_alias(self, dimension: Dimension, ids: Iterable[str]) -> Mapping[str, Sequence[str]]:
+        """Ids by everything people call them, in lower case."""
         called: dict[str, list[str]] = {}
         for id_ in sorted(ids):
             names = self._nicknames(id_) if dimension is Dimension.USER else self._bare(dimension, id_)
             for alias in (*_aliases(dimension, id_, self.of(dimension, id_)), *names):
                 called.setdefault(alias.casefold(), []).append(id_)
-        found = called.get(" ".join(name.split()).casefold())
-        if found:
-            return sorted(set(found))
-        raise NotFound(_no_such(what, name, self._displayed(dimension, called)))
+        return called
 
     @property
     def _several(self) -> bool:
@@ -138,6 +159,8 @@ class Names:
     def _place(self, id_: str, name_in: Callable[[Directory, str], str]) -> str:
         """A workspace or key by its name, with its organisation's where others have one of that name."""
         own = id_.rpartition("/")[2]
+        if len(self.organizations) == 1:
+            return name_in(self.organizations[0], own)
         owner = self._owner(id_)
         if owner is None:
             return _first(own, (name_in(one, own) for one in self.organizations))
@@ -214,7 +237,7 @@ class Names:
         if len(emails) > 1:
             raise NotFound(f"{len(emails)} people have this name. Ask by e-mail: `/claude-usage user {min(emails)}`.")
 
-    def _displayed(self, dimension: Dimension, called: Mapping[str, list[str]]) -> dict[str, str]:
+    def _displayed(self, dimension: Dimension, called: Mapping[str, Sequence[str]]) -> dict[str, str]:
         return {alias: self.of(dimension, ids[0]) for alias, ids in called.items()}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -18,7 +19,7 @@ from bot.core.report import Figures, Row
 from bot.core.usage import Source
 from bot.core.utc import month_after
 from bot.services.figures.view import View
-from bot.store import closes
+from bot.store import closes, memory
 from bot.store.ledger import Selection
 
 
@@ -90,7 +91,9 @@ def _hourly(rows: Sequence[Row]) -> Iterable[str]:
 
 def closed_notes(connection: Connection, since: date, until: date, selection: Selection) -> Iterable[str]:
     """Which of these days stand fast, what came after, and what here is about months that were closed before."""
-    closed = closes.months(connection)
+    closed = memory.remembered(connection, "closed months", partial(closes.months, connection))
+    if not closed:
+        return
     for month in closed.values():
         if month.month < until and since < month_after(month.month):
             later = _adjusted(closes.adjustments_to(connection, month.month, month_after(month.month)), selection)

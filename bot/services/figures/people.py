@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -20,7 +21,7 @@ from bot.core.words import TIMES
 from bot.services.configuration import in_force
 from bot.services.figures.names import Found, Names
 from bot.services.figures.view import NOTHING, Coverage, View
-from bot.store import coding, people
+from bot.store import coding, memory, people
 from bot.store.database import Database
 
 ME = "me"
@@ -61,7 +62,12 @@ def _matters(connection: Connection, asker: Asker) -> bool:
     configuration = in_force(connection) or Configuration()
     if asker.operator or not asker.names or asker.is_one_of(configuration.admins):
         return False
-    return people.any_named(connection) or coding.any_person(connection)
+    return any_named(connection) or coding.any_person(connection)
+
+
+def any_named(connection: Connection) -> bool:
+    """Whether any report has ever named a person."""
+    return memory.remembered(connection, "people named", partial(people.any_named, connection))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,7 @@ class Sight:
     @classmethod
     def of(cls, connection: Connection, names: Names, asker: Asker, *, shared: bool) -> Sight:
         allowed = access(names.configuration, asker, names.organizations, shared=shared)
-        return cls(connection, allowed, allowed.everything or not people.any_named(connection))
+        return cls(connection, allowed, allowed.everything or not any_named(connection))
 
     def find(self, question: Question, names: Names) -> Found:
         """What the question names, and as much of a person as the asker may see.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence, Sized
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -19,10 +20,10 @@ from bot.core.usage import LEDGER_SOURCES, Source
 from bot.core.utc import dates
 from bot.core.words import TIMES
 from bot.services.figures.steps import hour_id, span_start
-from bot.store import closes, hours, ledger, snapshots
+from bot.store import closes, hours, ledger, memory, snapshots
 from bot.store.ledger import Selection
 
-T = TypeVar("T", bound=Sized)
+T = TypeVar("T")
 NOTHING = Figures(None, None)
 """Not a zero: nothing has been read."""
 
@@ -38,10 +39,15 @@ class Coverage:
     held_until: datetime | None
     """End of the newest day of which anything is held, an adjustment included."""
     version: str | None = None
-    """Which ledger this is of, as `ledger.version` says."""
+    """Which state of the store this is of, as `memory.version` says."""
 
     @classmethod
     def read(cls, connection: Connection, now: datetime) -> Coverage:
+        held = memory.remembered(connection, "coverage", partial(cls._held, connection, now))
+        return replace(held, now=now)
+
+    @classmethod
+    def _held(cls, connection: Connection, now: datetime) -> Coverage:
         statuses = [status for status in snapshots.statuses(connection) if status.source in LEDGER_SOURCES]
         through = [status.through for status in statuses]
         expected = len({status.organization_id for status in statuses}) * len(LEDGER_SOURCES)
@@ -50,7 +56,7 @@ class Coverage:
         held += [datetime.combine(booked + timedelta(days=1), time(), UTC)] if booked else []
         organizations = sorted({status.organization_id for status in statuses})
         complete = min(at for at in through if at) if through and len(through) == expected and all(through) else None
-        version = ledger.version(connection)
+        version = memory.version(connection)
         return cls(now, tuple(organizations), complete, max(held, default=None), version)
 
     def cut(self, period: Period) -> Period:
@@ -67,19 +73,27 @@ class Coverage:
         within = sorted(at.date() for at in wanted if at.hour)
         if not within:
             return wanted
-        known = hours.known(connection, self.organizations, within[0], within[-1] + timedelta(days=1))
+        known = self.by_the_hour(connection, within[0], within[-1] + timedelta(days=1))
         return [
             cut if not cut.hour or cut.date() in known else midnight(local_date(at, zone), "UTC")
             for at, cut in zip(midnights, wanted, strict=True)
         ]
 
+    def by_the_hour(self, connection: Connection, since: date, until: date) -> frozenset[date]:
+        """The UTC days that are known by the hour."""
+        read = partial(hours.known, connection, self.organizations, since, until)
+        return memory.remembered(connection, ("by the hour", since, until), read)
+
     def missing(self, connection: Connection, source: Source, period: Period) -> list[date]:
         """The begun UTC days of the period that this source has not been read for, in any organisation."""
         since, until = Stretch(period.start, period.end).touched
         until = min(until, self.now.astimezone(UTC).date() + timedelta(days=1))
-        wanted = dates(since, until)
-        held = [snapshots.fetched(connection, one, source, since, until) for one in self.organizations]
-        return [day for day in wanted if not held or not all(day in days for days in held)]
+
+        def unread() -> list[date]:
+            held = [snapshots.fetched(connection, one, source, since, until) for one in self.organizations]
+            return [day for day in dates(since, until) if not held or not all(day in days for days in held)]
+
+        return memory.remembered(connection, ("missing", source, since, until), unread)
 
 
 class View:
@@ -118,7 +132,9 @@ class View:
     def uncounted(self, period: Period) -> set[date]:
         """The UTC days of the period whose reports count no requests and name no people."""
         if period not in self._uncounted:
-            self._uncounted[period] = snapshots.uncounted(self.connection, *self.stretch(period).touched)
+            days = self.stretch(period).touched
+            read = partial(snapshots.uncounted, self.connection, *days)
+            self._uncounted[period] = memory.remembered(self.connection, ("uncounted", *days), read)
         return self._uncounted[period]
 
     def read(self, period: Period, *dimensions: Dimension) -> ledger.Sums:
@@ -152,20 +168,25 @@ class View:
             return self._course(dimension, period)
         if dimension is Dimension.HOUR:
             return self._by_hour(period)
-        since, until = self.stretch(period).touched
-        sums = self.read(period, *((dimension,) if dimension else ())).figures(dimension)
-        whole = len(self.missing(Source.USAGE, period)) == (until - since).days
-        if whole:
-            return {name: _without_usage(figures) for name, figures in sums.items()}
+        stretch = self.stretch(period)
+        since, until = stretch.touched
+        unread = len(self.missing(Source.USAGE, period)) == (until - since).days
         known = dimension is not Dimension.TOKEN_TYPE and not self.uncounted(period)
-        return {name: _called(figures, known=known) for name, figures in sums.items()}
+
+        def told() -> dict[str, Figures]:
+            sums = self.read(period, *((dimension,) if dimension else ())).figures(dimension)
+            if unread:
+                return {name: _without_usage(figures) for name, figures in sums.items()}
+            return {name: _called(figures, known=known) for name, figures in sums.items()}
+
+        return self._remembered(("by", dimension, stretch.days, tuple(stretch.parts), unread, known), told)
 
     def hours(self, period: Period, *by: Dimension) -> Iterator[tuple[str, date, ledger.Sums]]:
         """The sums of each hour of the period that has any, and the whole of each UTC day that is not known by the
         hour; with the id of its row, which tells the two apart, and its UTC day."""
         stretch = self.stretch(period)
         since, until = stretch.touched
-        known = hours.known(self.connection, self.coverage.organizations, since, until)
+        known = self.coverage.by_the_hour(self.connection, since, until)
         held = ledger.hourly(self.connection, known, selection=self.selection, by=by)
         inside = {start: sums for start, sums in held.items() if stretch.start <= start < stretch.end}
         for day in dates(since, until):
@@ -228,7 +249,7 @@ class View:
         return found
 
     def _remembered(self, key: Hashable, read: Callable[[], T]) -> T:
-        return ledger.remembered(self.connection, self.coverage.version, (self.selection, key), read)
+        return memory.remembered(self.connection, (self.selection, key), read)
 
     def nothing_in(self, period: Period) -> Figures:
         """Zero where the period was read and held nothing; unknown where it was not read."""

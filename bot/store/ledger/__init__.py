@@ -6,7 +6,6 @@ it is written by `posting` alone, in one transaction. Days whose usage is known 
 
 from bot.store.ledger.levels import depth
 from bot.store.ledger.listing import days_with, entries, hours, names, summed
-from bot.store.ledger.memory import remembered, version
 from bot.store.ledger.selection import EVERYTHING, Selection
 from bot.store.ledger.sums import Listed, Sums, compared, course, figures, hourly, sums, unpriced_models
 
@@ -24,9 +23,7 @@ __all__ = [
     "hourly",
     "hours",
     "names",
-    "remembered",
     "summed",
     "sums",
     "unpriced_models",
-    "version",
 ]

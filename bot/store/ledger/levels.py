@@ -11,10 +11,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, Table, case, literal, or_, select
+from sqlalchemy import ColumnElement, FromClause, Table, case, select
 
 from bot.core.allocation import Attribution
 from bot.core.question import Dimension
@@ -58,43 +59,55 @@ _HOURS = table(LedgerHour), table(LedgerHourTotal), table(LedgerHourOrganization
 _MONTHS = table(LedgerMonth), table(LedgerMonthTotal)
 
 
-def of_days(selection: Selection, by: Sequence[Dimension]) -> FromClause:
+class Cut(NamedTuple):
+    """What a statement depends on, whatever the dates and names that it is run with: the columns that are chosen from,
+    and what the sums are by."""
+
+    columns: tuple[str, ...]
+    by: tuple[Dimension, ...]
+    apart: bool
+
+    @classmethod
+    def of(cls, selection: Selection, by: Sequence[Dimension]) -> Cut:
+        return cls(tuple(selection.columns), tuple(by), selection.apart)
+
+    @property
+    def depth(self) -> int:
+        """How deep its sums must look: of the entries, of teams, or of the organisation alone."""
+        if not _KEPT.issuperset(self.by) or not {"team_id", "model"}.issuperset(self.columns):
+            return _ENTRY
+        return _TOTAL if Dimension.TEAM in self.by or "team_id" in self.columns else _ORGANIZATION
+
+
+def of_days(cut: Cut) -> FromClause:
     """One row per UTC `day` and charge, at least."""
-    entry, total, organization = _DAYS
-    return _level(selection, by, entry, total, organization)
+    return _level(_DAYS[cut.depth], apart=cut.apart)
 
 
-def of_hours(selection: Selection, by: Sequence[Dimension]) -> FromClause:
+def of_hours(cut: Cut) -> FromClause:
     """One row per UTC `day`, `hour` and charge, of those that are known by the hour."""
-    entry, total, organization = _HOURS
-    return _level(selection, by, entry, total, organization)
+    return _level(_HOURS[cut.depth], apart=cut.apart)
 
 
-def of_months(selection: Selection, by: Sequence[Dimension]) -> FromClause | None:
-    """One row per `month`, of as many `days`; None where days are to be told apart, or few enough."""
-    entry, total = _MONTHS
-    if Dimension.DAY in by or depth(selection, by) == _ORGANIZATION:
-        return None
-    return _level(selection, by, entry, total, total)
+def of_months(cut: Cut) -> FromClause:
+    """One row per `month`, of as many `days`, of what has months at all."""
+    return _level(_MONTHS[cut.depth], apart=cut.apart)
 
 
 def depth(selection: Selection, by: Sequence[Dimension]) -> int:
-    """How deep a sum must look: of the entries, of teams, or of the organisation alone."""
-    if not _KEPT.issuperset(by) or not selection.columns.keys() <= {"team_id", "model"}:
-        return _ENTRY
-    return _TOTAL if Dimension.TEAM in by or selection.teams is not None else _ORGANIZATION
+    """How deep a sum must look."""
+    return Cut.of(selection, by).depth
 
 
-def _level(
-    selection: Selection, by: Sequence[Dimension], entry: Table, total: Table, organization: Table
-) -> FromClause:
-    deep = depth(selection, by)
-    if deep != _ENTRY:
-        return total if deep == _TOTAL else organization
-    unlisted = () if "unlisted" in entry.c else (case((entry.c.list_cost.is_(None), 1), else_=0).label("unlisted"),)
+@cache
+def _level(source: Table, *, apart: bool) -> FromClause:
+    """The sums as they stand, and entries beside what they belong to."""
+    if "series_id" not in source.c:
+        return source
+    unlisted = () if "unlisted" in source.c else (case((source.c.list_cost.is_(None), 1), else_=0).label("unlisted"),)
     return (
-        select(entry, *(column(name, apart=selection.apart) for name in ATTRIBUTION), *unlisted)
-        .join(_series, _series.c.id == entry.c.series_id)
+        select(source, *(column(name, apart=apart) for name in ATTRIBUTION), *unlisted)
+        .join(_series, _series.c.id == source.c.series_id)
         .subquery("entry")
     )
 
@@ -107,39 +120,33 @@ def column(name: str, *, apart: bool) -> ColumnElement[str]:
     return case((plain.in_(sorted(RECURRING)), _series.c.organization_id + "/" + plain), else_=plain).label(name)
 
 
-@dataclass(frozen=True, slots=True)
-class Arm:
-    """Rows of a sum: those of `source` that are `within`, which bring their `days`; `sign` -1 takes them away."""
+class Pieces(NamedTuple):
+    """What adds up to some days: months that are read as one, and days in a row, the last of them included, that come
+    to them or are taken away from them again."""
 
-    source: FromClause
-    within: ColumnElement[bool]
-    days: ColumnElement[int]
-    sign: int = 1
+    months: Sequence[date]
+    plus: Sequence[tuple[date, date]]
+    minus: Sequence[tuple[date, date]]
 
 
-def arms(selection: Selection, by: Sequence[Dimension], since: date, until: date) -> Iterator[Arm]:
-    """What adds up to the days `since` (inclusive) to `until` (exclusive), in as few rows as can be.
+def pieces(cut: Cut, since: date, until: date) -> Pieces:
+    """The days `since` (inclusive) to `until` (exclusive) in as few rows as can be.
 
     A month is read as one where more than half of it is asked for, and its other days are taken away again: of a month
-    that runs, those that are to come cost nothing.
+    that runs, those that are to come cost nothing. Not where days are to be told apart, or are few enough.
     """
-    days, months = of_days(selection, by), of_months(selection, by)
+    in_months = Dimension.DAY not in cut.by and cut.depth != _ORGANIZATION
     plus: list[tuple[date, date]] = []
     minus: list[tuple[date, date]] = []
     whole: list[date] = []
     for first, start, stop in _months(since, until):
         end = month_after(first)
-        if months is None or (stop - start) <= (end - first) / 2:
+        if not in_months or (stop - start) <= (end - first) / 2:
             plus.append((start, stop))
         else:
             whole.append(first)
             minus += [(one, other) for one, other in ((first, start), (stop, end)) if one < other]
-    if months is not None and whole:
-        yield Arm(months, months.c.month.in_(whole), months.c.days)
-    if plus:
-        yield Arm(days, _within(days, plus), literal(1))
-    if minus:
-        yield Arm(days, _within(days, minus), literal(1), -1)
+    return Pieces(whole, _in_a_row(plus), _in_a_row(minus))
 
 
 def _months(since: date, until: date) -> Iterator[tuple[date, date, date]]:
@@ -150,12 +157,10 @@ def _months(since: date, until: date) -> Iterator[tuple[date, date, date]]:
         first = month_after(first)
 
 
-def _within(source: FromClause, stretches: Sequence[tuple[date, date]]) -> ColumnElement[bool]:
-    """Stretches that follow each other are one, for the sake of the index."""
+def _in_a_row(stretches: Sequence[tuple[date, date]]) -> list[tuple[date, date]]:
+    """Stretches that follow each other are one, for the sake of the index; each with its last day."""
     joined: list[tuple[date, date]] = []
     for start, stop in stretches:
-        if joined and joined[-1][1] == start:
-            joined[-1] = joined[-1][0], stop
-        else:
-            joined.append((start, stop))
-    return or_(*(source.c.day.between(start, stop - timedelta(days=1)) for start, stop in joined))
+        begin = joined.pop()[0] if joined and joined[-1][1] == start else start
+        joined.append((begin, stop))
+    return [(start, stop - timedelta(days=1)) for start, stop in joined]

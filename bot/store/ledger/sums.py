@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, and_, func, literal, select, union_all
+from sqlalchemy import Connection, Row
 
 from bot.core.allocation import Basis
 from bot.core.hours import Part
@@ -18,7 +18,8 @@ from bot.core.question import Dimension
 from bot.core.report import Figures
 from bot.core.usage import REQUESTS, TOKEN_TYPES
 from bot.core.utc import dates
-from bot.store.ledger.levels import COLUMN, Arm, arms, of_days, of_hours
+from bot.store.ledger import statements
+from bot.store.ledger.levels import Cut, pieces
 from bot.store.ledger.selection import EVERYTHING, Selection
 
 _NOON = 12
@@ -90,10 +91,13 @@ def sums(
 ) -> Sums:
     """Sums over the UTC days `since` (inclusive) to `until` (exclusive) and `parts` of others, by every combination
     of the dimensions. A part of a day that is not held by the hour has nothing in it."""
-    rows = list(_over_days(connection, since, until, selection, by))
+    cut, chosen = Cut.of(selection, by), statements.chosen(selection)
+    days = pieces(cut, since, until)
+    query = statements.in_pieces(cut, bool(days.months), len(days.plus), len(days.minus))
+    rows = [] if query is None else list(connection.execute(query, chosen | statements.dated(days)))
     for part in parts:
-        hours = of_hours(selection, by)
-        rows += _summed(connection, _inside(hours, part), hours, selection, by)
+        when = {"day": part.day, "since": part.since, "until": part.until}
+        rows += connection.execute(statements.of_part(cut), chosen | when).all()
     return Sums(tuple(by), selection, rows)
 
 
@@ -120,26 +124,26 @@ def course(
     """
     if len(cuts) < 2:
         return []
-    by, shared = (Dimension.DAY,), _shared_at(selection, None)
-    days, hours = of_days(selection, by), of_hours(selection, by)
+    cut, chosen = Cut.of(selection, (Dimension.DAY,)), statements.chosen(selection)
+    shared = _shared_at(selection, None)
     held: dict[date, list[Row[Any]]] = defaultdict(list)
     last = (cuts[-1] - timedelta.resolution).date() + timedelta(days=1)
-    for row in _summed(connection, _between(days, cuts[0].date(), last), days, selection, by):
+    stretch = {"since": cuts[0].date(), "until": last}
+    for row in connection.execute(statements.of_stretch(cut), chosen | stretch):
         held[row.by_DAY].append(row)
     beside: dict[date, list[Row[Any]]] = defaultdict(list)
     for hour in sorted({cut.hour for cut in cuts} - {0}):
-        cut_days = [cut.date() for cut in cuts if cut.hour == hour]
-        smaller = hours.c.hour < hour if hour <= _NOON else hours.c.hour >= hour
-        for row in _summed(connection, and_(hours.c.day.in_(cut_days), smaller), hours, selection, by):
+        sides = {"days": [one.date() for one in cuts if one.hour == hour], "hour": hour}
+        for row in connection.execute(statements.of_sides(cut, hour <= _NOON), chosen | sides):
             beside[row.by_DAY].append(row)
 
-    def half(cut: datetime, sum_: _Sum, *, before: bool) -> None:
+    def half(at: datetime, sum_: _Sum, *, before: bool) -> None:
         """Add what the day of a cut holds before it, or from it on."""
-        small_is_before = cut.hour <= _NOON
+        small_is_before = at.hour <= _NOON
         if before != small_is_before:
-            for row in held[cut.date()]:
+            for row in held[at.date()]:
                 sum_.add(row, shared)
-        for row in beside[cut.date()]:
+        for row in beside[at.date()]:
             sum_.add(row, shared, 1 if before == small_is_before else -1)
 
     found: list[Figures | None] = []
@@ -162,33 +166,24 @@ def hourly(
 ) -> dict[datetime, Sums]:
     """The sums of each hour that has any, by its beginning; `days` are UTC days that are known by the hour."""
     by = (Dimension.DAY, Dimension.HOUR, *by)
-    source = of_hours(selection, by)
+    values = statements.chosen(selection) | {"days": sorted(days)}
     rows: dict[datetime, list[Row[Any]]] = defaultdict(list)
-    for row in _summed(connection, source.c.day.in_(sorted(days)), source, selection, by):
+    for row in connection.execute(statements.of_hours_of(Cut.of(selection, by)), values):
         rows[datetime.combine(row.by_DAY, time(row.by_HOUR), UTC)].append(row)
     return {start: Sums(by, selection, rows[start]) for start in sorted(rows)}
 
 
 def compared(connection: Connection, since: date, until: date, *, selection: Selection) -> tuple[int, int]:
     """Billed and list cost, in units, of what has both: no priority tier, nothing unpriced, nothing not in yet."""
-    source = of_days(selection, ())
-    apart = [Basis.UNKNOWN.value, Basis.NOT_BILLED.value, Basis.ADJUSTMENT.value]
-    query = select(func.sum(source.c.billed_cost), func.sum(source.c.list_cost)).where(
-        _between(source, since, until),
-        *_chosen(source, selection),
-        source.c.unlisted == 0,
-        source.c.basis.notin_(apart),
-    )
-    billed, listed = connection.execute(query).one()
+    values = statements.chosen(selection) | {"since": since, "until": until}
+    billed, listed = connection.execute(statements.compared(Cut.of(selection, ())), values).one()
     return int(billed or 0), int(listed or 0)
 
 
 def unpriced_models(connection: Connection, since: date, until: date, *, selection: Selection) -> list[str]:
     """Models of which tokens were used that have no public price."""
-    source = of_days(selection, (Dimension.MODEL,))
-    query = select(source.c.model).distinct().where(_between(source, since, until), *_chosen(source, selection))
-    query = query.where(source.c.unlisted > 0, source.c.quantity > 0)
-    return sorted(connection.execute(query).scalars())
+    values = statements.chosen(selection) | {"since": since, "until": until}
+    return sorted(connection.execute(statements.unpriced(Cut.of(selection, (Dimension.MODEL,))), values).scalars())
 
 
 @dataclass(slots=True)
@@ -234,67 +229,6 @@ def _shared_at(selection: Selection, by: Dimension | None) -> frozenset[Basis]:
     if by is Dimension.TEAM or selection.teams is not None:
         return frozenset({Basis.BY_TEAM})
     return frozenset()
-
-
-def _summed(
-    connection: Connection,
-    within: ColumnElement[bool],
-    source: FromClause,
-    selection: Selection,
-    by: Sequence[Dimension],
-) -> Sequence[Row[Any]]:
-    return connection.execute(_query(Arm(source, within, literal(1)), selection, by)).all()
-
-
-def _over_days(
-    connection: Connection, since: date, until: date, selection: Selection, by: Sequence[Dimension]
-) -> Sequence[Row[Any]]:
-    """Sums over the days `since` to before `until`, from whichever levels have them in the fewest rows."""
-    found = [_query(arm, selection, by) for arm in arms(selection, by, since, until)]
-    if len(found) < 2:
-        return connection.execute(found[0]).all() if found else ()
-    every = union_all(*found).subquery("every")
-    groups = [every.c[f"by_{dimension.name}"] for dimension in by]
-    numbers = ("quantity", "listed", "billed", "unlisted")
-    query: Select[Any] = select(
-        *groups, every.c.charge, every.c.basis, *(func.sum(every.c[name]).label(name) for name in numbers)
-    ).group_by(*groups, every.c.charge, every.c.basis)
-    # What stands only on days that are taken away again was never asked for: it is no zero.
-    return connection.execute(query.having(func.sum(every.c.days) > 0)).all()
-
-
-def _query(arm: Arm, selection: Selection, by: Sequence[Dimension]) -> Select[Any]:
-    source, groups = arm.source, [arm.source.c[COLUMN[dimension]] for dimension in by]
-
-    def total(column: ColumnElement[Any]) -> ColumnElement[Any]:
-        return func.sum(column) if arm.sign > 0 else -func.sum(column)
-
-    return (
-        select(
-            *(group.label(f"by_{dimension.name}") for dimension, group in zip(by, groups, strict=True)),
-            source.c.charge.label("charge"),
-            source.c.basis.label("basis"),
-            total(source.c.quantity).label("quantity"),
-            total(source.c.list_cost).label("listed"),
-            total(source.c.billed_cost).label("billed"),
-            total(source.c.unlisted).label("unlisted"),
-            total(arm.days).label("days"),
-        )
-        .where(arm.within, *_chosen(source, selection))
-        .group_by(*groups, source.c.charge, source.c.basis)
-    )
-
-
-def _between(source: FromClause, since: date, until: date) -> ColumnElement[bool]:
-    return and_(source.c.day >= since, source.c.day < until)
-
-
-def _inside(source: FromClause, part: Part) -> ColumnElement[bool]:
-    return and_(source.c.day == part.day, source.c.hour >= part.since, source.c.hour < part.until)
-
-
-def _chosen(source: FromClause, selection: Selection) -> list[ColumnElement[bool]]:
-    return [source.c[name].in_(sorted(values)) for name, values in selection.columns.items()]
 
 
 def _key(value: object) -> str:

@@ -426,12 +426,6 @@ def upgrade() -> None:
         batch_op.create_index("ledger_total_team", ["team_id", "day"], unique=False)
 
     op.create_table(
-        "ledger_version",
-        sa.Column("organization_id", sa.String(), nullable=False),
-        sa.Column("version", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("organization_id"),
-    )
-    op.create_table(
         "member",
         sa.Column("organization_id", sa.String(), nullable=False),
         sa.Column("id", sa.String(), nullable=False),
@@ -606,6 +600,12 @@ def upgrade() -> None:
     with op.batch_alter_table("usage_snapshot", schema=None) as batch_op:
         batch_op.create_index("usage_snapshot_bucket", ["organization_id", "start"], unique=False)
 
+    op.create_table(
+        "version",
+        sa.Column("about", sa.String(), nullable=False),
+        sa.Column("version", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("about"),
+    )
     op.create_table(
         "workspace",
         sa.Column("organization_id", sa.String(), nullable=False),
