@@ -39,7 +39,8 @@ def text() -> str:
     parts = [
         "# Reference",
         "Written by `make docs` from the code; a test holds the two together. The words after `/claude-usage` "
-        "are in the [README](../README.md#commands), the configuration file under [money](money.md) and [alerts](alerts.md).",
+        "are in the [README](../README.md#commands), the configuration file under [money](money.md) and "
+        "[alerts](alerts.md).",
         "## Commands",
         "Every command takes `--now INSTANT`. Exit codes: 0 done, 1 failed, 2 the words were wrong, 3 a setting or "
         "credential is missing or refused.",

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Result, Row, any_, bindparam, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Result, Row, any_, bindparam, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger
 
@@ -51,7 +51,8 @@ def by_series(connection: Connection, since: datetime, until: datetime) -> list[
     for held in found.values():
         held.sums.errors = {held.series.error_type: held.sums.calls} if held.series.error_type else {}
     sketches = select(_hour.c.series_id, _hour.c.durations, _hour.c.first_tokens)
-    for series_id, durations, first_tokens in connection.execute(sketches.where(*when, _hour.c.timed > 0)):
+    some = or_(_hour.c.timed > 0, _hour.c.first_tokens != b"")
+    for series_id, durations, first_tokens in connection.execute(sketches.where(*when, some)):
         sums = found[series_id].sums
         sketch.merge(sums.durations, sketch.decode(durations))
         if first_tokens:

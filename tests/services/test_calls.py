@@ -3,6 +3,9 @@
 import asyncio
 import gzip
 import json
+import random
+import shutil
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,22 +17,23 @@ from bot.answers.answer import Answer
 from bot.core.access import NOBODY, OPERATOR, Asker
 from bot.core.alerts.rule import Metric, Rule, Target
 from bot.core.alerts.window import Window
-from bot.core.calls import log, wire
-from bot.core.calls.call import Call
+from bot.core.calls import batch, log, sums, wire
+from bot.core.calls.call import COUNTED, Call
 from bot.core.calls.client import Client
 from bot.core.calls.log import Log
 from bot.core.errors import NotFound, Withheld, WordsError
 from bot.core.hours import Stretch
+from bot.core.money import Money
 from bot.render import json as programs
 from bot.services import configuration
 from bot.services.asking.ask import Ask
-from bot.services.calls import forgetting, importing, watching
+from bot.services.calls import forgetting, importing, reading, watching
 from bot.services.calls.forgetting import forget
 from bot.services.calls.importing import Imported
 from bot.services.calls.watching import Watch, observe
-from bot.store import call_names, call_series, schema
+from bot.store import call_names, call_series, call_sums, schema
 from bot.store import calls as store
-from bot.store.calls import Arrival
+from bot.store.calls import Sent
 from bot.store.database import Database
 
 PER_PIECE = 100
@@ -71,8 +75,8 @@ def stored(database: Database, *said: dict[str, Any], bound: str = "") -> None:
         at = (NOW - timedelta(hours=2) + timedelta(minutes=n)).isoformat()
         call = wire.read({"timestamp": at, "model": "claude-sonnet-5-5", "input_tokens": 1000} | one, NOW)
         assert isinstance(call, Call), call
-        made.append(Arrival(call, Client("test", bound or None)))
-    database.write_now(store.post, made, NOW, {})
+        made.append(call)
+    database.write_now(store.post, [Sent(batch.of(made), Client("test", bound or None))], NOW, {})
 
 
 def imported(database: Database, path: Path, text: str | bytes, kind: Log = Log.AUTO) -> Imported:
@@ -137,6 +141,20 @@ def test_a_log_of_any_kind_goes_in_once_with_its_bad_lines_named(
     longer = imported(database, tmp_path / "log", write([*lines, {**same, "input_tokens": 2}]))
     assert (longer.stored, longer.passed_over, longer.duplicates) == (1, PER_PIECE, 3)
     database.close()
+
+
+@pytest.mark.parametrize("other", [sys.executable, shutil.which("false")])
+def test_a_long_log_is_read_by_another_process_and_here_where_that_one_ends(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: str
+) -> None:
+    monkeypatch.setattr(reading, "LONG_BYTES", 0)
+    monkeypatch.setattr(log, "PER_PIECE", 2)
+    monkeypatch.setattr(sys, "executable", other)
+    found = imported(database, tmp_path / "log", f"\n{LOG}{{}}\n{LOG}")
+    assert (found.stored, found.duplicates, found.named) == (4, 4, [(6, "The call has no timestamp.")])
+    with reading.Readers(tmp_path / "log") as readers:
+        piece = next(iter(log.pieces([b"\n", LOG.encode().splitlines()[0]], Log.JSONL)))
+        assert readers.read(piece, NOW, None) == reading.read(piece, NOW, None)
 
 
 @pytest.mark.parametrize(
@@ -302,3 +320,43 @@ def test_forgotten_calls_leave_their_sums(teams: Database, monkeypatch: pytest.M
     assert asyncio.run(forget(teams, NOW + timedelta(days=1))) == 2
     assert not teams.read_now(store.any_stored, NOW + timedelta(days=1))
     assert rows(ask(teams, "features"))["search"][0] == 2
+
+
+def test_a_name_was_first_called_when_its_oldest_call_was_made_however_late_that_comes(database: Database) -> None:
+    made = [Call(f"req_{n}", NOW - timedelta(hours=n), "claude-sonnet-5-5", 1, feature="search") for n in (2, 5, 3)]
+    known: call_series.KnownSeries = {}
+    for call, oldest in zip(made, (2, 5, 5), strict=True):
+        database.write_now(store.post, [Sent(batch.of([call]), Client("test"))], NOW, known)
+        first = database.read_now(call_names.first_calls, "feature", NOW)
+        assert first == {"search": NOW - timedelta(hours=oldest)}
+    assert [one.since for one in database.read_now(call_names.series).values()] == [NOW - timedelta(hours=5)]
+
+
+@pytest.mark.parametrize("a_time", [1, 3, 100])
+def test_an_hour_comes_to_the_same_in_however_many_pieces_its_calls_come(database: Database, a_time: int) -> None:
+    dice = random.Random(a_time)
+    made = [
+        Call(
+            f"req_{n}",
+            NOW - timedelta(minutes=n * 7 % 150),
+            "claude-sonnet-5-5",
+            **{name: dice.randrange(9) for name in COUNTED},  # type: ignore[arg-type]
+            feature=f"f{n % 3}",
+            duration_ms=dice.choice([None, 0, dice.randrange(90_000)]),
+            first_token_ms=dice.choice([None, dice.randrange(900)]),
+            own_cost=dice.choice([None, Money(dice.randrange(10**9))]),
+            error_type=dice.choice(["", "overloaded_error"]),
+        )
+        for n in range(40)
+    ]
+    known: call_series.KnownSeries = {}
+    for at in range(0, len(made), a_time):
+        some = [Sent(batch.of([one]), Client("test")) for one in made[at : at + a_time]]
+        database.write_now(store.post, [*some, *some[:1]], NOW, known)
+    held = database.read_now(call_sums.by_series, NOW - timedelta(hours=4), NOW + timedelta(hours=1))
+    expected = {(one.feature, one.error_type): list[Call]() for one in made}
+    for one in made:
+        expected[one.feature, one.error_type].append(one)
+    assert {(one.series.feature, one.series.error_type): one.sums for one in held} == {
+        names: sums.of(some) for names, some in expected.items()
+    }

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from bot import wiring
 from bot.core.access import OPERATOR
+from bot.core.calls import batch
 from bot.core.calls.client import Client
 from bot.core.calls.wire import read
 from bot.core.errors import NotFound
@@ -54,7 +55,7 @@ async def work(parts: wiring.Parts, outside: Outside, folder: Path) -> None:
     client = Client("programs", None)
     call = {"id": "1", "timestamp": NOW.isoformat(), "model": "claude-sonnet-5-5", "input_tokens": 9, "user": "ana"}
     with parts.intake.turn(client):
-        await parts.intake.take([read(call, NOW)], client)
+        await parts.intake.take(batch.of([read(call, NOW)]), client)
 
 
 async def test_what_takes_time_is_told_to_the_collector_without_names_or_words(
