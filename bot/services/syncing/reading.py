@@ -145,8 +145,11 @@ class Reading:
             return await asyncio.gather(*(self._chunk(one, *turn, surface) for one in sources if one in unread))
 
         # More chunks than requests: when one has been read, the next one's pages are asked for already.
-        at_once = min(CHUNKS_AT_ONCE, self._client.in_flight * 3 // 2)
-        async with aclosing(ahead(enumerate(run), read, at_once=at_once, together=CHUNKS_TOGETHER)) as reading:
+        in_flight = self._client.in_flight
+        at_once = min(CHUNKS_AT_ONCE, in_flight * 3 // 2)
+        # The last ones have one turn: each waiting for the one before, they would leave requests unused at the end.
+        turns = [(min(number, max(0, len(run) - in_flight)), span) for number, span in enumerate(run)]
+        async with aclosing(ahead(turns, read, at_once=at_once, together=CHUNKS_TOGETHER)) as reading:
             async for some in reading:
                 there: list[_There] = []
                 for (_, span), said in some:
