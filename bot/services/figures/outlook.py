@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
 from bot.core.hours import Stretch
 from bot.core.money import ZERO, Money
@@ -15,6 +16,7 @@ from bot.core.question import Dimension
 from bot.core.usage import Source
 from bot.core.utc import dates
 from bot.services.figures.view import View
+from bot.store import memory
 
 HISTORY_DAYS = 760
 """Two years and what comes before them: what a year's season is read from."""
@@ -27,6 +29,9 @@ class History:
 
     first: date
     days: tuple[Money | None, ...]
+
+    def __len__(self) -> int:
+        return len(self.days)
 
     @property
     def stop(self) -> date:
@@ -58,6 +63,12 @@ def history(view: View, zone: str) -> History:
     first = stop - timedelta(days=HISTORY_DAYS)
     if through is None:
         return History(stop, ())
+    key = ("history", view.selection, zone, first)
+    return memory.remembered(view.connection, key, partial(_read, view, zone, first, stop))
+
+
+def _read(view: View, zone: str, first: date, stop: date) -> History:
+    """The days from `first` to before `stop`, by local midnights."""
     period = period_of(Span(first, stop), zone, running=False)
     missing = set(view.missing(Source.COST, period))
     course = view.by(Dimension.DAY, period)

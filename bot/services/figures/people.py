@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
@@ -14,6 +15,7 @@ from bot.core.access import FEWEST, Access, Asker, Group, access, together
 from bot.core.configuration import Configuration
 from bot.core.directory import is_person
 from bot.core.errors import NotFound, Withheld
+from bot.core.hours import Stretch
 from bot.core.periods import Period
 from bot.core.question import Dimension, Question, Subject
 from bot.core.report import Findings, Row, leading, rest
@@ -23,6 +25,7 @@ from bot.services.figures.names import Found, Names
 from bot.services.figures.view import NOTHING, Coverage, View
 from bot.store import coding, memory, people
 from bot.store.database import Database
+from bot.store.ledger import Selection
 
 ME = "me"
 _WHOLE = frozenset({*TIMES, Dimension.TOKEN_TYPE})
@@ -103,7 +106,7 @@ class Sight:
         view = View(self.connection, found.selection, coverage)
         when = view.stretch(period)
         hidden: dict[tuple[str, ...], set[str]] = defaultdict(set)
-        for one in people.present(self.connection, when, view.selection, cuts):
+        for one in self._present(when, view.selection, cuts):
             if self.hides(one.actor_id, one.team_id):
                 hidden[one.ids].add(one.actor_id)
         alone = {ids for ids, some in hidden.items() if len(some) < FEWEST}
@@ -147,6 +150,24 @@ class Sight:
     def hides(self, actor_id: str, team_id: str) -> bool:
         return not self.blind and is_person(actor_id) and not self.access.sees(actor_id, team_id)
 
+    def _present(
+        self, when: Stretch | None, selection: Selection, by: Sequence[Dimension] = ()
+    ) -> Sequence[people.Presence]:
+        """Everybody there is, whoever asks: of them `hides` tells whom the asker may not see."""
+        read = partial(people.present, self.connection, when, selection, by)
+        return memory.remembered(self.connection, ("present", when, selection, tuple(by)), read)
+
+    def _others(
+        self,
+        when: Stretch,
+        selection: Selection,
+        by: Dimension | None = None,
+        ids: Collection[str] | None = None,
+    ) -> AbstractSet[str]:
+        read = partial(people.others, self.connection, when, selection, by, ids)
+        wanted = None if ids is None else frozenset(ids)
+        return memory.remembered(self.connection, ("others", when, selection, by, wanted), read)
+
     def _me(self, names: Names) -> Found:
         mine = self.access.me
         if self.access.shared:
@@ -164,7 +185,7 @@ class Sight:
         wanted = found.selection.actors or frozenset()
         if all(not is_person(id_) or id_ in self.access.me for id_ in wanted):
             return found
-        there = people.present(self.connection, None, found.selection)
+        there = self._present(None, found.selection)
         teams = {one.team_id for one in there}
         if not teams & self.access.teams:
             raise Withheld(self.access.refusal)
@@ -175,9 +196,9 @@ class Sight:
     def _is_open(self, view: View, period: Period) -> bool:
         """Whether the whole of a period tells no hidden person's figure; what is nobody's is found fastest."""
         when = view.stretch(period)
-        if people.others(self.connection, when, view.selection):
+        if self._others(when, view.selection):
             return True
-        there = people.present(self.connection, when, view.selection)
+        there = self._present(when, view.selection)
         return Group(frozenset(one.actor_id for one in there if self.hides(one.actor_id, one.team_id))).is_open
 
     def _groups(self, view: View, period: Period, cuts: Sequence[Dimension]) -> dict[Dimension, Mapping[str, Group]]:
@@ -187,16 +208,16 @@ class Sight:
             return {}
         when = view.stretch(period)
         hidden: dict[Dimension, dict[str, set[str]]] = {by: defaultdict(set) for by in cuts}
-        for one in people.present(self.connection, when, view.selection, cuts):
+        for one in self._present(when, view.selection, cuts):
             if self.hides(one.actor_id, one.team_id):
                 for by, id_ in zip(cuts, one.ids, strict=True):
                     hidden[by][id_].add(one.actor_id)
         groups: dict[Dimension, Mapping[str, Group]] = {}
         for by, behind in hidden.items():
             alone = {id_ for id_, some in behind.items() if len(some) < FEWEST}
-            mixed = people.others(self.connection, when, view.selection, by, alone) if alone else set()
+            mixed = self._others(when, view.selection, by, alone) if alone else set()
             if mixed != alone:
-                mixed = people.others(self.connection, when, view.selection, by)
+                mixed = self._others(when, view.selection, by)
             of_row = {id_: Group(frozenset(behind.get(id_, ())), id_ in mixed) for id_ in behind.keys() | mixed}
             groups[by] = defaultdict(Group, of_row)
         return groups

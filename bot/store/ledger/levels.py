@@ -121,10 +121,13 @@ def column(name: str, *, apart: bool) -> ColumnElement[str]:
 
 
 class Pieces(NamedTuple):
-    """What adds up to some days: months that are read as one, and days in a row, the last of them included, that come
-    to them or are taken away from them again."""
+    """What adds up to some days: months that are read as one, days that come to them, and days that are taken away from
+    them again. Each is a row of days from a first to a last.
 
-    months: Sequence[date]
+    Months too, although they could be named: SQLite looks for the team within a range, and reads all teams of a month.
+    """
+
+    months: Sequence[tuple[date, date]]
     plus: Sequence[tuple[date, date]]
     minus: Sequence[tuple[date, date]]
 
@@ -138,15 +141,15 @@ def pieces(cut: Cut, since: date, until: date) -> Pieces:
     in_months = Dimension.DAY not in cut.by and cut.depth != _ORGANIZATION
     plus: list[tuple[date, date]] = []
     minus: list[tuple[date, date]] = []
-    whole: list[date] = []
+    whole: list[tuple[date, date]] = []
     for first, start, stop in _months(since, until):
         end = month_after(first)
         if not in_months or (stop - start) <= (end - first) / 2:
             plus.append((start, stop))
         else:
-            whole.append(first)
+            whole.append((first, end))
             minus += [(one, other) for one, other in ((first, start), (stop, end)) if one < other]
-    return Pieces(whole, _in_a_row(plus), _in_a_row(minus))
+    return Pieces(_in_a_row(whole), _in_a_row(plus), _in_a_row(minus))
 
 
 def _months(since: date, until: date) -> Iterator[tuple[date, date, date]]:

@@ -31,24 +31,24 @@ def chosen(selection: Selection) -> Values:
 
 def dated(pieces: Pieces) -> Values:
     """What `in_pieces` takes for the days."""
-    values: Values = {"months": pieces.months} if pieces.months else {}
-    for sign, stretches in (("plus", pieces.plus), ("minus", pieces.minus)):
+    values: Values = {}
+    for name, stretches in pieces._asdict().items():
         for at, (first, last) in enumerate(stretches):
-            values |= {f"{sign}_first_{at}": first, f"{sign}_last_{at}": last}
+            values |= {f"{name}_first_{at}": first, f"{name}_last_{at}": last}
     return values
 
 
 @_made_once
-def in_pieces(cut: Cut, months: bool, plus: int, minus: int) -> Select[Any] | None:
+def in_pieces(cut: Cut, months: int, plus: int, minus: int) -> Select[Any] | None:
     """Sums of so many pieces, each from the level that has it in the fewest rows; None of nothing."""
     arms: list[Select[Any]] = []
     if months:
         source = of_months(cut)
-        arms.append(_summed(cut, source, source.c.month.in_(_several("months")), source.c.days))
-    for sign, count, times in (("plus", plus, 1), ("minus", minus, -1)):
+        arms.append(_summed(cut, source, _within(source.c.month, "months", months), source.c.days))
+    for name, count, times in (("plus", plus, 1), ("minus", minus, -1)):
         if count:
             source = of_days(cut)
-            arms.append(_summed(cut, source, _within(source, sign, count), literal(1), times))
+            arms.append(_summed(cut, source, _within(source.c.day, name, count), literal(1), times))
     if len(arms) < 2:
         return arms[0] if arms else None
     every = together(*arms).subquery("every")
@@ -138,11 +138,11 @@ def _summed(
     )
 
 
-def _within(source: FromClause, sign: str, count: int) -> ColumnElement[bool]:
+def _within(column: ColumnElement[date], name: str, count: int) -> ColumnElement[bool]:
     def day(end: str, at: int) -> BindParameter[date]:
-        return bindparam(f"{sign}_{end}_{at}", type_=Date())
+        return bindparam(f"{name}_{end}_{at}", type_=Date())
 
-    return or_(*(source.c.day.between(day("first", at), day("last", at)) for at in range(count)))
+    return or_(*(column.between(day("first", at), day("last", at)) for at in range(count)))
 
 
 def _between(source: FromClause) -> ColumnElement[bool]:

@@ -93,7 +93,7 @@ def sums(
     of the dimensions. A part of a day that is not held by the hour has nothing in it."""
     cut, chosen = Cut.of(selection, by), statements.chosen(selection)
     days = pieces(cut, since, until)
-    query = statements.in_pieces(cut, bool(days.months), len(days.plus), len(days.minus))
+    query = statements.in_pieces(cut, *map(len, days))
     rows = [] if query is None else list(connection.execute(query, chosen | statements.dated(days)))
     for part in parts:
         when = {"day": part.day, "since": part.since, "until": part.until}
