@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from bot import wiring
+from bot.core.calls import batch
 from bot.core.calls.call import Call
 from bot.core.calls.client import IMPORTED
 from bot.scheduler import Scheduler
 from bot.services.timekeeping import Timekeeping
 from bot.store import calls
-from bot.store.calls import Arrival
+from bot.store.calls import Sent
 from bot.terminal import config
 from tests.faults import hang, mutate, status
 from tests.outside import ANA, BEN, GENERAL, NOW, Outside, until, written
@@ -68,7 +69,7 @@ async def test_single_calls_are_forgotten_whichever_way_they_came_and_when_none_
     outside: Outside, parts: wiring.Parts, scheduler: Scheduler
 ) -> None:
     retained, call = timedelta(days=parts.settings.retain_calls_days), Call("1", outside.clock(), "claude-sonnet-5-5")
-    parts.database.write_now(calls.post, [Arrival(call, IMPORTED)], outside.clock(), {})
+    parts.database.write_now(calls.post, [Sent(batch.of([call]), IMPORTED)], outside.clock(), {})
     await scheduler.knock()
     outside.clock.pass_(retained)
     await scheduler.knock()

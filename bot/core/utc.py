@@ -1,8 +1,11 @@
-"""UTC days, which is what Anthropic reports: when one begins, those from one to another, the month after."""
+"""UTC days, which is what Anthropic reports, and instants as whole numbers."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def midnight(day: date) -> datetime:
@@ -23,3 +26,13 @@ def dates(since: date, until: date) -> list[date]:
 def month_after(day: date) -> date:
     """The first day of the month after that of a day."""
     return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
+
+
+def microseconds(at: datetime) -> int:
+    """Since 1970."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def instant(at: int) -> datetime:
+    """The way back from `microseconds`."""
+    return _EPOCH + timedelta(microseconds=at)

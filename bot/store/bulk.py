@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any
 
@@ -24,6 +24,21 @@ def insert_rows(connection: Connection, table: Table, columns: Sequence[str], ro
     write(connection, table, columns, iter(rows), _own(connection, [table.c[name] for name in columns]))
 
 
+def insert_columns(connection: Connection, table: Table, columns: Mapping[str, Sequence[Any]]) -> None:
+    """The same of columns, whose values are as the driver takes them: whole numbers, bytes, texts and None."""
+    if connection.dialect.name == "postgresql":
+        _copy(connection, table, list(columns), zip(*columns.values(), strict=True), ())
+        return
+    width, rows = len(columns), len(next(iter(columns.values())))
+    most = _MOST_VARIABLES // width
+    for begin in range(0, rows, most):
+        many = min(most, rows - begin)
+        flat = [None] * (many * width)
+        for position, column in enumerate(columns.values()):
+            flat[position::width] = column[begin : begin + many]
+        connection.exec_driver_sql(_statement(table, list(columns), many), tuple(flat))
+
+
 _Own = Sequence[tuple[int, Callable[[Any], Any]]]
 """Positions of what has a type of its own, such as an instant, and what checks and translates it for the driver."""
 
@@ -32,14 +47,17 @@ def _insert(connection: Connection, table: Table, columns: Sequence[str], rows: 
     """Hundreds of rows a statement: for each single one the driver would let go of the interpreter and wait for it
     again, which takes longer than the row while another thread reads."""
     width = len(columns)
-    places = f"({', '.join('?' * width)})"
     while some := list(islice(rows, _MOST_VARIABLES // width)):
         flat = list(chain.from_iterable(some))
         for position, process in own:
             flat[position::width] = map(process, flat[position::width])
-        values = f"VALUES {', '.join([places] * len(some))}"
-        statement = f"INSERT INTO {table.name} ({', '.join(columns)}) {values}"
-        connection.exec_driver_sql(statement, tuple(flat))
+        connection.exec_driver_sql(_statement(table, columns, len(some)), tuple(flat))
+
+
+def _statement(table: Table, columns: Sequence[str], rows: int) -> str:
+    places = f"({', '.join('?' * len(columns))})"
+    values = f"VALUES {', '.join([places] * rows)}"
+    return f"INSERT INTO {table.name} ({', '.join(columns)}) {values}"
 
 
 def _copy(connection: Connection, table: Table, columns: Sequence[str], rows: Iterator[Row], own: _Own) -> None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import BigInteger, Connection, func, literal_column, select, type_coerce
 
 from bot.core.calls.call import Origin
+from bot.core.utc import instant
 from bot.store.call_series import Series
 from bot.store.tables import CallHour, CallRow, CallSeries, table
 
 _call = table(CallRow)
 _hour = table(CallHour)
 _series = table(CallSeries)
+_MINUTE = 60_000_000
 _COLUMN = {"key": "api_key", "model": "model", "feature": "feature"}
 
 
@@ -49,14 +51,10 @@ def name(series: Series, kind: str) -> str:
 def by_minute(connection: Connection, since: datetime, until: datetime) -> dict[int, Counter[datetime]]:
     """Each series' single calls, by the minute."""
     found: dict[int, Counter[datetime]] = defaultdict(Counter)
-    if connection.dialect.name == "postgresql":
-        minute: ColumnElement[Any] = func.date_trunc("minute", _call.c.at, "UTC")
-    else:
-        minute = func.substr(_call.c.at, 1, len("2026-11-22 09:20"))
+    minute = type_coerce(_call.c.at, BigInteger) // literal_column(str(_MINUTE))
     query = select(_call.c.series_id, minute, func.count()).where(_call.c.at >= since, _call.c.at < until)
-    for series_id, at, calls in connection.execute(query.group_by(_call.c.series_id, minute)):
-        begun = datetime.fromisoformat(at).replace(tzinfo=UTC) if isinstance(at, str) else at.astimezone(UTC)
-        found[series_id][begun] += calls
+    for series_id, number, calls in connection.execute(query.group_by(_call.c.series_id, minute)):
+        found[series_id][instant(number * _MINUTE)] += calls
     return found
 
 

@@ -6,16 +6,16 @@ From a certain number on such calls are kept together: their tokens, cost and la
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from operator import attrgetter
+from itertools import islice
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select, tuple_
+from sqlalchemy import Connection, bindparam, func, select, tuple_, update
 
-from bot.core.calls.call import Call
+from bot.core.utc import instant, microseconds
 from bot.store import metering
-from bot.store.bulk import insert_rows
+from bot.store.bulk import insert_columns
 from bot.store.tables import CallHour, CallSeries, table
 
 MOST_SERIES = 10_000
@@ -48,33 +48,48 @@ class Series(NamedTuple):
     origin: str
 
 
-named: Callable[[Call], tuple[str, ...]] = attrgetter(
-    *("team", "user", "api_key", "feature", "model", "endpoint", "event_type", "service_tier", "inference_geo"),
-    *("speed", "error_type", "origin"),
-)
-"""What a call says of its series: all but the team of its sender's token."""
 Names = tuple[str, ...]
 """A series as a bare tuple: calls come by the million."""
-SeriesIds = dict[Names, int]
-"""The ids of series that are known to be committed: one never changes or goes."""
 
 
-def learn(connection: Connection, begun: Mapping[Names, datetime], known: SeriesIds) -> dict[Names, Names]:
-    """Add the ids of these series, which are made where there are none, each with when its first call was made; and say
-    which are kept under another, because there are too many."""
-    if not begun:
-        return {}
+class Known(NamedTuple):
+    """A series that is there: its id, which never changes or goes, and when its first call was made (microseconds)."""
+
+    id: int
+    since: int
+
+
+KnownSeries = dict[Names, Known]
+
+
+def learn(connection: Connection, begun: Mapping[Names, int], known: KnownSeries) -> dict[Names, int]:
+    """The ids of these series, each with when the first of some calls of it was made. They are made where there are
+    none, begin earlier where an older call comes late, and are kept under another where there are too many."""
     _find(connection, begun, known)
-    missing = [names for names in begun if names not in known]
-    if not missing:
-        return {}
+    missing = {names: since for names, since in begun.items() if names not in known}
+    folded = _make(connection, missing, known) if missing else {}
+    earlier: dict[Names, int] = {}
+    for names, since in begun.items():
+        under = folded.get(names, names)
+        if since < earlier.get(under, known[under].since):
+            earlier[under] = since
+    if earlier:
+        lower = update(_series).where(_series.c.id == bindparam("series")).values(since=bindparam("at"))
+        at = [{"series": known[names].id, "at": instant(since)} for names, since in earlier.items()]
+        connection.execute(lower.where(_series.c.since > bindparam("at")), at)
+        known.update((names, Known(known[names].id, since)) for names, since in earlier.items())
+    return {names: known[folded.get(names, names)].id for names in begun}
+
+
+def _make(connection: Connection, begun: Mapping[Names, int], known: KnownSeries) -> dict[Names, Names]:
+    """Make these; says which are kept under another."""
     held = connection.execute(select(func.count()).select_from(_series)).scalar_one()
     room = max(0, MOST_SERIES - held)
-    made = {names: begun[names] for names in missing[:room]}
-    together = {names: _together(Series._make(names), apart=True) for names in missing[room:]}
-    _find(connection, {under: begun[names] for names, under in together.items()}, known)
+    made = dict(islice(begun.items(), room))
+    together = {names: _together(Series._make(names), apart=True) for names in islice(begun, room, None)}
+    _find(connection, together.values(), known)
     folded: dict[Names, Names] = {}
-    kept: dict[Names, datetime] = {}
+    kept: dict[Names, int] = {}
     for names, under in together.items():
         many = held + len(made) + len(kept) >= MOST_SERIES + _MOST_TOGETHER
         if many and under not in known and under not in kept:
@@ -83,9 +98,11 @@ def learn(connection: Connection, begun: Mapping[Names, datetime], known: Series
         kept[under] = min(begun[names], kept.get(under, begun[names]))
     _find(connection, kept, known)
     made |= {names: since for names, since in kept.items() if names not in known}
-    # Nobody else makes any meanwhile: whoever stores calls has the lock.
-    insert_rows(connection, _series, (*Series._fields, "since"), [(*names, since) for names, since in made.items()])
-    _find(connection, made, known)
+    if made:
+        # Nobody else makes any meanwhile: whoever stores calls has the lock.
+        columns = dict(zip(Series._fields, zip(*made, strict=True), strict=True))
+        insert_columns(connection, _series, {**columns, "since": list(made.values())})
+        _find(connection, made, known)
     metering.FOLDED.inc(len(folded))
     return folded
 
@@ -97,14 +114,15 @@ def calls_together(connection: Connection, since: datetime) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def _find(connection: Connection, wanted: Mapping[Names, datetime], known: SeriesIds) -> None:
-    if not wanted:
+def _find(connection: Connection, wanted: Iterable[Names], known: KnownSeries) -> None:
+    unknown = [names for names in dict.fromkeys(wanted) if names not in known]
+    if not unknown:
         return
     columns = [_series.c[name] for name in Series._fields]
-    query = select(_series.c.id, *columns)
-    if len(wanted) < _FEW:
-        query = query.where(tuple_(*columns).in_(list(wanted)))
-    known.update((tuple(row[1:]), row[0]) for row in connection.execute(query))
+    query = select(_series.c.id, _series.c.since, *columns)
+    if len(unknown) < _FEW:
+        query = query.where(tuple_(*columns).in_(unknown))
+    known.update((tuple(row[2:]), Known(row[0], microseconds(row[1]))) for row in connection.execute(query))
 
 
 def _together(series: Series, *, apart: bool) -> Names:

@@ -7,23 +7,34 @@ may differ in how long it took. With other figures it is another call under a ta
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
-from enum import Enum
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, Column, ColumnElement, Connection, any_, bindparam, delete, func, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Connection,
+    Select,
+    TableValuedAlias,
+    Text,
+    bindparam,
+    delete,
+    func,
+    select,
+    tuple_,
+)
 
 from bot.core.calls import sketch
-from bot.core.calls.call import Call
+from bot.core.calls.batch import FIGURES, MODEL, TEAM, Batch
+from bot.core.calls.call import COUNTED
 from bot.core.calls.client import Client
-from bot.core.calls.listed import list_units
-from bot.core.calls.sums import ADDED, Sums
-from bot.core.hours import on_the_hour
+from bot.core.calls.sums import ADDED, Sums, grouped
+from bot.core.utc import instant, microseconds
 from bot.store import call_series, headroom
-from bot.store.bulk import insert_rows
-from bot.store.call_series import SeriesIds
+from bot.store.bulk import insert_columns
+from bot.store.call_series import KnownSeries, Names
 from bot.store.headroom import Told
 from bot.store.tables import CallHour, CallRow, CallSeries, ImportedPieceRow, table
 from bot.store.upsert import insert_new, lock
@@ -32,92 +43,114 @@ _call = table(CallRow)
 _hour = table(CallHour)
 _series = table(CallSeries)
 _piece = table(ImportedPieceRow)
-_COUNTED = ("uncached_input", "cache_write_5m", "cache_write_1h", "cache_read", "output", "untyped", "web_search")
-"""The columns that say how much a call used, in `Call` and in the tables."""
-_TIMED = ("duration_ms", "first_token_ms", "status")
-_figures: Callable[[Call], tuple[Any, ...]] = attrgetter(*_COUNTED, *_TIMED)
-_HOUR_LONG = timedelta(hours=1)
-_FEW = 100
-"""Up to so many series are asked for by all they are; for more it is faster to read every one there is."""
-_COLUMNS = (
-    *("id", "series_id", "at", "stored_at", *_COUNTED),
-    *(*_TIMED, "list_cost", "own_cost"),
-)
-
+_HOUR_LONG = 3_600_000_000
 _added = attrgetter(*ADDED)
 _HOUR_COLUMNS = ("hour", "series_id", *ADDED, "longest_ms", "durations", "first_tokens", "first_at", "last_at")
+_ABSENT = {name: 0 if name in COUNTED else None for name in FIGURES}
+"""What stands in a column for a call that has nothing of it."""
+_Hour = tuple[int, int]
+"""When an hour begins, in microseconds, and a series."""
 
 
-class Fate(Enum):
-    """What became of a call that was sent."""
-
-    ACCEPTED = "accepted"
-    DUPLICATE = "duplicate"
-    TAKEN = "taken"
-    """Its id belongs to a call with other figures."""
+TAKEN = "Its id belongs to another call, with another model or other token counts."
 
 
-class Arrival(NamedTuple):
-    """A call, and who sends it."""
+class Sent(NamedTuple):
+    """Some calls, and who sends them."""
 
-    call: Call
+    batch: Batch
     sender: Client
 
 
-def post(connection: Connection, arrivals: Sequence[Arrival], now: datetime, known: SeriesIds) -> list[Fate]:
-    """Store what is new; what became of each, in their order. `known` is read and added to.
+class Posted(NamedTuple):
+    """What became of them: how many are new and how many a repeat, and the positions (as `Batch.positions`) of those
+    whose id belongs to a call with other figures."""
+
+    accepted: int
+    duplicates: int
+    taken: list[int]
+
+
+def post(connection: Connection, sent: Sequence[Sent], now: datetime, known: KnownSeries) -> list[Posted]:
+    """Store what is new; what became of each batch. `known` is read and added to.
 
     Whoever keeps `known` must forget it when the transaction fails: its ids may be of rows that were never there.
     """
     lock(connection, "calls")
-    ids = [sender.own(call.id) for call, sender in arrivals]
-    held = _held(connection, ids)
-    fates: list[Fate] = []
-    new: list[tuple[str, Call, tuple[str, ...]]] = []
-    first: dict[str, Call] = {}
-    for call_id, (call, sender) in zip(ids, arrivals, strict=True):
-        before = first.setdefault(call_id, call)
-        if before is call and call_id not in held:
-            new.append((call_id, call, (sender.team or "", *call_series.named(call))))
-            fates.append(Fate.ACCEPTED)
-        else:
-            same = _used(call) == (held.get(call_id) or _used(before))
-            fates.append(Fate.DUPLICATE if same else Fate.TAKEN)
+    whole, series = Batch(), list[Names]()
+    ends: list[int] = []
+    for batch, sender in sent:
+        whole.add(batch)
+        whole.ids[len(whole) - len(batch) :] = map(sender.own, batch.ids)
+        series += [(sender.team or "", *names) for names in batch.names]
+        ends.append(len(whole))
+    new, duplicates, taken = _sorted_out(whole, _held(connection, whole.ids))
     if new:
-        begun: dict[tuple[str, ...], datetime] = {}
-        for _, call, names in new:
-            if names not in known:
-                begun[names] = min(call.at, begun.get(names, call.at))
-        folded = call_series.learn(connection, begun, known)
-        if folded:
-            new = [(call_id, call, folded.get(names, names)) for call_id, call, names in new]
-        _insert(connection, new, now, known)
-    return fates
+        _insert(connection, whole if len(new) == len(whole) else whole.only(new), series, now, known)
+    posted: list[Posted] = []
+    begin = 0
+    for end in ends:
+        repeats = sum(begin <= one < end for one in duplicates)
+        others = [whole.positions[one] for one in taken if begin <= one < end]
+        posted.append(Posted(end - begin - repeats - len(others), repeats, others))
+        begin = end
+    return posted
 
 
-def _insert(
-    connection: Connection, new: Sequence[tuple[str, Call, tuple[str, ...]]], now: datetime, known: SeriesIds
-) -> None:
+_Used = tuple[str | int, ...]
+"""What two witnesses of one call agree on: its model and tokens."""
+
+
+def _sorted_out(whole: Batch, held: Mapping[str, _Used]) -> tuple[Sequence[int], list[int], list[int]]:
+    """Which calls are new, which repeat one that is held or came just before, and which have its id alone."""
+    if not held and len(set(whole.ids)) == len(whole):
+        return range(len(whole)), [], []
+    new: list[int] = []
+    duplicates: list[int] = []
+    taken: list[int] = []
+    first: dict[str, int] = {}
+    for position, call_id in enumerate(whole.ids):
+        before = first.setdefault(call_id, position)
+        if before == position and call_id not in held:
+            new.append(position)
+        elif _used(whole, position) == (held.get(call_id) or _used(whole, before)):
+            duplicates.append(position)
+        else:
+            taken.append(position)
+    return new, duplicates, taken
+
+
+def _used(whole: Batch, position: int) -> _Used:
+    """One witness may not tell cache writes apart."""
+    of = {name: column[position] for name, column in whole.figures.items()}
+    writes = of["cache_write_5m"] + of["cache_write_1h"]
+    model = whole.names[whole.kinds[position]][MODEL]
+    return model, of["uncached_input"], writes, of["cache_read"], of["output"], of["untyped"]
+
+
+def _insert(connection: Connection, new: Batch, series: Sequence[Names], now: datetime, known: KnownSeries) -> None:
     """The calls themselves, the sums of their hours, and the rate limits they tell of."""
-    rows: list[tuple[Any, ...]] = []
-    hours: dict[tuple[datetime, int], Sums] = {}
-    told: list[Told] = []
-    begin = end = now  # of the last hour: most calls come in the order of time
-    for call_id, call, names in new:
-        at, own, limit = call.at, call.own_cost, call.rate_limit
-        series_id, units = known[names], list_units(call)
-        rows.append((call_id, series_id, at, now, *_figures(call), units, None if own is None else own.units))
-        if not begin <= at < end:
-            begin = on_the_hour(at)
-            end = begin + _HOUR_LONG
-        sums = hours.get((begin, series_id))
-        if sums is None:
-            sums = hours[begin, series_id] = Sums()
-        sums.add(call, units)
-        if limit:
-            told.append(Told(names[0], names[1], names[5], at, limit))
-    insert_rows(connection, _call, _COLUMNS, rows)
-    _add_hours(connection, hours)
+    first: dict[int, int] = {}
+    for kind, at in zip(new.kinds, new.at, strict=True):
+        if at < first.get(kind, at + 1):
+            first[kind] = at
+    begun: dict[Names, int] = {}
+    for kind, at in first.items():
+        begun[series[kind]] = min(at, begun.get(series[kind], at))
+    ids = call_series.learn(connection, begun, known)
+    by_kind = {kind: ids[series[kind]] for kind in first}
+    series_ids = [by_kind[kind] for kind in new.kinds]
+    # What none of these calls has is left to the table's defaults: each value that is bound takes its time.
+    figures = {name: column for name, column in new.figures.items() if column.count(_ABSENT[name]) < len(column)}
+    stored = {"at": new.at, "stored_at": [microseconds(now)] * len(new)}
+    insert_columns(connection, _call, {"id": new.ids, "series_id": series_ids, **stored, **figures})
+    hours = [at - at % _HOUR_LONG for at in new.at]
+    _add_hours(connection, grouped(new, zip(hours, series_ids, strict=True)))
+    told = (
+        Told(series[kind][0], new.names[kind][TEAM], new.names[kind][MODEL], instant(at), limit)
+        for kind, at, limit in zip(new.kinds, new.at, new.limits, strict=True)
+        if limit
+    )
     headroom.note(connection, told)
 
 
@@ -143,14 +176,9 @@ def note_imported(connection: Connection, sha256: str, calls: int, now: datetime
     insert_new(connection, _piece, [{"sha256": sha256, "stored_at": now, "calls": calls}])
 
 
-def _used(call: Call) -> tuple[str | int, ...]:
-    """What two witnesses of one call agree on; one of them may not tell cache writes apart."""
-    writes = call.cache_write_5m + call.cache_write_1h
-    return call.model, call.uncached_input, writes, call.cache_read, call.output, call.untyped
-
-
-def _held(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[str | int, ...]]:
+def _held(connection: Connection, ids: Sequence[str]) -> dict[str, _Used]:
     """The figures of those that are stored already."""
+    wanted = _each_text(connection, ids)
     query = (
         select(
             _call.c.id,
@@ -159,43 +187,39 @@ def _held(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[str | i
             _call.c.cache_write_5m + _call.c.cache_write_1h,
             *(_call.c.cache_read, _call.c.output, _call.c.untyped),
         )
+        .select_from(wanted)
+        .join(_call, _call.c.id == wanted.c.value)
         .join(_series, _series.c.id == _call.c.series_id)
-        .where(_among(connection, _call.c.id, ids))
     )
     return {row[0]: tuple(row[1:]) for row in connection.execute(query)}
 
 
-def _among(connection: Connection, column: Column[Any], ids: Sequence[str | int]) -> ColumnElement[bool]:
-    """One value for all ids, and not a variable for each: those are thousands."""
+def _each_text(connection: Connection, values: Sequence[str]) -> TableValuedAlias:
+    """One variable for all, and not one for each: those are thousands."""
     if connection.dialect.name == "postgresql":
-        return column == any_(bindparam("ids", list(ids), ARRAY(column.type)))
-    each = func.json_each(json.dumps(ids)).table_valued("value")
-    return column.in_(select(each.c.value))
+        return func.unnest(bindparam("ids", list(values), ARRAY(Text))).table_valued("value").render_derived()
+    return func.json_each(json.dumps(values)).table_valued("value")
 
 
-def _add_hours(connection: Connection, hours: Mapping[tuple[datetime, int], Sums]) -> None:
+def _add_hours(connection: Connection, hours: Mapping[_Hour, Sums]) -> None:
     """Read, add, put back: sketches can't be added by SQL. `post` has the lock."""
-    for key, before in _taken_hours(connection, hours).items():
-        hours[key].merge(before)
+    here = tuple_(_hour.c.hour, _hour.c.series_id).in_(_each_hour(connection, hours))
+    held = connection.execute(select(_hour).where(here)).all()
+    for row in held:
+        hours[microseconds(row.hour), row.series_id].merge(sums_of(row))
+    if held:
+        connection.execute(delete(_hour).where(here))
     rows = (_hour_row(hour, series_id, sums) for (hour, series_id), sums in hours.items())
-    insert_rows(connection, _hour, _HOUR_COLUMNS, rows)
+    insert_columns(connection, _hour, dict(zip(_HOUR_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)))
 
 
-def _taken_hours(connection: Connection, keys: Iterable[tuple[datetime, int]]) -> dict[tuple[datetime, int], Sums]:
-    """What these hours hold by now; it is taken out, to be put back with more."""
-    by_hour: dict[datetime, list[int]] = {}
-    for hour, series_id in keys:
-        by_hour.setdefault(hour, []).append(series_id)
-    found: dict[tuple[datetime, int], Sums] = {}
-    for hour, ids in by_hour.items():
-        wanted = set(ids)
-        here = _hour.c.hour == hour, _among(connection, _hour.c.series_id, ids)
-        for row in connection.execute(select(_hour).where(*here)):
-            found[hour, row.series_id] = sums_of(row)
-            wanted.discard(row.series_id)
-        if len(wanted) < len(ids):
-            connection.execute(delete(_hour).where(*here))
-    return found
+def _each_hour(connection: Connection, hours: Iterable[_Hour]) -> Select[Any]:
+    if connection.dialect.name == "postgresql":
+        begun, ids = (bindparam(None, list(part), ARRAY(BigInteger)) for part in zip(*hours, strict=True))
+        each = func.unnest(begun, ids).table_valued("hour", "series_id").render_derived()
+        return select(each.c.hour, each.c.series_id)
+    each = func.json_each(json.dumps(list(hours))).table_valued("value")
+    return select(func.json_extract(each.c.value, "$[0]"), func.json_extract(each.c.value, "$[1]"))
 
 
 def sums_of(row: Any) -> Sums:
@@ -210,6 +234,9 @@ def sums_of(row: Any) -> Sums:
     )
 
 
-def _hour_row(hour: datetime, series_id: int, sums: Sums) -> tuple[Any, ...]:
+def _hour_row(hour: int, series_id: int, sums: Sums) -> tuple[Any, ...]:
+    assert sums.first_at
+    assert sums.last_at
     sketches = sketch.encode(sums.durations), sketch.encode(sums.first_tokens)
-    return hour, series_id, *_added(sums), sums.longest_ms, *sketches, sums.first_at, sums.last_at
+    between = microseconds(sums.first_at), microseconds(sums.last_at)
+    return hour, series_id, *_added(sums), sums.longest_ms, *sketches, *between

@@ -9,6 +9,8 @@ from sqlalchemy import BigInteger, Date, DateTime, Dialect, Index, LargeBinary, 
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
+from bot.core.utc import instant, microseconds
+
 
 class Instant(TypeDecorator[datetime]):
     """An aware UTC datetime: timestamptz on PostgreSQL, naive UTC text on SQLite, which has no zones."""
@@ -32,6 +34,20 @@ class Instant(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Microseconds(TypeDecorator[datetime]):
+    """The same of live calls, in microseconds since 1970: they come by the million, and a text of each takes longer to
+    write than all else of its row."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        return None if value is None else microseconds(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else instant(value)
 
 
 def _as_text(value: datetime | None) -> str | None:
@@ -738,6 +754,9 @@ class RefusalRow(SQLModel, table=True):
     sentence: str = Field(sa_type=Text)
 
 
+_ZERO = {"server_default": "0"}
+
+
 class CallSeries(SQLModel, table=True):
     """What calls say of themselves apart from their figures; kept once, so that a call is a few numbers.
 
@@ -781,27 +800,29 @@ class CallSeries(SQLModel, table=True):
     error_type: str
     """Empty where it succeeded."""
     origin: str
-    since: datetime = Field(sa_type=Instant)
-    """When the first call of it was made, of those that came in with it."""
+    since: datetime = Field(sa_type=Microseconds)
+    """When the first call of it was made."""
 
 
 class CallRow(SQLModel, table=True):
-    """One call of Claude, as its program reported it; forgotten after `RETAIN_CALLS_DAYS`."""
+    """One call of Claude, as its program reported it; forgotten after `RETAIN_CALLS_DAYS`.
+
+    What none of many calls has is left to the table's defaults."""
 
     __tablename__ = "call"
     __table_args__ = (Index("call_at", "at"),)
 
     id: str = Field(primary_key=True)
     series_id: int = Field(foreign_key="call_series.id")
-    at: datetime = Field(sa_type=Instant)
-    stored_at: datetime = Field(sa_type=Instant)
-    uncached_input: int
-    cache_write_5m: int
-    cache_write_1h: int
-    cache_read: int
-    output: int
-    untyped: int
-    web_search: int
+    at: datetime = Field(sa_type=Microseconds)
+    stored_at: datetime = Field(sa_type=Microseconds)
+    uncached_input: int = Field(sa_column_kwargs=_ZERO)
+    cache_write_5m: int = Field(sa_column_kwargs=_ZERO)
+    cache_write_1h: int = Field(sa_column_kwargs=_ZERO)
+    cache_read: int = Field(sa_column_kwargs=_ZERO)
+    output: int = Field(sa_column_kwargs=_ZERO)
+    untyped: int = Field(sa_column_kwargs=_ZERO)
+    web_search: int = Field(sa_column_kwargs=_ZERO)
     duration_ms: int | None
     first_token_ms: int | None
     status: int | None
@@ -815,7 +836,7 @@ class CallHour(SQLModel, table=True):
     __tablename__ = "call_hour"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
-    hour: datetime = Field(primary_key=True, sa_type=Instant)
+    hour: datetime = Field(primary_key=True, sa_type=Microseconds)
     series_id: int = Field(primary_key=True, foreign_key="call_series.id")
     calls: int = Field(sa_type=BigInteger)
     uncached_input: int = Field(sa_type=BigInteger)
@@ -835,8 +856,8 @@ class CallHour(SQLModel, table=True):
     durations: bytes = Field(sa_type=LargeBinary)
     """A sketch, as `core.calls.sketch` writes it; so is the next."""
     first_tokens: bytes = Field(sa_type=LargeBinary)
-    first_at: datetime = Field(sa_type=Instant)
-    last_at: datetime = Field(sa_type=Instant)
+    first_at: datetime = Field(sa_type=Microseconds)
+    last_at: datetime = Field(sa_type=Microseconds)
 
 
 class CallLimitRow(SQLModel, table=True):

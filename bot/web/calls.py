@@ -11,10 +11,9 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from bot.core.calls.call import Call
+from bot.core.calls.batch import Batch
 from bot.core.calls.client import Client
-from bot.core.calls.line import Reader
-from bot.core.calls.wire import Refusal
+from bot.core.calls.line import Reader, Record
 from bot.core.errors import BodyTooLarge, BodyUnreadable
 from bot.services.calls.intake import Intake
 from bot.web.receiving import receiving
@@ -41,35 +40,31 @@ def calls(intake: Intake, clock: Callable[[], datetime]) -> Callable[[Request], 
     return receiving(intake, take)
 
 
-def _read(body: bytes, lines: bool, now: datetime) -> Sequence[Call | Refusal]:
+def _read(body: bytes, lines: bool, now: datetime) -> Batch:
     """Raises BodyUnreadable for what is neither JSON nor lines of it, BodyTooLarge for too many calls."""
     reader = Reader(now)
     if lines:
-        return _lines(body, reader)
+        return _bounded(_lines(body), reader)
     if (written := reader.several(body)) is not None:
-        _bound(len(written))
-        return [reader.line(one) for one in written]
+        return _bounded(written, reader)
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):
         # Several lines of JSON are no JSON; they come under the wrong name often enough.
         if body.lstrip()[:1] == b"{" and b"\n" in body.strip():
-            return _lines(body, reader)
+            return _bounded(_lines(body), reader)
         raise BodyUnreadable("The body is not JSON. Send one call, a list of calls, or a call in each line.") from None
     if not isinstance(said, dict | list):
         raise BodyUnreadable("Send one call as a JSON object, or a list of them.")
-    several = said if isinstance(said, list) else [said]
-    _bound(len(several))
-    return [reader.said(one) for one in several]
+    return _bounded(said if isinstance(said, list) else [said], reader)
 
 
-def _lines(body: bytes, reader: Reader) -> Sequence[Call | Refusal]:
+def _lines(body: bytes) -> list[bytes]:
     """Each line for itself: one that is cut off, even within a letter, takes none of the others with it."""
-    lines = [line for line in body.split(b"\n") if line.strip()]
-    _bound(len(lines))
-    return [reader.line(line) for line in lines]
+    return [line for line in body.split(b"\n") if line.strip()]
 
 
-def _bound(calls: int) -> None:
-    if calls > MOST_CALLS:
-        raise BodyTooLarge(f"These are {calls:,} calls; send at most {MOST_CALLS:,} at a time.")
+def _bounded(records: Sequence[Record], reader: Reader) -> Batch:
+    if len(records) > MOST_CALLS:
+        raise BodyTooLarge(f"These are {len(records):,} calls; send at most {MOST_CALLS:,} at a time.")
+    return reader.read(records)

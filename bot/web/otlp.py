@@ -19,7 +19,8 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from bot.core.calls.call import Call
+from bot.core.calls import batch
+from bot.core.calls.batch import Batch
 from bot.core.calls.client import Client
 from bot.core.calls.wire import Refusal
 from bot.core.errors import BodyUnreadable
@@ -90,10 +91,10 @@ async def _within(
     return await asyncio.get_running_loop().run_in_executor(pool, read, body, kind, now)
 
 
-def _read_logs(body: bytes, kind: str, now: datetime) -> list[Call | Refusal]:
+def _read_logs(body: bytes, kind: str, now: datetime) -> Batch:
     asked = ExportLogsServiceRequest()
     _fill(asked, body, kind)
-    return list(events.calls(asked.resource_logs, now))
+    return batch.of(list(events.calls(asked.resource_logs, now)))
 
 
 def _read_metrics(body: bytes, kind: str, now: datetime) -> list[Count | Refusal]:

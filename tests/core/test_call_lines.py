@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.core.calls import wire
-from bot.core.calls.call import Call, Origin
+from bot.core.calls.batch import Batch
+from bot.core.calls.call import Origin
 from bot.core.calls.line import MOST_BYTES, Reader
-from bot.core.calls.wire import Refusal
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 WHOLE = {
@@ -70,38 +70,59 @@ _ODD: st.SearchStrategy[Any] = st.sampled_from(
 _FIELDS = (*WHOLE, *OLDER, "request_id", "usage", "request_time", "tokens_used", "total_tokens", "cache_creation")
 
 
-def both(written: bytes, *, zone: ZoneInfo | None = None) -> tuple[Call | Refusal, Call | Refusal]:
-    quick, patient = (Reader(NOW, origin=Origin.IMPORT, zone=zone, turns={}) for _ in range(2))
-    return quick.line(written), patient.said(json.loads(written))
+def both(*written: bytes, zone: ZoneInfo | None = None) -> tuple[Batch, Batch]:
+    """By columns and one by one; which kinds there are, and in what order, is no difference."""
+    reader = Reader(NOW, origin=Origin.IMPORT, zone=zone, apart=True)
+    found = reader.read(written), reader.read([json.loads(one) for one in written])
+    for one in found:
+        one.kinds, one.names = [*range(len(one))], [one.names[kind] for kind in one.kinds]
+    return found
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
-@given(st.sampled_from([WHOLE, OLDER]), st.dictionaries(st.sampled_from(_FIELDS), _ODD, max_size=3), st.booleans())
-def test_both_ways_read_the_same(base: dict[str, Any], odd: dict[str, Any], zoned: bool) -> None:
-    quick, patient = both(json.dumps(base | odd).encode(), zone=ZoneInfo("Europe/Berlin") if zoned else None)
+@given(
+    st.lists(
+        st.builds(
+            lambda base, odd: json.dumps(base | odd).encode(),
+            st.sampled_from([WHOLE, OLDER, {**OLDER, "id": " x"}]),
+            st.dictionaries(st.sampled_from(_FIELDS), _ODD, max_size=3),
+        ),
+        max_size=4,
+    ),
+    st.booleans(),
+)
+def test_both_ways_read_the_same(written: list[bytes], zoned: bool) -> None:
+    quick, patient = both(*written, zone=ZoneInfo("Europe/Berlin") if zoned else None)
     assert quick == patient
+    assert len(quick) + len(quick.refused) == len(written)
 
 
 @pytest.mark.parametrize("said", [WHOLE, OLDER])
 def test_what_is_written_as_it_should_be_needs_no_patience(
     said: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    written = json.dumps(said).encode()
-    expected, _ = both(written)
-    assert isinstance(expected, Call)
+    written = [json.dumps(said).encode(), json.dumps(said | {"output_tokens": 7}).encode()]
+    expected, _ = both(*written)
+    assert len(expected) == 2
     monkeypatch.setattr(wire, "read", None)
-    assert Reader(NOW, origin=Origin.IMPORT, turns={}).line(written) == expected
+    found = Reader(NOW, origin=Origin.IMPORT).read(written)
+    assert (found.ids[0], found.figures) == (expected.ids[0], expected.figures)
 
 
 def test_calls_that_say_the_same_are_as_many_and_the_same_file_gives_them_the_same_ids() -> None:
-    written = json.dumps(OLDER).encode()
-    ids = [[one.id for _ in range(3) if isinstance(one := reader.line(written), Call)] for reader in _readers()]
+    written = [json.dumps(OLDER).encode()] * 3
+    ids = [Reader(NOW, apart=True).read(written).ids for _ in range(2)]
     assert ids[0] == ids[1]
     assert len(set(ids[0])) == 3
+    assert len(set(Reader(NOW).read(written).ids)) == 1
 
 
-def _readers() -> list[Reader]:
-    return [Reader(NOW, turns={}), Reader(NOW, turns={})]
+def test_a_line_that_is_no_call_leaves_the_others_in_their_order() -> None:
+    lines = [{**WHOLE, "id": f"req_{n}"} | ({"output_tokens": "7"} if n % 3 else {}) for n in range(6)]
+    found = Reader(NOW).read([*(json.dumps(one).encode() for one in lines[:4]), b"{", *lines[4:]])
+    assert found.ids == [f"req_{n}" for n in range(6)]
+    assert found.positions == [0, 1, 2, 3, 5, 6]
+    assert found.refused == {4: "The line is not JSON."}
 
 
 @pytest.mark.parametrize(
@@ -116,7 +137,7 @@ def _readers() -> list[Reader]:
     ],
 )
 def test_a_line_that_is_no_call_is_told_why(written: bytes, reason: str) -> None:
-    assert Reader(NOW).line(written) == Refusal(reason)
+    assert Reader(NOW).read([written]).refused == {0: reason}
 
 
 def test_one_part_in_a_list_that_is_wrong_leaves_the_others() -> None:

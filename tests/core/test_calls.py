@@ -11,10 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.calls import sketch, sums, wire
+from bot.core.calls import batch, sketch, sums, wire
 from bot.core.calls.call import Call, RateLimit
-from bot.core.calls.listed import list_cost
-from bot.core.calls.wire import Refusal, Turns
+from bot.core.calls.wire import Refusal
 from bot.core.money import Money
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -141,7 +140,7 @@ def test_a_log_that_knows_only_a_sum_of_tokens_is_counted_and_not_priced() -> No
     call = wire.read(said, NOW)
     assert isinstance(call, Call)
     assert (call.untyped, call.tokens, call.duration_ms, call.success, call.model) == (740, 740, 1250, False, "unknown")
-    assert list_cost(call) is None
+    assert batch.of([call]).figures["list_cost"] == [None]
 
 
 @pytest.mark.parametrize(
@@ -187,15 +186,32 @@ def test_a_clock_that_is_a_little_ahead_is_no_lie_and_a_zone_may_be_known() -> N
     assert local.at == datetime(2026, 11, 18, 8, 30, tzinfo=UTC)
 
 
+_TOLD = {
+    **{"input_tokens": 1, "output_tokens": 1, "cache_read_input_tokens": 1, "cache_creation_5m_input_tokens": 1},
+    **{"cache_creation_1h_input_tokens": 1, "web_search_requests": 1, "duration_ms": 1, "first_token_ms": 1},
+    **{"status": 201, "team": "b", "user": "b", "feature": "b", "endpoint": "b", "error_type": "b"},
+}
+
+
 def test_a_call_without_an_id_is_known_by_what_it_says() -> None:
-    one, again, other = read(), read(metadata={"n": 1}), read(output_tokens=801)
-    assert one.id == again.id != other.id
-    turns: Turns = {}
-    first, second = wire.read(LEAST, NOW, turns=turns), wire.read(LEAST, NOW, turns=turns)
-    assert isinstance(first, Call)
-    assert isinstance(second, Call)
-    assert first.id == one.id != second.id
-    assert read(request_id="req_1").id == "req_1"
+    one, again, given = batch.of([read(), read(metadata={"n": 1}), read(request_id="req_1")]).ids
+    assert one == again
+    assert given == "req_1"
+    twice = batch.gathered([read()] * 3, range(3))
+    twice.identify(apart=True)
+    assert twice.ids[0] == one
+    assert len(set(twice.ids)) == 3
+
+
+@given(st.lists(st.sampled_from([*_TOLD]), min_size=1, unique=True), st.integers(0, 3))
+def test_calls_that_say_anything_else_have_other_ids(names: list[str], many: int) -> None:
+    """Of figures, a nought and nothing said are two things where a call may say nothing."""
+    calls = [
+        read(),
+        *(read(**{name: _TOLD[name] if many else 0 for name in names[: n + 1]}) for n in range(len(names))),
+    ]
+    ids = dict(zip(batch.of(calls).ids, calls, strict=True))
+    assert len(ids) == len(set(calls))
 
 
 def test_names_are_without_what_no_database_can_hold() -> None:
@@ -222,9 +238,10 @@ def test_whatever_is_sent_is_a_call_or_a_sentence(said: dict[str, Any]) -> None:
             found.reason.encode()
             assert len(found.reason) < 200
         else:
-            json.dumps(found.id).encode()
             assert found.tokens >= 0
-            assert 0 < len(found.id) <= 200
+            (known,) = batch.of([found]).ids
+            json.dumps(known).encode()
+            assert 0 < len(known) <= 200
 
 
 @pytest.mark.parametrize(
@@ -239,14 +256,11 @@ def test_whatever_is_sent_is_a_call_or_a_sentence(said: dict[str, Any]) -> None:
     ],
 )
 def test_a_single_call_has_an_exact_list_cost(call: Call, cost: str | None) -> None:
-    found = list_cost(call)
+    found, longer = batch.of([call, call._replace(uncached_input=100_001)]).figures["list_cost"]
     if call.model == "claude-haiku-5-5":
-        longer = list_cost(call._replace(uncached_input=100_001))
-        assert found is not None
-        assert longer is not None
-        assert longer.units > 4 * found.units  # the whole call is dearer above the band
+        assert longer > 4 * found  # the whole call is dearer above the band
     else:
-        assert (None if found is None else str(found)) == cost
+        assert (None if found is None else str(Money(found))) == cost
 
 
 def test_percentiles_are_one_percent_off_at_most_however_the_parts_are_merged() -> None:

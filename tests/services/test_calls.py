@@ -14,7 +14,7 @@ from bot.answers.answer import Answer
 from bot.core.access import NOBODY, OPERATOR, Asker
 from bot.core.alerts.rule import Metric, Rule, Target
 from bot.core.alerts.window import Window
-from bot.core.calls import log, wire
+from bot.core.calls import batch, log, wire
 from bot.core.calls.call import Call
 from bot.core.calls.client import Client
 from bot.core.calls.log import Log
@@ -29,7 +29,7 @@ from bot.services.calls.importing import Imported
 from bot.services.calls.watching import Watch, observe
 from bot.store import call_names, call_series, schema
 from bot.store import calls as store
-from bot.store.calls import Arrival
+from bot.store.calls import Sent
 from bot.store.database import Database
 
 PER_PIECE = 100
@@ -71,8 +71,8 @@ def stored(database: Database, *said: dict[str, Any], bound: str = "") -> None:
         at = (NOW - timedelta(hours=2) + timedelta(minutes=n)).isoformat()
         call = wire.read({"timestamp": at, "model": "claude-sonnet-5-5", "input_tokens": 1000} | one, NOW)
         assert isinstance(call, Call), call
-        made.append(Arrival(call, Client("test", bound or None)))
-    database.write_now(store.post, made, NOW, {})
+        made.append(call)
+    database.write_now(store.post, [Sent(batch.of(made), Client("test", bound or None))], NOW, {})
 
 
 def imported(database: Database, path: Path, text: str | bytes, kind: Log = Log.AUTO) -> Imported:
@@ -302,3 +302,13 @@ def test_forgotten_calls_leave_their_sums(teams: Database, monkeypatch: pytest.M
     assert asyncio.run(forget(teams, NOW + timedelta(days=1))) == 2
     assert not teams.read_now(store.any_stored, NOW + timedelta(days=1))
     assert rows(ask(teams, "features"))["search"][0] == 2
+
+
+def test_a_name_was_first_called_when_its_oldest_call_was_made_however_late_that_comes(database: Database) -> None:
+    made = [Call(f"req_{n}", NOW - timedelta(hours=n), "claude-sonnet-5-5", 1, feature="search") for n in (2, 5, 3)]
+    known: call_series.KnownSeries = {}
+    for call, oldest in zip(made, (2, 5, 5), strict=True):
+        database.write_now(store.post, [Sent(batch.of([call]), Client("test"))], NOW, known)
+        first = database.read_now(call_names.first_calls, "feature", NOW)
+        assert first == {"search": NOW - timedelta(hours=oldest)}
+    assert [one.since for one in database.read_now(call_names.series).values()] == [NOW - timedelta(hours=5)]

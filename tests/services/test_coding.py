@@ -6,6 +6,7 @@ import pytest
 
 from bot.answers.answer import Amount, Answer, Percent, Tokens, Tone
 from bot.core.access import NOBODY, OPERATOR, Asker
+from bot.core.calls import batch
 from bot.core.calls.call import Call
 from bot.core.calls.call import RateLimit as Told
 from bot.core.calls.client import Client
@@ -358,8 +359,8 @@ async def test_rate_limits_are_told_as_programs_meet_them_by_team_and_model(book
         for ago in range(10)
         for team, left in (("alpha", 10 + 3 * ago), ("alpha", 95), ("Team Alpha", 50), ("", 99), ("alpha", 96))
     ]
-    await intake.take(calls[:25], Client("app"))
-    await intake.take(calls[25:], Client("app"))
+    await intake.take(batch.of(calls[:25]), Client("app"))
+    await intake.take(batch.of(calls[25:]), Client("app"))
     answer = await told(books, "limits")
     live = next(table for table in answer.tables if table.title == "Rate limits as programs meet them")
     assert [tuple(row) for row in live.rows] == [

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.access import OPERATOR
+from bot.core.calls import batch
 from bot.core.calls.call import Call, Origin
 from bot.core.calls.client import IMPORTED, Client
 from bot.render import terminal
@@ -18,7 +19,7 @@ from bot.slack.notifier import SlackNotifier, web_client
 from bot.slack.people import SlackPeople
 from bot.store import calls as store
 from bot.store import schema
-from bot.store.calls import Arrival
+from bot.store.calls import Sent
 from bot.store.database import Database
 from tests.outside import ANA, BOT_TOKEN, Outside
 
@@ -58,7 +59,7 @@ def called(database: Database, at: datetime, every: timedelta, count: int, **sai
         Call(f"{one.isoformat()}{said}", one, **{"model": "claude-sonnet-5-5", "team": "alpha", **said})  # type: ignore[arg-type]
         for one in (at - n * every for n in range(count))
     ]
-    database.write_now(store.post, [Arrival(one, who) for one in made], NIGHT, {})
+    database.write_now(store.post, [Sent(batch.of(made), who)], NIGHT, {})
 
 
 def told(outside: Outside) -> list[str]:

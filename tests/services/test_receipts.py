@@ -14,6 +14,7 @@ from sqlalchemy import Connection, insert, select, text
 
 from bot.core.allocation import Basis
 from bot.core.books.receipt import document, id_of, read
+from bot.core.calls import batch
 from bot.core.calls.call import Call
 from bot.core.calls.client import Client
 from bot.core.errors import NotFound, ReceiptUnreadable, WordsError
@@ -24,7 +25,7 @@ from bot.services.books import close
 from bot.services.books.verify import Outcome, Verdict
 from bot.services.syncing.rebuild import rebuild
 from bot.store import calls, closes, ledger, pages
-from bot.store.calls import Arrival
+from bot.store.calls import Sent
 from bot.store.database import Database
 from bot.store.posting import Ledger
 from bot.store.tables import BucketPageRow, PageRow, table
@@ -177,7 +178,7 @@ async def test_a_ledger_that_says_more_than_was_reported_leaves_a_residual(books
 async def test_the_estimate_of_newer_hours_is_held_against_the_calls_and_is_part_of_no_sum(books: Database) -> None:
     called = Call("1", NOW, "claude-sonnet-5-5", output=1_000_000, team="alpha")
     alone = await of(books).make("team alpha today", NOW + timedelta(minutes=1))
-    books.write_now(calls.post, [Arrival(called, Client("test"))], NOW, {})
+    books.write_now(calls.post, [Sent(batch.of([called]), Client("test"))], NOW, {})
     before = await of(books).make("team alpha today", NOW + timedelta(minutes=1))
     assert alone.receipt.estimate is None
     assert before.receipt.figures == alone.receipt.figures
@@ -190,7 +191,7 @@ async def test_the_estimate_of_newer_hours_is_held_against_the_calls_and_is_part
     verdict = await of(books).verify(before.id)
     assert verdict.outcome is Outcome.EQUAL
     assert "An estimate, and part of no sum: live calls of" in said(verdict)
-    books.write_now(calls.post, [Arrival(called.under("2"), Client("test"))], NOW, {})
+    books.write_now(calls.post, [Sent(batch.of([called._replace(id="2")]), Client("test"))], NOW, {})
     verdict = await of(books).verify(before.id)
     assert verdict.outcome is Outcome.EQUAL
     assert "More of those calls came in since: they are 2 calls at $20.0000 by now." in said(verdict)

@@ -11,7 +11,7 @@ import pytest
 
 from bot.answers.answer import Amount, Answer, Fact
 from bot.core.access import OPERATOR
-from bot.core.calls import wire
+from bot.core.calls import batch, wire
 from bot.core.calls.call import Call, Origin
 from bot.core.calls.client import IMPORTED
 from bot.core.money import Money
@@ -19,7 +19,7 @@ from bot.services.asking.ask import Ask
 from bot.services.asking.receipts import Receipts
 from bot.store import calls as store
 from bot.store import snapshots
-from bot.store.calls import Arrival
+from bot.store.calls import Sent
 from bot.store.database import Database
 from tests.services.books import ORGANIZATION, Books
 
@@ -50,7 +50,7 @@ def called(books: Books, hour: int, *, origin: Origin = Origin.RECORDER, day: da
     one = {"timestamp": at, "model": "claude-sonnet-5-5", "output_tokens": 1_000_000, "team": "alpha"} | said
     call = wire.read(one, NOW, origin=origin)
     assert isinstance(call, Call)
-    books.database.write_now(store.post, [Arrival(call, IMPORTED)], NOW, {})
+    books.database.write_now(store.post, [Sent(batch.of([call]), IMPORTED)], NOW, {})
 
 
 def ask(books: Books, text: str) -> Answer:

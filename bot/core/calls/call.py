@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from bot.core.money import Money
 
-"""Tokens of which the program says only how many, not which: they have no price."""
+COUNTED = ("uncached_input", "cache_write_5m", "cache_write_1h", "cache_read", "output", "untyped", "web_search")
+"""The figures of a call that are counts, and add up."""
 UNKNOWN_MODEL = "unknown"
 """What a call is of whose program names no model, as older logs do not."""
 UNKNOWN_ERROR = "unknown"
@@ -34,7 +35,8 @@ class RateLimit(NamedTuple):
 
 
 class Call(NamedTuple):
-    """One call; `team` and `user` are as the program says them, "" where it does not. Named after `core.usage`."""
+    """One call; `id`, `team` and `user` are as the program says them, "" where it does not. Named after
+    `core.usage`."""
 
     id: str
     at: datetime
@@ -46,6 +48,7 @@ class Call(NamedTuple):
     cache_read: int = 0
     output: int = 0
     untyped: int = 0
+    """Tokens of which the program says only how many, not which: they have no price."""
     web_search: int = 0
     team: str = ""
     user: str = ""
@@ -67,10 +70,6 @@ class Call(NamedTuple):
     """What it cost by the caller's own prices, kept as given."""
     rate_limit: RateLimit | None = None
     origin: Origin = Origin.RECORDER
-
-    def under(self, call_id: str) -> Call:
-        """The same call under another id."""
-        return Call._make((call_id, *self[1:]))
 
     @property
     def success(self) -> bool:

@@ -1,5 +1,5 @@
-"""A call as a line of JSON, read in one go where it is written as the README shows it; else `wire` reads it, or says
-why nobody can.
+"""Calls as lines of JSON, read in columns where they are written as the README shows it; else `wire` reads them one by
+one, or says why nobody can.
 
 Both read the same: what this file is not sure of, it leaves to `wire`, and its own work is to say of a call in two
 microseconds what `wire` says in twenty.
@@ -8,19 +8,21 @@ microseconds what `wire` says in twenty.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from msgspec import DecodeError, Meta, Raw, Struct
 from msgspec.json import Decoder
 
-from bot.core.calls import wire
+from bot.core.calls import batch, wire
+from bot.core.calls.batch import Batch, Column, Names, named
 from bot.core.calls.call import Call, Origin, RateLimit
-from bot.core.calls.wire import Refusal, Turns
+from bot.core.calls.wire import Refusal
+from bot.core.utc import microseconds
 
 MOST_BYTES = 2**20
 """Of one call: there are no longer ones, and what is no call must not fill the memory."""
@@ -91,27 +93,33 @@ _NAMES = (
 )
 _named: Callable[[_Written], tuple[Any, ...]] = attrgetter(*_NAMES)
 _limited = attrgetter(*RateLimit._fields)
-_FIRST_NAME, _AFTER_NAMES = Call._fields.index("team"), Call._fields.index("duration_ms")
 _decode = Decoder(_Written).decode
 _several = Decoder(list[Raw]).decode
+_UNREADABLE = (DecodeError, ValueError, TypeError, RecursionError)
+_FIRST = microseconds(wire.FIRST)
+_NOWHERE = -1
+"""When a call was made whose time is not written as most are."""
+_BLANK = _Written(wire.FIRST.isoformat(), input_tokens=0, model="blank")
+"""Stands in the columns for what `wire` is to read."""
+
+Record = bytes | Raw | dict[str, Any] | object
+"""JSON as it is written, or what was read of it already; a Refusal for what could not be."""
 
 
 class Reader:
-    """Reads the calls of one request, or of one piece of a log; `now`, `zone` and `turns` are as for `wire.read`."""
+    """Reads the calls of one request, or of one piece of a log; `now` and `zone` are as for `wire.read`.
+
+    Calls that say exactly the same are one, unless they are told `apart` by their order.
+    """
 
     def __init__(
-        self,
-        now: datetime,
-        *,
-        origin: Origin = Origin.RECORDER,
-        zone: ZoneInfo | None = None,
-        turns: Turns | None = None,
+        self, now: datetime, *, origin: Origin = Origin.RECORDER, zone: ZoneInfo | None = None, apart: bool = False
     ) -> None:
         self._now = now
-        self._latest = now + wire.AHEAD
+        self._latest = microseconds(now + wire.AHEAD)
         self._origin = origin
         self._zone = zone
-        self._turns = turns
+        self._apart = apart
 
     def several(self, body: bytes) -> list[Raw] | None:
         """The elements of a list as they are written; None for what is no list of JSON."""
@@ -120,79 +128,178 @@ class Reader:
         except (DecodeError, ValueError, RecursionError):
             return None
 
-    def line(self, written: bytes | Raw) -> Call | Refusal:
-        """One call, or why it is none."""
-        try:
-            call = self._plain(_decode(written))
-        except (DecodeError, ValueError, OverflowError, RecursionError, wire.Wrong):
-            call = None
-        if call is not None:
-            return call
-        if len(written := bytes(written)) > MOST_BYTES:
-            return Refusal("The line is longer than 1 MiB.")
-        try:
-            return self.said(json.loads(written))
-        except (ValueError, RecursionError):
-            return Refusal("The line is not JSON.")
+    def read(self, records: Sequence[Record]) -> Batch:
+        """The calls among these, and why the others are none."""
+        found, odd = self._plain(_decoded(records))
+        if odd:
+            rest = sorted(odd)
+            found = found.only([position for position in range(len(records)) if position not in odd])
+            found.add(batch.gathered((self._one(records[position]) for position in rest), rest))
+            found = found.only(sorted(range(len(found)), key=found.positions.__getitem__))
+        found.price()
+        found.identify(apart=self._apart)
+        return found
 
-    def said(self, said: object) -> Call | Refusal:
-        """The same of what is no JSON any more."""
-        return wire.read(said, self._now, origin=self._origin, zone=self._zone, turns=self._turns)
+    def _one(self, record: Record) -> Call | Refusal:
+        """One call, or why it is none, by `wire`."""
+        if isinstance(record, Refusal):
+            return record
+        if isinstance(record, bytes | Raw):
+            if len(written := bytes(record)) > MOST_BYTES:
+                return Refusal("The line is longer than 1 MiB.")
+            try:
+                record = json.loads(written)
+            except (ValueError, RecursionError):
+                return Refusal("The line is not JSON.")
+        return wire.read(record, self._now, origin=self._origin, zone=self._zone)
 
-    def _plain(self, one: _Written) -> Call | None:
-        """The call where nothing about it is odd."""
-        like, text = _like(_named(one)), one.timestamp
-        if like is None or text[4] != "-":
-            return None
-        at = datetime.fromisoformat(text)
-        if at.tzinfo is not UTC:
-            if at.tzinfo is None:
-                return None
-            at = at.astimezone(UTC)
-        uncached = one.input_tokens
-        if uncached is None:
-            uncached = one.prompt_tokens
-        output = one.output_tokens
-        if output is None:
-            output = one.completion_tokens
-        if (uncached is None and output is None) or not wire.FIRST <= at <= self._latest:
-            return None
-        five, hour = one.cache_creation_5m_input_tokens, one.cache_creation_1h_input_tokens
-        if five is None and hour is None:
-            five = one.cache_creation_input_tokens
-        uncached, output, five, hour = uncached or 0, output or 0, five or 0, hour or 0
-        read = one.cache_read_input_tokens or 0
-        own, prompt, completion = None, one.cost_per_token_prompt, one.cost_per_token_completion
-        if (prompt is not None or completion is not None) and not (five or hour or read):
-            own = wire.own_cost(prompt, completion, uncached, output)
-        call_id = one.id or one.request_id or ""
-        if not call_id.isprintable() or call_id != call_id.strip():
-            return None
-        model, names, status, error_type = like
-        said = (
-            *(model, uncached, five, hour, read, output, 0, one.web_search_requests or 0),
-            *names,
-            *(one.duration_ms, one.first_token_ms, status, error_type),
+    def _plain(self, lines: list[_Written | None]) -> tuple[Batch, set[int]]:
+        """All of them in columns, and the positions of those that `wire` has to read."""
+        odd = {position for position, one in enumerate(lines) if one is None}
+        some = [one or _BLANK for one in lines]
+        kinds = _Kinds(self._origin)
+        numbers = list(map(kinds.__getitem__, map(_named, some)))
+        if None in kinds.likes:
+            odd |= {position for position, kind in enumerate(numbers) if kinds.likes[kind] is None}
+        at = _times(some)
+        if at and not (min(at) >= _FIRST and max(at) <= self._latest):
+            odd |= {position for position, when in enumerate(at) if not _FIRST <= when <= self._latest}
+        ids = [one.id or one.request_id or "" for one in some]
+        if not "".join(ids).isprintable() or list(map(str.strip, ids)) != ids:
+            odd |= {position for position, one in enumerate(ids) if not one.isprintable() or one != one.strip()}
+        uncached, output = (
+            _column(some, "input_tokens", "prompt_tokens"),
+            _column(some, "output_tokens", "completion_tokens"),
         )
-        limit = None if one.ratelimit is None else RateLimit._make(_limited(one.ratelimit))
-        return Call._make(
-            (
-                call_id or wire.derived_id(at, said, own, self._turns),
-                at,
-                *said,
-                *(own, None if limit == wire.NO_LIMIT else limit, self._origin),
-            )
-        )
+        if None in uncached and None in output:
+            odd |= {
+                position for position, pair in enumerate(zip(uncached, output, strict=True)) if pair == (None, None)
+            }
+        five, hour = _column(some, "cache_creation_5m_input_tokens"), _column(some, "cache_creation_1h_input_tokens")
+        together = _column(some, "cache_creation_input_tokens")
+        if _any(together):
+            five = [
+                whole if one is None and other is None else one
+                for one, other, whole in zip(five, hour, together, strict=True)
+            ]
+        read = _counted(_column(some, "cache_read_input_tokens"))
+        uncached, output, five, hour = map(_counted, (uncached, output, five, hour))
+        limits: Column = _column(some, "ratelimit")
+        return Batch(
+            list(range(len(some))),
+            ids,
+            at,
+            numbers,
+            [like.names if like else ("",) * len(batch.NAMED) for like in kinds.likes],
+            {
+                "uncached_input": uncached,
+                "cache_write_5m": five,
+                "cache_write_1h": hour,
+                "cache_read": read,
+                "output": output,
+                "untyped": [0] * len(some),
+                "web_search": _counted(_column(some, "web_search_requests")),
+                "duration_ms": _column(some, "duration_ms"),
+                "first_token_ms": _column(some, "first_token_ms"),
+                "status": [like and like.status for like in map(kinds.likes.__getitem__, numbers)],
+                "list_cost": [None] * len(some),  # `price` says it of all
+                "own_cost": _own_costs(some, uncached, output, (five, hour, read), odd),
+            },
+            [_limit(one) for one in limits] if _any(limits) else limits,
+        ), odd
 
 
-_Like = tuple[str, tuple[Any, ...], int | None, str]
+class _Like(NamedTuple):
+    names: Names
+    status: int | None
+
+
+class _Kinds(dict[tuple[Any, ...], int]):
+    """Numbers of what calls are written with, and what that says: None for `wire` to say why it can't be."""
+
+    def __init__(self, origin: Origin) -> None:
+        self._origin = origin
+        self.likes: list[_Like | None] = []
+
+    def __missing__(self, names: tuple[Any, ...]) -> int:
+        self.likes.append(_like(names, self._origin))
+        self[names] = len(self.likes) - 1
+        return self[names]
 
 
 @lru_cache(maxsize=_MOST_KINDS)
-def _like(names: tuple[Any, ...]) -> _Like | None:
-    """Model, names, status and error type of every call that is written with these; None for `wire` to say why not."""
+def _like(names: tuple[Any, ...], origin: Origin) -> _Like | None:
     said = dict(zip(_NAMES, names, strict=True))
-    call = wire.read({**said, "timestamp": wire.FIRST.isoformat(), "input_tokens": 0}, wire.FIRST)
-    if isinstance(call, Refusal):
+    call = wire.read({**said, "timestamp": wire.FIRST.isoformat(), "input_tokens": 0}, wire.FIRST, origin=origin)
+    return None if isinstance(call, Refusal) else _Like(named(call), call.status)
+
+
+def _decoded(records: Sequence[Record]) -> list[_Written | None]:
+    """None for what is not written as most are."""
+    try:
+        return list(map(_decode, records))  # type: ignore[arg-type]
+    except _UNREADABLE:
+        return [_decoded_one(record) if isinstance(record, bytes | Raw) else None for record in records]
+
+
+def _decoded_one(record: bytes | Raw) -> _Written | None:
+    try:
+        return _decode(record)
+    except _UNREADABLE:
         return None
-    return call.model, tuple(call[_FIRST_NAME:_AFTER_NAMES]), call.status, call.error_type
+
+
+def _times(some: Sequence[_Written]) -> list[int]:
+    """In microseconds since 1970."""
+    texts = [one.timestamp for one in some]
+    try:
+        return [microseconds(at) for at in map(datetime.fromisoformat, texts)]
+    except (ValueError, TypeError):  # a time without a zone can't be counted from one that has one
+        return [_time(text) for text in texts]
+
+
+def _time(text: str) -> int:
+    try:
+        return microseconds(datetime.fromisoformat(text))
+    except (ValueError, TypeError):
+        return _NOWHERE
+
+
+def _column(some: Sequence[_Written], *names: str) -> Column:
+    """The first of these that is there."""
+    first, *others = (list(map(attrgetter(name), some)) for name in names)
+    for other in others:
+        if None in first:
+            first = [two if one is None else one for one, two in zip(first, other, strict=True)]
+    return first
+
+
+def _counted(column: Column) -> Column:
+    return [count or 0 for count in column] if None in column else column
+
+
+def _any(column: Column) -> bool:
+    return column.count(None) < len(column)
+
+
+def _own_costs(
+    some: Sequence[_Written], uncached: Column, output: Column, cached: tuple[Column, ...], odd: set[int]
+) -> Column:
+    """By the callers' own prices, which know of no cache; adds to `odd` where a price is wrong."""
+    prompt, completion = _column(some, "cost_per_token_prompt"), _column(some, "cost_per_token_completion")
+    costs: Column = [None] * len(some)
+    if not (_any(prompt) or _any(completion)):
+        return costs
+    plain = [not any(counts) for counts in zip(*cached, strict=True)]
+    for position, (one, other, tokens, more) in enumerate(zip(prompt, completion, uncached, output, strict=True)):
+        if plain[position] and (one is not None or other is not None):
+            try:
+                costs[position] = wire.own_units(one, other, tokens, more)
+            except wire.Wrong:
+                odd.add(position)
+    return costs
+
+
+def _limit(said: _RateLimit | None) -> RateLimit | None:
+    limit = None if said is None else RateLimit._make(_limited(said))
+    return None if limit == wire.NO_LIMIT else limit

@@ -11,8 +11,7 @@ from functools import lru_cache
 from math import lcm
 from typing import NamedTuple
 
-from bot.core.calls.call import Call
-from bot.core.money import Money, half_even
+from bot.core.money import half_even
 from bot.core.prices import Dearer, extras, list_price, unit_rate
 from bot.core.usage import TOKEN_TYPES, WEB_SEARCH
 
@@ -31,41 +30,31 @@ class Rates(NamedTuple):
     web_search: int
 
 
-def list_cost(call: Call) -> Money | None:
-    """Tokens × public price, rounded half-even to the unit; None where the list has no price for such a call."""
-    units = list_units(call)
-    return None if units is None else Money(units)
-
-
-def list_units(call: Call) -> int | None:
-    """The same as a bare integer of 10⁻¹⁰ dollars: calls come by the million."""
-    if call.untyped:
-        return None
-    uncached, write_5m, write_1h, read = call.uncached_input, call.cache_write_5m, call.cache_write_1h, call.cache_read
-    listed = _listed(call.model, call.at.date(), call.service_tier, call.inference_geo, call.speed)
-    long = listed.above is not None and uncached + write_5m + write_1h + read > listed.above
-    rates = listed.long if long else listed.short
-    if rates is None:
-        return None
-    units = uncached * rates.uncached_input + read * rates.cache_read + call.output * rates.output
-    if write_5m or write_1h or call.web_search:
-        units += write_5m * rates.cache_write_5m + write_1h * rates.cache_write_1h + call.web_search * rates.web_search
-    return units if rates.divisor == 1 else half_even(units, rates.divisor)
-
-
-class _Listed(NamedTuple):
+class Listed(NamedTuple):
     """From how many tokens in a prompt on the whole call is dearer, and the prices up to there and above."""
 
     above: int | None
     short: Rates | None
     long: Rates | None
 
+    def units(self, uncached: int, write_5m: int, write_1h: int, read: int, output: int, searches: int) -> int | None:
+        """Tokens × public price in 10⁻¹⁰ dollars, rounded half-even; None where the list has no price for it."""
+        long = self.above is not None and uncached + write_5m + write_1h + read > self.above
+        rates = self.long if long else self.short
+        if rates is None:
+            return None
+        units = uncached * rates.uncached_input + read * rates.cache_read + output * rates.output
+        if write_5m or write_1h or searches:
+            units += write_5m * rates.cache_write_5m + write_1h * rates.cache_write_1h + searches * rates.web_search
+        return units if rates.divisor == 1 else half_even(units, rates.divisor)
+
 
 @lru_cache(maxsize=16_384)
-def _listed(model: str, day: date, tier: str, geo: str, speed: str) -> _Listed:
+def listed(model: str, day: date, tier: str, geo: str, speed: str) -> Listed:
+    """What calls of this kind cost on a day."""
     extra = extras(model, day).get(Dearer.LONG_PROMPT)
     short, long = (_rates(model, day, tier, geo, speed == _FAST, over) for over in (False, True))
-    return _Listed(extra.above if extra else None, short, long)
+    return Listed(extra.above if extra else None, short, long)
 
 
 def _rates(model: str, day: date, tier: str, geo: str, fast: bool, long: bool) -> Rates | None:

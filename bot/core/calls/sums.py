@@ -5,20 +5,24 @@ Sums are added to each other without loss, so those of a month are the sums of i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import repeat
+from typing import Any, TypeVar
 
-from bot.core.calls import sketch
-from bot.core.calls.call import Call
-from bot.core.calls.listed import list_units
+from bot.core.calls import batch, sketch
+from bot.core.calls.batch import ERROR, Batch, Column
+from bot.core.calls.call import COUNTED, Call
 from bot.core.calls.sketch import Buckets
 from bot.core.money import Money
+from bot.core.utc import instant
 
 
 @dataclass(slots=True)
 class Sums:
-    """Of calls of one group; grows by `add` and `merge`. Costs are in units of 10⁻¹⁰ dollars."""
+    """Of calls of one group; grows by `merge`. Costs are in units of 10⁻¹⁰ dollars."""
 
     calls: int = 0
     uncached_input: int = 0
@@ -44,41 +48,6 @@ class Sums:
     """By type."""
     first_at: datetime | None = None
     last_at: datetime | None = None
-
-    def add(self, call: Call, units: int | None) -> None:
-        """One more call, and its list cost if it has one."""
-        self.calls += 1
-        self.uncached_input += call.uncached_input
-        self.cache_write_5m += call.cache_write_5m
-        self.cache_write_1h += call.cache_write_1h
-        self.cache_read += call.cache_read
-        self.output += call.output
-        self.untyped += call.untyped
-        self.web_search += call.web_search
-        if units is None:
-            self.unlisted += 1
-        else:
-            self.list_cost += units
-        if call.own_cost is not None:
-            self.own_cost += call.own_cost.units
-            self.own_priced += 1
-        duration = call.duration_ms
-        if duration is not None:
-            self.timed += 1
-            self.duration_ms += duration
-            if duration > self.longest_ms:
-                self.longest_ms = duration
-            number = sketch.bucket(duration)
-            self.durations[number] = self.durations.get(number, 0) + 1
-        if call.first_token_ms is not None:
-            number = sketch.bucket(call.first_token_ms)
-            self.first_tokens[number] = self.first_tokens.get(number, 0) + 1
-        if call.error_type:
-            self.errors[call.error_type] = self.errors.get(call.error_type, 0) + 1
-        if self.first_at is None or call.at < self.first_at:
-            self.first_at = call.at
-        if self.last_at is None or call.at > self.last_at:
-            self.last_at = call.at
 
     def merge(self, other: Sums) -> None:
         """All calls of another group."""
@@ -155,9 +124,62 @@ ADDED = (
 """The figures of `Sums` that are added up."""
 
 
+Key = TypeVar("Key", bound=Hashable)
+
+
+def grouped(some: Batch, keys: Iterable[Key]) -> dict[Key, Sums]:
+    """The sums of each group; `keys` says of each call which it is in."""
+    added = _added(some)
+    failures = [names[ERROR] for names in some.names]
+    failed = list(map(failures.__getitem__, some.kinds))
+    times = some.figures["duration_ms"], some.figures["first_token_ms"]
+    groups: dict[Key, list[tuple[Any, ...]]] = {}
+    for key, row in zip(keys, zip(some.at, failed, *times, *added.values(), strict=True), strict=True):
+        group = groups.get(key)
+        if group is None:
+            groups[key] = [row]
+        else:
+            group.append(row)
+    timed, any_failed = any(map(_said, times)), any(failures)
+    found: dict[Key, Sums] = {}
+    for key, rows in groups.items():
+        at, errors, durations, first_tokens, *figures = zip(*rows, strict=True)
+        sums = Sums(len(rows), **dict(zip(added, map(sum, figures), strict=True)))  # type: ignore[arg-type]
+        sums.first_at, sums.last_at = instant(min(at)), instant(max(at))
+        if timed:
+            sums.longest_ms = max((one for one in durations if one is not None), default=0)
+            sums.durations, sums.first_tokens = _buckets(durations), _buckets(first_tokens)
+        if any_failed:
+            sums.errors = dict(Counter(filter(None, errors)))
+        found[key] = sums
+    return found
+
+
 def of(calls: Iterable[Call]) -> Sums:
-    """The sums of these calls."""
-    sums = Sums()
-    for call in calls:
-        sums.add(call, list_units(call))
-    return sums
+    """The sums of all these calls."""
+    some = batch.of(list(calls))
+    return grouped(some, repeat(None, len(some))).get(None, Sums())
+
+
+def _added(some: Batch) -> dict[str, Column]:
+    """What is added up of calls, by the names of `Sums`; without what none of them has."""
+    figures = some.figures
+    found = {name: figures[name] for name in COUNTED if any(figures[name])}
+    for name, cost in (("own_cost", "own_priced"), ("duration_ms", "timed")):
+        if _said(figures[name]):
+            found[name] = [one or 0 for one in figures[name]]
+            found[cost] = [one is not None for one in figures[name]]
+    if None in figures["list_cost"]:
+        found["unlisted"] = [one is None for one in figures["list_cost"]]
+    if _said(figures["list_cost"]):
+        found["list_cost"] = [one or 0 for one in figures["list_cost"]]
+    return found
+
+
+def _said(column: Column) -> bool:
+    """Whether any call says it."""
+    return column.count(None) < len(column)
+
+
+def _buckets(times: Iterable[int | None]) -> Buckets:
+    return dict(Counter(sketch.bucket(one) for one in times if one is not None))

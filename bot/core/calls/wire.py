@@ -10,12 +10,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from hashlib import blake2b
-from math import isfinite
+from math import gcd, isfinite
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
-
-from msgspec.msgpack import encode
 
 from bot.core.calls.call import UNKNOWN_ERROR, UNKNOWN_MODEL, Call, Origin, RateLimit
 from bot.core.money import UNITS_PER_DOLLAR, Money, half_even
@@ -53,27 +50,20 @@ class Wrong(Exception):
     """A field that can't be true; the text is the sentence."""
 
 
-Turns = dict[str, int]
-"""How many calls without an id said exactly the same, by the id that follows from it."""
-
-
 def read(
     said: object,
     now: datetime,
     *,
     origin: Origin = Origin.RECORDER,
     zone: ZoneInfo | None = None,
-    turns: Turns | None = None,
 ) -> Call | Refusal:
-    """One call, or why it is none. `zone`: where times without a zone were written, if anybody knows; `turns`: as for
-    `derived_id`."""
+    """One call, or why it is none. `zone`: where times without a zone were written, if anybody knows."""
     if not isinstance(said, dict):
         return Refusal("A call is a JSON object.")
     try:
-        call = _call(said, now, origin, zone)
+        return _call(said, now, origin, zone)
     except Wrong as wrong:
         return Refusal(str(wrong))
-    return call if call.id else call.under(derived_id(call.at, call[2:-3], call.own_cost, turns))
 
 
 def _call(said: Mapping[str, Any], now: datetime, origin: Origin, zone: ZoneInfo | None) -> Call:
@@ -99,7 +89,7 @@ def _call(said: Mapping[str, Any], now: datetime, origin: Origin, zone: ZoneInfo
     prompt_price, completion_price = get("cost_per_token_prompt"), get("cost_per_token_completion")
     own = None
     if (prompt_price is not None or completion_price is not None) and not (cache_5m or cache_1h or cache_read):
-        own = own_cost(prompt_price, completion_price, uncached or 0, output or 0)
+        own = Money(own_units(prompt_price, completion_price, uncached or 0, output or 0))
     limits = get("ratelimit")
     api_key = _text(said, "api_key")
     return Call(
@@ -288,15 +278,31 @@ def _counted(value: object) -> datetime:
     return datetime.fromtimestamp(value / 1000 if value >= _MILLISECONDS_SINCE else value, UTC)
 
 
-def own_cost(prompt: object, completion: object, uncached: int, output: int) -> Money:
-    """Tokens × the caller's own prices; a price may be missing where nothing needs it."""
+def own_units(prompt: object, completion: object, uncached: int, output: int) -> int:
+    """Tokens × the caller's own prices, in 10⁻¹⁰ dollars; a price may be missing where nothing needs it."""
     try:
+        rates = _own_rates(prompt, completion)
+        if rates is not None:
+            units = uncached * rates[0] + output * rates[1]
+            return units if rates[2] == 1 else half_even(units, rates[2])
         units = uncached * _own_price("cost_per_token_prompt", prompt) if uncached else 0
         if output:
             units += output * _own_price("cost_per_token_completion", completion)
     except TypeError:  # an object for a price: it can't be a key of the cache
         raise Wrong("cost_per_token_prompt and cost_per_token_completion are numbers of dollars.") from None
-    return Money(half_even(units, _PER_UNIT))
+    return half_even(units, _PER_UNIT)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _own_rates(prompt: object, completion: object) -> tuple[int, int, int] | None:
+    """Units for so many tokens of each, in lowest terms: most calls of a log have the same two prices. None where one
+    is missing or wrong."""
+    try:
+        prices = _own_price("cost_per_token_prompt", prompt), _own_price("cost_per_token_completion", completion)
+    except Wrong:
+        return None
+    common = gcd(*prices, _PER_UNIT)
+    return prices[0] // common, prices[1] // common, _PER_UNIT // common
 
 
 @lru_cache(maxsize=1024, typed=True)
@@ -313,21 +319,6 @@ def _own_price(name: str, price: object) -> int:
 def _rate_limit(said: Mapping[str, Any]) -> RateLimit | None:
     limit = RateLimit(*[_count(said, name, most=MOST_LIMIT) for name in RateLimit._fields])
     return None if limit == NO_LIMIT else limit
-
-
-def derived_id(at: datetime, said: tuple[Any, ...], own: Money | None, turns: Turns | None) -> str:
-    """What a call without an id is known by: what it says, so that sending it again is harmless.
-
-    It begins with the time, so that ids of one log lie together in the index. `said`: `Call.model` to `error_type`.
-    `turns` tells apart calls that say exactly the same, by the order in which they are read; without it they are one.
-    """
-    microseconds = int(at.timestamp() * 1_000_000)
-    contents = encode((microseconds, said, None if own is None else own.units))
-    call_id = f"{microseconds:x}-{blake2b(contents, digest_size=12).hexdigest()}"
-    if turns is None:
-        return call_id
-    turn = turns[call_id] = turns.get(call_id, 0) + 1
-    return call_id if turn == 1 else f"{call_id}-{turn}"
 
 
 def _shown(value: object) -> str:

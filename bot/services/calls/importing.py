@@ -15,15 +15,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from bot.core.calls import log
+from bot.core.calls.batch import Batch
 from bot.core.calls.call import Origin
 from bot.core.calls.client import IMPORTED
-from bot.core.calls.line import Reader
+from bot.core.calls.line import Reader, Record
 from bot.core.calls.log import Log, Piece
-from bot.core.calls.wire import Refusal
 from bot.core.errors import NotFound
 from bot.store import calls as store
-from bot.store.call_series import SeriesIds
-from bot.store.calls import Arrival, Fate
+from bot.store.call_series import KnownSeries
+from bot.store.calls import Posted, Sent
 from bot.store.database import Database
 
 MOST_NAMED = 20
@@ -63,7 +63,7 @@ async def read(
     progress: Progress = lambda _bytes, _records: None,
 ) -> Imported:
     """Import one file; raises NotFound where it can't be read."""
-    result, known = Imported(), SeriesIds()
+    result, known = Imported(), KnownSeries()
     with _opened(path) as (file, position):
         if kind is Log.AUTO:
             kind = log.kind_of(file.peek(512))
@@ -90,55 +90,38 @@ async def read(
     return result
 
 
-@dataclass(slots=True)
-class _Read:
-    """What a piece says; the lines of its calls, and of those that are none."""
-
-    arrivals: list[Arrival] = field(default_factory=list)
-    numbers: list[int] = field(default_factory=list)
-    refused: list[tuple[int, str]] = field(default_factory=list)
-
-
-async def _store(read: _Read, database: Database, known: SeriesIds, result: Imported, now: datetime, mark: str) -> None:
-    fates = await database.write(_post, read.arrivals, now, known, None if read.refused else mark)
-    result.stored += fates.count(Fate.ACCEPTED)
-    result.duplicates += fates.count(Fate.DUPLICATE)
-    if Fate.TAKEN in fates:
-        reason = "Its id belongs to another call, with another model or other token counts."
-        taken = (number for number, fate in zip(read.numbers, fates, strict=True) if fate is Fate.TAKEN)
-        read.refused = sorted([*read.refused, *((number, reason) for number in taken)])
-    result.refused += len(read.refused)
-    result.named += read.refused[: MOST_NAMED - len(result.named)]
-
-
-def _read(piece: Piece, now: datetime, zone: ZoneInfo | None) -> _Read:
-    """Equal lines without an id are as many calls, each told by its turn."""
-    read = _Read()
-    reader = Reader(now, origin=Origin.IMPORT, zone=zone, turns={})
-    for number, record in enumerate(piece.records, piece.first):
-        if isinstance(record, bytes):
-            if record.isspace():
-                continue
-            call = reader.line(record)
-        elif record:
-            call = record if isinstance(record, Refusal) else reader.said(record)
-        else:
-            continue
-        if isinstance(call, Refusal):
-            read.refused.append((number, call.reason))
-        else:
-            read.numbers.append(number)
-            read.arrivals.append(Arrival(call, IMPORTED))
+def _read(piece: Piece, now: datetime, zone: ZoneInfo | None) -> Batch:
+    """What a piece says, by the numbers of its lines; empty ones say nothing. Equal lines without an id are as many
+    calls, each told by its turn."""
+    numbers: Sequence[int] = range(piece.first, piece.first + len(piece.records))
+    if not all(map(_is_written, piece.records)):
+        numbers = [number for number, record in zip(numbers, piece.records, strict=True) if _is_written(record)]
+    read = Reader(now, origin=Origin.IMPORT, zone=zone, apart=True).read(list(filter(_is_written, piece.records)))
+    read.positions = [numbers[position] for position in read.positions]
+    read.refused = {numbers[position]: reason for position, reason in read.refused.items()}
     return read
 
 
-def _post(
-    connection: Connection, arrivals: Sequence[Arrival], now: datetime, known: SeriesIds, mark: str | None
-) -> list[Fate]:
-    fates = store.post(connection, arrivals, now, known)
+def _is_written(record: Record) -> bool:
+    return not record.isspace() if isinstance(record, bytes) else bool(record)
+
+
+async def _store(
+    read: Batch, database: Database, known: KnownSeries, result: Imported, now: datetime, mark: str
+) -> None:
+    posted = await database.write(_post, read, now, known, None if read.refused else mark)
+    result.stored += posted.accepted
+    result.duplicates += posted.duplicates
+    reasons = read.refused | dict.fromkeys(posted.taken, store.TAKEN)
+    result.refused += len(reasons)
+    result.named += sorted(reasons.items())[: MOST_NAMED - len(result.named)]
+
+
+def _post(connection: Connection, read: Batch, now: datetime, known: KnownSeries, mark: str | None) -> Posted:
+    posted = store.post(connection, [Sent(read, IMPORTED)], now, known)[0] if read else Posted(0, 0, [])
     if mark:
-        store.note_imported(connection, mark, len(arrivals), now)
-    return fates
+        store.note_imported(connection, mark, len(read), now)
+    return posted
 
 
 @contextmanager

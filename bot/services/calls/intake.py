@@ -12,16 +12,16 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from bot.core.calls.call import Call
+from bot.core.calls.batch import Batch
 from bot.core.calls.client import Client, fingerprint
-from bot.core.calls.wire import Refusal
 from bot.core.errors import IntakeFull, TokenRefused
 from bot.core.otlp.metrics import Count
+from bot.core.utc import microseconds
 from bot.services.calls import metering
 from bot.store import calls as store
 from bot.store import code_counts, tokens
-from bot.store.call_series import SeriesIds
-from bot.store.calls import Arrival, Fate
+from bot.store.call_series import KnownSeries
+from bot.store.calls import Posted, Sent
 from bot.store.database import Database
 
 log = structlog.get_logger()
@@ -47,8 +47,8 @@ class Taken:
 
 @dataclass(slots=True)
 class _Request:
-    arrivals: list[Arrival]
-    stored: asyncio.Future[list[Fate]]
+    sent: Sent
+    stored: asyncio.Future[Posted]
 
 
 @dataclass(slots=True)
@@ -68,7 +68,7 @@ class Intake:
         self._retain = retain
         self._clients: dict[str, _Client] = {}
         self._storing: asyncio.Task[None] | None = None
-        self._known: SeriesIds = {}
+        self._known: KnownSeries = {}
         self._used: dict[str, datetime] = {}
         self.arrived: Callable[[], None] | None = None
 
@@ -100,40 +100,29 @@ class Intake:
             if not held.requests:
                 self._clients.pop(client.name, None)
 
-    async def take(self, said: Sequence[Call | Refusal], client: Client) -> Taken:
+    async def take(self, said: Batch, client: Client) -> Taken:
         """Store what can be stored; returns when it is. Call it within `turn`."""
-        rejected: dict[int, str] = {}
-        positions: list[int] = []
-        arrivals: list[Arrival] = []
-        oldest = self._clock() - self._retain
-        for position, call in enumerate(said):
-            if isinstance(call, Refusal):
-                rejected[position] = call.reason
-            elif call.at < oldest:
-                # Its id is forgotten by then: sent once more, it would count twice.
-                days = self._retain.days
-                rejected[position] = f"timestamp is more than {days} days ago: read older calls with `import`."
-            else:
-                positions.append(position)
-                arrivals.append(Arrival(call, client))
-        fates = await self._stored(arrivals, client) if arrivals else []
-        for position, fate in zip(positions, fates, strict=True):
-            if fate is Fate.TAKEN:
-                rejected[position] = "Its id belongs to another call, with another model or other token counts."
-        accepted = fates.count(Fate.ACCEPTED)
-        if accepted and self.arrived:
+        rejected = dict(said.refused)
+        oldest = microseconds(self._clock() - self._retain)
+        if said and min(said.at) < oldest:
+            # Its id is forgotten by then: sent once more, it would count twice.
+            reason = f"timestamp is more than {self._retain.days} days ago: read older calls with `import`."
+            rejected |= {place: reason for place, at in zip(said.positions, said.at, strict=True) if at < oldest}
+            said = said.only([position for position, at in enumerate(said.at) if at >= oldest])
+        posted = await self._stored(said, client) if said else Posted(0, 0, [])
+        rejected |= dict.fromkeys(posted.taken, store.TAKEN)
+        if posted.accepted and self.arrived:
             self.arrived()
-        taken = Taken(accepted, fates.count(Fate.DUPLICATE), dict(sorted(rejected.items())))
-        metering.taken(accepted=accepted, duplicates=taken.duplicates, rejected=len(rejected))
-        return taken
+        metering.taken(accepted=posted.accepted, duplicates=posted.duplicates, rejected=len(rejected))
+        return Taken(posted.accepted, posted.duplicates, dict(sorted(rejected.items())))
 
     async def count(self, counts: Sequence[Count], client: Client, mark: str) -> None:
         """Store what Claude Code counted. `mark` is its request's: the same one again counts nothing twice."""
         marked = f"{client.name}/{mark}"
         await self._database.write(code_counts.add, counts, client.team or "", marked, self._clock())
 
-    async def _stored(self, arrivals: list[Arrival], client: Client) -> list[Fate]:
-        request = _Request(arrivals, asyncio.get_running_loop().create_future())
+    async def _stored(self, batch: Batch, client: Client) -> Posted:
+        request = _Request(Sent(batch, client), asyncio.get_running_loop().create_future())
         self._clients.setdefault(client.name, _Client()).waiting.append(request)
         if self._storing is None or self._storing.done():
             self._storing = asyncio.create_task(self._store())
@@ -142,37 +131,31 @@ class Intake:
 
     async def _store(self) -> None:
         """Until nobody waits: a few requests of each client in one transaction, since each one has its price."""
-        while batch := self._next():
-            arrivals = [arrival for _, request in batch for arrival in request.arrivals]
-            names = {name for name, _ in batch}
+        while requests := self._next():
             try:
-                fates = await self._database.write(self._post, arrivals, names, self._clock())
+                posted = await self._database.write(self._post, [one.sent for one in requests], self._clock())
             except Exception as error:
                 self._known = {}
-                for _, request in batch:
+                for request in requests:
                     if not request.stored.cancelled():
                         request.stored.set_exception(error)
                 continue
-            at = 0
-            for _, request in batch:
+            for request, one in zip(requests, posted, strict=True):
                 if not request.stored.cancelled():
-                    request.stored.set_result(fates[at : at + len(request.arrivals)])
-                at += len(request.arrivals)
+                    request.stored.set_result(one)
 
-    def _next(self) -> list[tuple[str, _Request]]:
+    def _next(self) -> list[_Request]:
         return [
-            (name, client.waiting.popleft())
-            for name, client in list(self._clients.items())
+            client.waiting.popleft()
+            for client in list(self._clients.values())
             for _ in range(min(PER_TURN, len(client.waiting)))
         ]
 
-    def _post(
-        self, connection: Connection, arrivals: Sequence[Arrival], clients: set[str], now: datetime
-    ) -> list[Fate]:
+    def _post(self, connection: Connection, sent: Sequence[Sent], now: datetime) -> list[Posted]:
         if len(self._known) > _MOST_SERIES:
             self._known = {}
-        for name in clients:
+        for name in {one.sender.name for one in sent}:
             if name not in self._used or now - self._used[name] >= _USED_AGAIN:
                 tokens.used(connection, name, now)
                 self._used[name] = now
-        return store.post(connection, arrivals, now, self._known)
+        return store.post(connection, sent, now, self._known)

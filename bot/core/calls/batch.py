@@ -1,0 +1,185 @@
+"""Many calls as columns, which is how thousands at a time are read, priced and stored.
+
+A list of one figure is built, added up and bound to a statement at once; one object for each call costs more than all
+of that.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import lru_cache
+from hashlib import blake2b
+from operator import attrgetter
+from typing import Any
+
+from msgspec.msgpack import encode
+
+from bot.core.calls.call import COUNTED, Call, RateLimit
+from bot.core.calls.listed import Listed, listed
+from bot.core.calls.wire import Refusal
+from bot.core.utc import microseconds
+
+Names = tuple[str, ...]
+"""What a call says of itself apart from figures, as a bare tuple of `NAMED`."""
+NAMED = (
+    *("team", "user", "api_key", "feature", "model", "endpoint", "event_type", "service_tier", "inference_geo"),
+    *("speed", "error_type", "origin"),
+)
+named: Callable[[Call], Names] = attrgetter(*NAMED)
+TEAM, MODEL, ERROR = map(NAMED.index, ("team", "model", "error_type"))
+_TIER, _GEO, _SPEED = map(NAMED.index, ("service_tier", "inference_geo", "speed"))
+
+FIGURES = (*COUNTED, "duration_ms", "first_token_ms", "status", "list_cost", "own_cost")
+"""The columns of figures; the costs in units of 10⁻¹⁰ dollars."""
+Column = list[Any]
+
+_TOLD = {
+    **{"cache_write_5m": "h", "cache_write_1h": "i", "cache_read": "j", "untyped": "k", "web_search": "l"},
+    **{"duration_ms": "m", "first_token_ms": "n", "status": "o", "own_cost": "p"},
+}
+"""The letter, which is no hexadecimal digit, that stands before a figure in the id that follows from it."""
+_DAY = 86_400_000_000
+_FIRST_DAY = date(1970, 1, 1)
+
+
+@dataclass(slots=True)
+class Batch:
+    """Calls of one sender. Position i of every list is the i-th call's."""
+
+    positions: list[int] = field(default_factory=list)
+    """Where each stood in what was read; ascending."""
+    ids: list[str] = field(default_factory=list)
+    """"" for what has none yet."""
+    at: list[int] = field(default_factory=list)
+    """When each began, in microseconds since 1970."""
+    kinds: list[int] = field(default_factory=list)
+    """Which of `names` is each one's."""
+    names: list[Names] = field(default_factory=list)
+    figures: dict[str, Column] = field(default_factory=lambda: {name: [] for name in FIGURES})
+    """By `FIGURES`: counts are never None, the others are where nobody said."""
+    limits: list[RateLimit | None] = field(default_factory=list)
+    refused: dict[int, str] = field(default_factory=dict)
+    """Why what stood at these positions is no call."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def only(self, which: Sequence[int]) -> Batch:
+        """Some of the calls, in this order."""
+        return Batch(
+            _taken(self.positions, which),
+            _taken(self.ids, which),
+            _taken(self.at, which),
+            _taken(self.kinds, which),
+            self.names,
+            {name: _taken(column, which) for name, column in self.figures.items()},
+            _taken(self.limits, which),
+            self.refused,
+        )
+
+    def add(self, other: Batch) -> None:
+        """The calls of another one after these."""
+        before = len(self.names)
+        self.positions += other.positions
+        self.ids += other.ids
+        self.at += other.at
+        self.kinds += [kind + before for kind in other.kinds] if before else other.kinds
+        self.names += other.names
+        for name, column in self.figures.items():
+            column += other.figures[name]
+        self.limits += other.limits
+        self.refused |= other.refused
+
+    def price(self) -> None:
+        """Each call's list cost, from its figures; None where the list has no price for it."""
+        prices: dict[tuple[int, int], Listed] = {}
+        days = [at // _DAY for at in self.at]
+        costs = self.figures["list_cost"] = []
+        counts = zip(*(self.figures[name] for name in COUNTED), strict=True)
+        for key, (uncached, write_5m, write_1h, read, output, untyped, searches) in zip(
+            zip(self.kinds, days, strict=True), counts, strict=True
+        ):
+            price = prices.get(key)
+            if price is None:
+                names, day = self.names[key[0]], _FIRST_DAY + timedelta(days=key[1])
+                price = prices[key] = listed(names[MODEL], day, names[_TIER], names[_GEO], names[_SPEED])
+            costs.append(None if untyped else price.units(uncached, write_5m, write_1h, read, output, searches))
+
+    def identify(self, *, apart: bool) -> None:
+        """Name each call without an id by what it says, so that sending it again is harmless.
+
+        Its id begins with the time, so that ids of one log lie together in the index. Calls that say exactly the same
+        are one, unless they are told `apart` by their order.
+        """
+        if all(self.ids):
+            return
+        marks = list(map(_mark, self.names))
+        uncached, output = self.figures["uncached_input"], self.figures["output"]
+        ids = [
+            f"{at:x}-{marks[kind]}{tokens:x}.{more:x}"
+            for at, kind, tokens, more in zip(self.at, self.kinds, uncached, output, strict=True)
+        ]
+        for name, letter in _TOLD.items():
+            column, absent = self.figures[name], 0 if name in COUNTED else None
+            if column.count(absent) < len(column):
+                ids = [
+                    f"{one}{letter}{said:x}" if said != absent else one for one, said in zip(ids, column, strict=True)
+                ]
+        ids = [given or one for given, one in zip(self.ids, ids, strict=True)]
+        if apart and len(set(ids)) < len(ids):
+            turns: Counter[str] = Counter()
+            for position, one in enumerate(ids):
+                if not self.ids[position] and (turn := turns[one]):
+                    ids[position] = f"{one}-{turn + 1}"
+                turns[one] += 1
+        self.ids = ids
+
+
+@lru_cache(maxsize=20_000)
+def _mark(names: Names) -> str:
+    """What stands for names in an id: all but how the call came here, so that a log and a program tell of one call."""
+    return blake2b(encode(names[:-1]), digest_size=8).hexdigest()
+
+
+def of(said: Sequence[Call | Refusal]) -> Batch:
+    """What was read one by one, priced and named."""
+    batch = gathered(said, range(len(said)))
+    batch.price()
+    batch.identify(apart=False)
+    return batch
+
+
+def gathered(said: Iterable[Call | Refusal], positions: Iterable[int]) -> Batch:
+    """The same before it is priced and named."""
+    batch = Batch()
+    for position, call in zip(positions, said, strict=True):
+        if isinstance(call, Refusal):
+            batch.refused[position] = call.reason
+            continue
+        batch.positions.append(position)
+        batch.ids.append(call.id)
+        batch.at.append(microseconds(call.at))
+        batch.kinds.append(len(batch.names))
+        batch.names.append(named(call))
+        for name, column in batch.figures.items():
+            column.append(_figure(call, name))
+        batch.limits.append(call.rate_limit)
+    return batch
+
+
+def _figure(call: Call, name: str) -> int | None:
+    match name:
+        case "list_cost":
+            return None  # `price` says it of all
+        case "own_cost":
+            return None if call.own_cost is None else call.own_cost.units
+        case _:
+            figure: int | None = getattr(call, name)
+            return figure
+
+
+def _taken(column: list[Any], which: Sequence[int]) -> list[Any]:
+    return [column[position] for position in which]
