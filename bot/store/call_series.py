@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, select, tuple_, update
 
-from bot.core.utc import instant, microseconds
+from bot.core.utc import microseconds
 from bot.store import metering
 from bot.store.bulk import insert_columns
 from bot.store.tables import CallHour, CallSeries, table
@@ -53,35 +53,35 @@ Names = tuple[str, ...]
 
 
 class Known(NamedTuple):
-    """A series that is there: its id, which never changes or goes, and when its first call was made (microseconds)."""
+    """A series that is there: its id, which never changes or goes, and when its first call was made."""
 
     id: int
-    since: int
+    since: datetime
 
 
 KnownSeries = dict[Names, Known]
 
 
-def learn(connection: Connection, begun: Mapping[Names, int], known: KnownSeries) -> dict[Names, int]:
+def learn(connection: Connection, begun: Mapping[Names, datetime], known: KnownSeries) -> dict[Names, int]:
     """The ids of these series, each with when the first of some calls of it was made. They are made where there are
     none, begin earlier where an older call comes late, and are kept under another where there are too many."""
     _find(connection, begun, known)
     missing = {names: since for names, since in begun.items() if names not in known}
     folded = _make(connection, missing, known) if missing else {}
-    earlier: dict[Names, int] = {}
+    earlier: dict[Names, datetime] = {}
     for names, since in begun.items():
         under = folded.get(names, names)
         if since < earlier.get(under, known[under].since):
             earlier[under] = since
     if earlier:
         lower = update(_series).where(_series.c.id == bindparam("series")).values(since=bindparam("at"))
-        at = [{"series": known[names].id, "at": instant(since)} for names, since in earlier.items()]
+        at = [{"series": known[names].id, "at": since} for names, since in earlier.items()]
         connection.execute(lower.where(_series.c.since > bindparam("at")), at)
         known.update((names, Known(known[names].id, since)) for names, since in earlier.items())
     return {names: known[folded.get(names, names)].id for names in begun}
 
 
-def _make(connection: Connection, begun: Mapping[Names, int], known: KnownSeries) -> dict[Names, Names]:
+def _make(connection: Connection, begun: Mapping[Names, datetime], known: KnownSeries) -> dict[Names, Names]:
     """Make these; says which are kept under another."""
     held = connection.execute(select(func.count()).select_from(_series)).scalar_one()
     room = max(0, MOST_SERIES - held)
@@ -89,7 +89,7 @@ def _make(connection: Connection, begun: Mapping[Names, int], known: KnownSeries
     together = {names: _together(Series._make(names), apart=True) for names in islice(begun, room, None)}
     _find(connection, together.values(), known)
     folded: dict[Names, Names] = {}
-    kept: dict[Names, int] = {}
+    kept: dict[Names, datetime] = {}
     for names, under in together.items():
         many = held + len(made) + len(kept) >= MOST_SERIES + _MOST_TOGETHER
         if many and under not in known and under not in kept:
@@ -101,7 +101,7 @@ def _make(connection: Connection, begun: Mapping[Names, int], known: KnownSeries
     if made:
         # Nobody else makes any meanwhile: whoever stores calls has the lock.
         columns = dict(zip(Series._fields, zip(*made, strict=True), strict=True))
-        insert_columns(connection, _series, {**columns, "since": list(made.values())})
+        insert_columns(connection, _series, {**columns, "since": list(map(microseconds, made.values()))})
         _find(connection, made, known)
     metering.FOLDED.inc(len(folded))
     return folded
@@ -122,7 +122,7 @@ def _find(connection: Connection, wanted: Iterable[Names], known: KnownSeries) -
     query = select(_series.c.id, _series.c.since, *columns)
     if len(unknown) < _FEW:
         query = query.where(tuple_(*columns).in_(unknown))
-    known.update((tuple(row[2:]), Known(row[0], microseconds(row[1]))) for row in connection.execute(query))
+    known.update((tuple(row[2:]), Known(row[0], row[1])) for row in connection.execute(query))
 
 
 def _together(series: Series, *, apart: bool) -> Names:

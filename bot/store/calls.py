@@ -6,12 +6,12 @@ may differ in how long it took. With other figures it is another call under a ta
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -81,7 +81,7 @@ def post(connection: Connection, sent: Sequence[Sent], now: datetime, known: Kno
     ends: list[int] = []
     for batch, sender in sent:
         whole.add(batch)
-        whole.ids[len(whole) - len(batch) :] = map(sender.own, batch.ids)
+        whole.ids[len(whole) - len(batch) :] = sender.own(batch.ids)
         series += [(sender.team or "", *names) for names in batch.names]
         ends.append(len(whole))
     new, duplicates, taken = _sorted_out(whole, _held(connection, whole.ids))
@@ -130,22 +130,24 @@ def _used(whole: Batch, position: int) -> _Used:
 
 def _insert(connection: Connection, new: Batch, series: Sequence[Names], now: datetime, known: KnownSeries) -> None:
     """The calls themselves, the sums of their hours, and the rate limits they tell of."""
-    first: dict[int, int] = {}
-    for kind, at in zip(new.kinds, new.at, strict=True):
-        if at < first.get(kind, at + 1):
-            first[kind] = at
-    begun: dict[Names, int] = {}
-    for kind, at in first.items():
-        begun[series[kind]] = min(at, begun.get(series[kind], at))
+    kinds = grouped(new, zip([at - at % _HOUR_LONG for at in new.at], new.kinds, strict=True))
+    begun: dict[Names, datetime] = {}
+    for (_, kind), sums in kinds.items():
+        assert sums.first_at
+        begun[series[kind]] = min(sums.first_at, begun.get(series[kind], sums.first_at))
     ids = call_series.learn(connection, begun, known)
-    by_kind = {kind: ids[series[kind]] for kind in first}
-    series_ids = [by_kind[kind] for kind in new.kinds]
+    by_kind = {kind: ids[series[kind]] for _, kind in kinds}
+    hours: dict[_Hour, Sums] = {}
+    for (hour, kind), sums in kinds.items():
+        held = hours.setdefault((hour, by_kind[kind]), sums)
+        if held is not sums:
+            held.merge(sums)
+    series_ids = list(map(by_kind.__getitem__, new.kinds))
     # What none of these calls has is left to the table's defaults: each value that is bound takes its time.
     figures = {name: column for name, column in new.figures.items() if column.count(_ABSENT[name]) < len(column)}
     stored = {"at": new.at, "stored_at": [microseconds(now)] * len(new)}
     insert_columns(connection, _call, {"id": new.ids, "series_id": series_ids, **stored, **figures})
-    hours = [at - at % _HOUR_LONG for at in new.at]
-    _add_hours(connection, grouped(new, zip(hours, series_ids, strict=True)))
+    _add_hours(connection, hours)
     told = (
         Told(series[kind][0], new.names[kind][TEAM], new.names[kind][MODEL], instant(at), limit)
         for kind, at, limit in zip(new.kinds, new.at, new.limits, strict=True)
@@ -198,7 +200,7 @@ def _each_text(connection: Connection, values: Sequence[str]) -> TableValuedAlia
     """One variable for all, and not one for each: those are thousands."""
     if connection.dialect.name == "postgresql":
         return func.unnest(bindparam("ids", list(values), ARRAY(Text))).table_valued("value").render_derived()
-    return func.json_each(json.dumps(values)).table_valued("value")
+    return func.json_each(msgspec.json.encode(values).decode()).table_valued("value")
 
 
 def _add_hours(connection: Connection, hours: Mapping[_Hour, Sums]) -> None:
@@ -218,7 +220,7 @@ def _each_hour(connection: Connection, hours: Iterable[_Hour]) -> Select[Any]:
         begun, ids = (bindparam(None, list(part), ARRAY(BigInteger)) for part in zip(*hours, strict=True))
         each = func.unnest(begun, ids).table_valued("hour", "series_id").render_derived()
         return select(each.c.hour, each.c.series_id)
-    each = func.json_each(json.dumps(list(hours))).table_valued("value")
+    each = func.json_each(msgspec.json.encode(list(hours)).decode()).table_valued("value")
     return select(func.json_extract(each.c.value, "$[0]"), func.json_extract(each.c.value, "$[1]"))
 
 

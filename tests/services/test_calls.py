@@ -3,6 +3,8 @@
 import asyncio
 import gzip
 import json
+import shutil
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +25,7 @@ from bot.core.hours import Stretch
 from bot.render import json as programs
 from bot.services import configuration
 from bot.services.asking.ask import Ask
-from bot.services.calls import forgetting, importing, watching
+from bot.services.calls import forgetting, importing, reading, watching
 from bot.services.calls.forgetting import forget
 from bot.services.calls.importing import Imported
 from bot.services.calls.watching import Watch, observe
@@ -137,6 +139,20 @@ def test_a_log_of_any_kind_goes_in_once_with_its_bad_lines_named(
     longer = imported(database, tmp_path / "log", write([*lines, {**same, "input_tokens": 2}]))
     assert (longer.stored, longer.passed_over, longer.duplicates) == (1, PER_PIECE, 3)
     database.close()
+
+
+@pytest.mark.parametrize("other", [sys.executable, shutil.which("false")])
+def test_a_long_log_is_read_by_another_process_and_here_where_that_one_ends(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: str
+) -> None:
+    monkeypatch.setattr(reading, "LONG_BYTES", 0)
+    monkeypatch.setattr(log, "PER_PIECE", 2)
+    monkeypatch.setattr(sys, "executable", other)
+    found = imported(database, tmp_path / "log", f"\n{LOG}{{}}\n{LOG}")
+    assert (found.stored, found.duplicates, found.named) == (4, 4, [(6, "The call has no timestamp.")])
+    with reading.Readers(tmp_path / "log") as readers:
+        piece = next(iter(log.pieces([b"\n", LOG.encode().splitlines()[0]], Log.JSONL)))
+        assert readers.read(piece, NOW, None) == reading.read(piece, NOW, None)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -19,9 +20,10 @@ class Client:
     name: str
     team: str | None = None
 
-    def own(self, call_id: str) -> str:
-        """The id under which a call of this sender is kept: two programs may both count their calls from one."""
-        return call_id if call_id.startswith(_GLOBAL) else f"{self.name}{_BETWEEN}{call_id}"
+    def own(self, ids: Iterable[str]) -> list[str]:
+        """The ids under which calls of this sender are kept: two programs may both count their calls from one."""
+        before = self.name + _BETWEEN
+        return [call_id if call_id.startswith(_GLOBAL) else before + call_id for call_id in ids]
 
 
 IMPORTED = Client("")

@@ -8,12 +8,13 @@ from codecs import getincrementaldecoder
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from hashlib import sha256
+from itertools import islice
 from typing import Any, NamedTuple
 
 from bot.core.calls.line import MOST_BYTES
 from bot.core.calls.wire import Refusal
 
-PER_PIECE = 10_000
+PER_PIECE = 20_000
 """Records stored, or passed over, together."""
 _SPACE_OR_COMMA = " \t\r\n,"
 
@@ -60,14 +61,16 @@ def pieces(lines: Iterable[bytes], kind: Log) -> Iterator[Piece]:
 
 
 def _json_lines(lines: Iterable[bytes]) -> Iterator[Piece]:
-    first, held = 1, list[bytes]()
-    for number, line in enumerate(lines, 1):
-        if _full(held, line):
-            yield _piece(first, held, held)
-            first, held = number, []
-        held.append(line)
-    if held:
+    first, source = 1, iter(lines)
+    held = list(islice(source, PER_PIECE))
+    while held:
+        following = next(source, None)
+        while following == held[-1]:
+            held.append(following)
+            following = next(source, None)
         yield _piece(first, held, held)
+        first += len(held)
+        held = [] if following is None else [following, *islice(source, PER_PIECE - 1)]
 
 
 def _full(held: Sequence[object], record: object) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,11 +16,10 @@ from sqlalchemy import Connection
 
 from bot.core.calls import log
 from bot.core.calls.batch import Batch
-from bot.core.calls.call import Origin
 from bot.core.calls.client import IMPORTED
-from bot.core.calls.line import Reader, Record
-from bot.core.calls.log import Log, Piece
+from bot.core.calls.log import Log
 from bot.core.errors import NotFound
+from bot.services.calls.reading import Readers
 from bot.store import calls as store
 from bot.store.call_series import KnownSeries
 from bot.store.calls import Posted, Sent
@@ -64,7 +63,7 @@ async def read(
 ) -> Imported:
     """Import one file; raises NotFound where it can't be read."""
     result, known = Imported(), KnownSeries()
-    with _opened(path) as (file, position):
+    with _opened(path) as (file, position), Readers(path) as readers:
         if kind is Log.AUTO:
             kind = log.kind_of(file.peek(512))
         blocks = iter(lambda: file.read(_BLOCK), b"") if kind is Log.JSON else file
@@ -74,8 +73,8 @@ async def read(
                 now = clock()
                 mark = f"{piece.sha256}{f' {zone}' if zone else ''}"
                 before = await database.read(store.imported, mark)
-                read = None if before is not None else await asyncio.to_thread(_read, piece, now, zone)
-                # One piece is stored while the next is read, on the other core; never more: memory stays flat.
+                read = None if before is not None else await asyncio.to_thread(readers.read, piece, now, zone)
+                # One piece is stored while the next is read; never more: memory stays flat.
                 if storing:
                     await storing
                     storing = None
@@ -88,22 +87,6 @@ async def read(
             if storing:
                 await storing
     return result
-
-
-def _read(piece: Piece, now: datetime, zone: ZoneInfo | None) -> Batch:
-    """What a piece says, by the numbers of its lines; empty ones say nothing. Equal lines without an id are as many
-    calls, each told by its turn."""
-    numbers: Sequence[int] = range(piece.first, piece.first + len(piece.records))
-    if not all(map(_is_written, piece.records)):
-        numbers = [number for number, record in zip(numbers, piece.records, strict=True) if _is_written(record)]
-    read = Reader(now, origin=Origin.IMPORT, zone=zone, apart=True).read(list(filter(_is_written, piece.records)))
-    read.positions = [numbers[position] for position in read.positions]
-    read.refused = {numbers[position]: reason for position, reason in read.refused.items()}
-    return read
-
-
-def _is_written(record: Record) -> bool:
-    return not record.isspace() if isinstance(record, bytes) else bool(record)
 
 
 async def _store(
