@@ -9,16 +9,20 @@ import pytest
 
 from bot.answers.form import Form
 from bot.core.access import Asker
+from bot.core.calls import batch
+from bot.core.calls.call import Call
+from bot.core.calls.client import Client
 from bot.core.configuration.file import parse
 from bot.core.configuration.merged import What
 from bot.core.errors import FormRefused, NotFound, NotTheirs
 from bot.core.money import Money
 from bot.services import configuration
+from bot.services.calls.watching import observe
 from bot.services.configuring import keeping
 from bot.services.configuring.forms import By, Forms
 from bot.services.figures.people import Recognition
 from bot.services.figures.view import Coverage, View
-from bot.store import preferences, silences
+from bot.store import calls, preferences, silences
 from bot.store.database import Database
 from bot.store.ledger import Selection
 from tests.services.books import Books
@@ -257,6 +261,72 @@ async def test_a_rule_is_looked_at_before_it_is_saved(books: Books) -> None:
     found = books.database.read_now(configuration.in_force)
     assert found is not None
     assert [(one.id, one.above) for one in found.rules] == [("alpha-cost-1d", Decimal(50))]
+
+
+FIRST: dict[str, str | tuple[str, ...]] = {
+    **{"scope": "each_feature", "metric": "cost", "kind": "new", "limit": "", "window": "1d"},
+    **{"severity": "info", "told": ("admins",), "people": (), "channel": ""},
+}
+STEADY = FIRST | {"kind": "runaway", "limit": "100"}
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "sentence"),
+    [
+        (
+            FIRST | {"scope": "each_team"},
+            "scope",
+            "For this, choose one of: “Each key by itself”, “Each model by itself”",
+        ),
+        (FIRST | {"limit": "5"}, "limit", "A first call has no limit. Leave this empty."),
+        (STEADY | {"scope": "each_key"}, "scope", "“Each team by itself”, “Each feature by itself” and a team."),
+        (STEADY | {"limit": "lots"}, "limit", ""),
+        (FIRST | {"kind": "above", "limit": "5"}, "scope", "Only first and steady calls are told by feature."),
+    ],
+)
+async def test_what_a_rule_about_reported_calls_can_not_be_is_said_under_its_field(
+    books: Books, values: dict[str, str | tuple[str, ...]], field: str, sentence: str
+) -> None:
+    with pytest.raises(FormRefused) as refused:
+        await sent(books, What.RULE, "U0CFO", values)
+    assert list(refused.value.fields) == [field]
+    assert sentence in refused.value.fields[field]
+
+
+async def test_rules_about_reported_calls_are_made_in_slack_too_and_tried_out_first(books: Books) -> None:
+    night = NOW.replace(hour=2)
+    made = [Call(f"req_{n}", NOW - timedelta(days=n), "claude-sonnet-5-5", 1, feature="search") for n in range(40)]
+    made += [
+        Call(f"req_n{n}", night + timedelta(seconds=5 * n), "claude-sonnet-5-5", 1, feature="loop") for n in range(300)
+    ]
+    books.database.write_now(calls.post, [calls.Sent(batch.of(made), Client("app"))], NOW, {})
+    asked = Forms(books.database, "UTC", Recognition(books.database), observe)
+    offered = await asked.found("rule", "feature", By("U0CFO", NOW))
+    assert ("each_feature", "Each feature by itself") in {(one.value, one.label) for _, some in offered for one in some}
+    for values, said in (
+        (FIRST, "The first call of each feature, info, told to admins."),
+        (
+            STEADY,
+            "More than 100 requests an hour, steadily and at an unusual hour, of each feature, info, told to admins.",
+        ),
+    ):
+        form = await asked.open(What.RULE, By("U0CFO", NOW))
+        looked = await asked.submitted(form.state, values, By("U0CFO", NOW))
+        assert looked.said == (said,)
+        assert "it would have fired once" in looked.below[0]
+        assert "loop" in looked.below[1]
+        back = await asked.pressed("back", looked.state, {}, By("U0CFO", NOW))
+        assert {one.key: one.value for one in back.fields}["kind"] == values["kind"]
+        await asked.submitted(looked.state, {}, By("U0CFO", NOW))
+    found = books.database.read_now(configuration.in_force)
+    assert found is not None
+    assert [(one.id, one.scope) for one in found.rules] == [
+        ("each-feature-new", "each_feature"),
+        ("each-feature-runaway", "each_feature"),
+    ]
+    again = await asked.open(What.RULE, By("U0CFO", NOW), id_="each-feature-runaway")
+    held = {one.key: one.value for one in again.fields}
+    assert (held["scope"], held["kind"], held["limit"]) == ("each_feature", "runaway", "100")
 
 
 def spent(books: Books, team: str) -> Money | None:

@@ -30,7 +30,7 @@ from bot.core.configuration.yaml import Fields, Mistakes, Scalar, described, sho
 
 _UNUSUAL = (Metric.COST, Metric.TOTAL_TOKENS)
 """What the anomaly engine knows the course of."""
-_OF_CALLS: Mapping[Kind, tuple[str, ...]] = {
+OF_CALLS: Mapping[str, tuple[str, ...]] = {
     Kind.NEW: ("each_key", "each_model", "each_feature"),
     Kind.RUNAWAY: (EACH_TEAM, "each_feature"),
 }
@@ -43,7 +43,7 @@ _MINUTES = {"m": 1, "h": 60, "d": 1440}
 def read_rule(rule_id: str, entry: Entry, links: Links, mistakes: Mistakes) -> Rule:
     """The rule an entry describes; what is wrong with it is noted, and stands as some default."""
     kind = Kind(entry.word("kind", words.KINDS) or Kind.THRESHOLD)
-    if kind in _OF_CALLS:
+    if kind in OF_CALLS:
         return _of_calls(rule_id, kind, entry, links, mistakes)
     entry.require("metric")
     metric = Metric(entry.word("metric", words.METRICS) or Metric.COST)
@@ -75,7 +75,7 @@ def _of_calls(rule_id: str, kind: Kind, entry: Entry, links: Links, mistakes: Mi
     for key in ("metric", "below", "window", "per", "min_impact", *(("above",) if kind is Kind.NEW else ())):
         if key in entry:
             entry.wrong(key, f"is not for rules of kind {kind}. Remove it.")
-    each = _OF_CALLS[kind]
+    each = OF_CALLS[kind]
     scope = _scope(entry, links, mistakes, each)
     if scope not in each and (kind is Kind.NEW or Target.of(scope).kind != "team"):
         one = "" if kind is Kind.NEW else " or {team: alpha}"

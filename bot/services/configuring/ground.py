@@ -25,6 +25,7 @@ WHOLE = {
     "each_key": "Each key by itself",
     "each_model": "Each model by itself",
     "each_workspace": "Each workspace by itself",
+    "each_feature": "Each feature by itself",
     OWN: "My own use",
 }
 """Scopes that name no single thing, and what they are called in a form."""

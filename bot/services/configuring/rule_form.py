@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from bot.answers.form import Field, Kind, Option, Press, Values, several, text
-from bot.core.alerts.rule import ADMINS, CHANNEL, OWNERS, Metric, Severity
+from bot.core import wording
+from bot.core.alerts import runaway
+from bot.core.alerts.rule import ADMINS, CHANNEL, EACH_OF_CALLS, OWNERS, Metric, Severity
 from bot.core.alerts.rule import Kind as RuleKind
+from bot.core.configuration.alerts import OF_CALLS
 from bot.core.configuration.merged import Entry
 from bot.core.configuration.splice import Value
-from bot.services.configuring.ground import EACH, Ground, chosen, scope_entry, scope_field, scope_of, slug
+from bot.core.errors import FormRefused
+from bot.services.configuring.ground import EACH, WHOLE, Ground, chosen, scope_entry, scope_field, scope_of, slug
 
 TITLE = "Alert rule"
 FIELDS = {"team": "scope", "above": "limit", "below": "limit", "min_impact": "limit", "per": "window"}
@@ -17,12 +21,9 @@ _KINDS = {
     _ABOVE: "It goes above a limit",
     _BELOW: "It falls below a limit",
     RuleKind.ANOMALY.value: "It is unusual (cost or tokens)",
-}
-_OF_CALLS = {
     RuleKind.NEW.value: "It calls for the first time (reported calls)",
     RuleKind.RUNAWAY.value: "It calls steadily at an unusual hour (reported calls)",
 }
-"""Kinds that are made in the file, where their scopes are; a form keeps them as they are."""
 _METRICS = {
     Metric.COST: "Cost in dollars",
     Metric.TOTAL_TOKENS: "Tokens",
@@ -57,8 +58,7 @@ def fields(ground: Ground, entry: Entry | None, team: str | None) -> tuple[Field
     team = team or (None if ground.admin else ground.team)
     held = entry or {"scope": {"team": team} if team else EACH, "metric": "cost", "kind": "threshold", "window": "1d"}
     kind = str(held["kind"])
-    kinds = _KINDS | ({kind: _OF_CALLS[kind]} if kind in _OF_CALLS else {})
-    if kind not in kinds:
+    if kind not in _KINDS:
         kind = _BELOW if _BELOW in held else _ABOVE
     told = held.get("notify", (OWNERS,))
     names = (
@@ -73,16 +73,24 @@ def fields(ground: Ground, entry: Entry | None, team: str | None) -> tuple[Field
     limit = next((str(held[key]) for key in (_ABOVE, _BELOW, "min_impact") if key in held), "")
     return (
         scope_field(ground, scope_of(held.get("scope")), "rule"),
-        Field("metric", "What is watched", Kind.CHOICE, str(held.get("metric", Metric.REQUESTS)), _options(_METRICS)),
-        Field("kind", "Tell somebody when", Kind.CHOICE, kind, _options(kinds)),
+        Field(
+            "metric",
+            "What is watched",
+            Kind.CHOICE,
+            str(held.get("metric", Metric.REQUESTS)),
+            _options(_METRICS),
+            hint="First and steady calls are watched for themselves",
+        ),
+        Field("kind", "Tell somebody when", Kind.CHOICE, kind, _options(_KINDS)),
         Field(
             "limit",
             "Limit",
             value=limit,
             optional=True,
-            hint="For what is unusual: how many dollars it must be about, at least (may be empty)",
+            hint="For what is unusual: how many dollars it must be about, at least (may be empty). "
+            f"For steady calls: how many an hour ({runaway.LEAST} if empty). For first calls: none",
         ),
-        Field("window", "Over", Kind.CHOICE, window, _options(windows), hint="Does not count for what is unusual"),
+        Field("window", "Over", Kind.CHOICE, window, _options(windows), hint="Counts for a limit alone"),
         Field(
             "severity",
             "How bad it is",
@@ -112,8 +120,9 @@ def fields(ground: Ground, entry: Entry | None, team: str | None) -> tuple[Field
 def entry(_ground: Ground, values: Values, before: Entry | None) -> Entry:
     kind, limit = text(values, "kind"), text(values, "limit").replace(",", "").removeprefix("$").strip()
     found: dict[str, Value] = {"metric": text(values, "metric"), "scope": scope_entry(values)}
-    if kind in _OF_CALLS:
-        found = {"kind": kind, "scope": (before or {}).get("scope", EACH)} | ({_ABOVE: limit} if limit else {})
+    _fits(kind, text(values, "scope"), limit)
+    if kind in OF_CALLS:
+        found = {"kind": kind, "scope": found["scope"]} | ({_ABOVE: limit} if limit else {})
     elif kind == RuleKind.ANOMALY:
         found |= {"kind": kind} | ({"min_impact": limit} if limit else {})
     else:
@@ -126,10 +135,21 @@ def entry(_ground: Ground, values: Values, before: Entry | None) -> Entry:
 
 
 def name(entry: Entry) -> str:
-    scope = scope_of(entry.get("scope")).removeprefix("team/")
-    return slug(
-        scope, str(entry.get("metric", entry["kind"])), str(entry.get("window", entry.get("per", entry["kind"])))
-    )
+    scope, kind = scope_of(entry.get("scope")).removeprefix("team/"), entry["kind"]
+    words = (scope, entry.get("metric", kind), entry.get("window", entry.get("per", kind)))
+    return slug(*dict.fromkeys(map(str, words)))
+
+
+def _fits(kind: str, scope: str, limit: str) -> None:
+    """What only some kinds are about, in the words of the form. Raises FormRefused."""
+    each = OF_CALLS.get(kind)
+    if each is None and scope in EACH_OF_CALLS:
+        raise FormRefused({"scope": "Only first and steady calls are told by feature. Choose something else."})
+    if each is not None and scope not in each and not (kind == RuleKind.RUNAWAY and scope.startswith("team/")):
+        choice = [f"“{WHOLE[one]}”" for one in each] + (["a team"] if kind == RuleKind.RUNAWAY else [])
+        raise FormRefused({"scope": f"For this, choose one of: {wording.listed(choice)}."})
+    if kind == RuleKind.NEW and limit:
+        raise FormRefused({"limit": "A first call has no limit. Leave this empty."})
 
 
 def _options(labels: dict[str, str] | dict[Metric, str]) -> tuple[Option, ...]:

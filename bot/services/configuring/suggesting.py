@@ -19,7 +19,7 @@ _LONGEST_NAME = 150
 _WHOLE = {
     "digest": (ALL, EACH, OWN),
     "budget": (ALL,),
-    "rule": (ALL, EACH, "each_key", "each_model", "each_workspace"),
+    "rule": (ALL, EACH, "each_key", "each_model", "each_workspace", "each_feature"),
     "silence": (ALL,),
 }
 """Scopes by finder that name no single thing; one that is not here finds teams alone."""
