@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from operator import attrgetter
+from operator import add, attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -16,6 +16,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Connection,
+    LargeBinary,
     Select,
     TableValuedAlias,
     Text,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     func,
     select,
     tuple_,
+    type_coerce,
 )
 
 from bot.core.calls import sketch
@@ -46,6 +48,8 @@ _piece = table(ImportedPieceRow)
 _HOUR_LONG = 3_600_000_000
 _added = attrgetter(*ADDED)
 _HOUR_COLUMNS = ("hour", "series_id", *ADDED, "longest_ms", "durations", "first_tokens", "first_at", "last_at")
+_PLAIN = {name: LargeBinary if name in ("durations", "first_tokens") else BigInteger for name in _HOUR_COLUMNS}
+"""As the driver gives them: an instant is a number."""
 _ABSENT = {name: 0 if name in COUNTED else None for name in FIGURES}
 """What stands in a column for a call that has nothing of it."""
 _Hour = tuple[int, int]
@@ -77,16 +81,18 @@ def post(connection: Connection, sent: Sequence[Sent], now: datetime, known: Kno
     Whoever keeps `known` must forget it when the transaction fails: its ids may be of rows that were never there.
     """
     lock(connection, "calls")
-    whole, series = Batch(), list[Names]()
+    whole, series = Batch(), dict[Names, int]()
     ends: list[int] = []
     for batch, sender in sent:
         whole.add(batch)
         whole.ids[len(whole) - len(batch) :] = sender.own(batch.ids)
-        series += [(sender.team or "", *names) for names in batch.names]
+        number = [series.setdefault((sender.team or "", *names), len(series)) for names in batch.names]
+        whole.kinds[len(whole) - len(batch) :] = map(number.__getitem__, batch.kinds)
         ends.append(len(whole))
+    whole.names = [names[1:] for names in series]
     new, duplicates, taken = _sorted_out(whole, _held(connection, whole.ids))
     if new:
-        _insert(connection, whole if len(new) == len(whole) else whole.only(new), series, now, known)
+        _insert(connection, whole if len(new) == len(whole) else whole.only(new), list(series), now, known)
     posted: list[Posted] = []
     begin = 0
     for end in ends:
@@ -205,14 +211,17 @@ def _each_text(connection: Connection, values: Sequence[str]) -> TableValuedAlia
 
 def _add_hours(connection: Connection, hours: Mapping[_Hour, Sums]) -> None:
     """Read, add, put back: sketches can't be added by SQL. `post` has the lock."""
+    rows = {key: _hour_row(key, sums) for key, sums in hours.items()}
     here = tuple_(_hour.c.hour, _hour.c.series_id).in_(_each_hour(connection, hours))
-    held = connection.execute(select(_hour).where(here)).all()
-    for row in held:
-        hours[microseconds(row.hour), row.series_id].merge(sums_of(row))
-    if held:
+    held = connection.execute(select(*(type_coerce(_hour.c[name], _PLAIN[name]) for name in _HOUR_COLUMNS)).where(here))
+    before = [tuple(row) for row in held]
+    for row in before:
+        rows[row[:2]] = _both(row, rows[row[:2]])
+    if before:
         connection.execute(delete(_hour).where(here))
-    rows = (_hour_row(hour, series_id, sums) for (hour, series_id), sums in hours.items())
-    insert_columns(connection, _hour, dict(zip(_HOUR_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)))
+    insert_columns(
+        connection, _hour, dict(zip(_HOUR_COLUMNS, map(list, zip(*rows.values(), strict=True)), strict=True))
+    )
 
 
 def _each_hour(connection: Connection, hours: Iterable[_Hour]) -> Select[Any]:
@@ -224,21 +233,21 @@ def _each_hour(connection: Connection, hours: Iterable[_Hour]) -> Select[Any]:
     return select(func.json_extract(each.c.value, "$[0]"), func.json_extract(each.c.value, "$[1]"))
 
 
-def sums_of(row: Any) -> Sums:
-    """A row of `call_hour` as sums; how its calls failed is its series' to say."""
-    return Sums(
-        **{name: getattr(row, name) for name in ADDED},
-        longest_ms=row.longest_ms,
-        durations=sketch.decode(row.durations),
-        first_tokens=sketch.decode(row.first_tokens),
-        first_at=row.first_at,
-        last_at=row.last_at,
-    )
-
-
-def _hour_row(hour: int, series_id: int, sums: Sums) -> tuple[Any, ...]:
+def _hour_row(key: _Hour, sums: Sums) -> tuple[Any, ...]:
     assert sums.first_at
     assert sums.last_at
     sketches = sketch.encode(sums.durations), sketch.encode(sums.first_tokens)
     between = microseconds(sums.first_at), microseconds(sums.last_at)
-    return hour, series_id, *_added(sums), sums.longest_ms, *sketches, *between
+    return *key, *_added(sums), sums.longest_ms, *sketches, *between
+
+
+def _both(one: tuple[Any, ...], other: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Two rows of one hour and series, added up."""
+    longest, durations, first_tokens, first_at, last_at = zip(one[-5:], other[-5:], strict=True)
+    return (
+        *one[:2],
+        *map(add, one[2:-5], other[2:-5]),
+        max(longest),
+        *(sketch.together(*durations), sketch.together(*first_tokens)),
+        *(min(first_at), max(last_at)),
+    )

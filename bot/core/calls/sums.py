@@ -182,4 +182,9 @@ def _said(column: Column) -> bool:
 
 
 def _buckets(times: Iterable[int | None]) -> Buckets:
-    return dict(Counter(sketch.bucket(one) for one in times if one is not None))
+    found: Buckets = {}
+    for one in times:
+        if one is not None:
+            number = sketch.bucket(one)
+            found[number] = found.get(number, 0) + 1
+    return found
