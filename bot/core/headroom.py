@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
 from statistics import median
 from typing import NamedTuple
 
@@ -71,7 +70,6 @@ class Reach(NamedTuple):
     why: Why
 
 
-@lru_cache(maxsize=4096)
 def used(limit: RateLimit) -> tuple[int | None, int | None]:
     """The used parts of the requests and of the tokens of a minute, in millionths."""
     return (

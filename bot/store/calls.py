@@ -6,9 +6,9 @@ may differ in how long it took. With other figures it is another call under a ta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from operator import add, attrgetter
+from operator import add, attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -30,14 +30,14 @@ from sqlalchemy import (
 
 from bot.core.calls import sketch
 from bot.core.calls.batch import FIGURES, MODEL, TEAM, Batch
-from bot.core.calls.call import COUNTED
+from bot.core.calls.call import COUNTED, RateLimit
 from bot.core.calls.client import Client
 from bot.core.calls.sums import ADDED, Sums, grouped
 from bot.core.utc import instant, microseconds
 from bot.store import call_series, headroom
 from bot.store.bulk import insert_columns
 from bot.store.call_series import KnownSeries, Names
-from bot.store.headroom import Told
+from bot.store.headroom import Program, Told
 from bot.store.tables import CallHour, CallRow, CallSeries, ImportedPieceRow, table
 from bot.store.upsert import insert_new, lock
 
@@ -46,6 +46,7 @@ _hour = table(CallHour)
 _series = table(CallSeries)
 _piece = table(ImportedPieceRow)
 _HOUR_LONG = 3_600_000_000
+_DAY_LONG = 24 * _HOUR_LONG
 _added = attrgetter(*ADDED)
 _HOUR_COLUMNS = ("hour", "series_id", *ADDED, "longest_ms", "durations", "first_tokens", "first_at", "last_at")
 _PLAIN = {name: LargeBinary if name in ("durations", "first_tokens") else BigInteger for name in _HOUR_COLUMNS}
@@ -115,23 +116,24 @@ def _sorted_out(whole: Batch, held: Mapping[str, _Used]) -> tuple[Sequence[int],
     duplicates: list[int] = []
     taken: list[int] = []
     first: dict[str, int] = {}
+    used = _used(whole)
     for position, call_id in enumerate(whole.ids):
         before = first.setdefault(call_id, position)
         if before == position and call_id not in held:
             new.append(position)
-        elif _used(whole, position) == (held.get(call_id) or _used(whole, before)):
+        elif used[position] == (held.get(call_id) or used[before]):
             duplicates.append(position)
         else:
             taken.append(position)
     return new, duplicates, taken
 
 
-def _used(whole: Batch, position: int) -> _Used:
-    """One witness may not tell cache writes apart."""
-    of = {name: column[position] for name, column in whole.figures.items()}
-    writes = of["cache_write_5m"] + of["cache_write_1h"]
-    model = whole.names[whole.kinds[position]][MODEL]
-    return model, of["uncached_input"], writes, of["cache_read"], of["output"], of["untyped"]
+def _used(whole: Batch) -> list[_Used]:
+    """Of each call. One witness may not tell cache writes apart."""
+    of = whole.figures
+    models = [whole.names[kind][MODEL] for kind in whole.kinds]
+    writes = map(add, of["cache_write_5m"], of["cache_write_1h"])
+    return list(zip(models, of["uncached_input"], writes, of["cache_read"], of["output"], of["untyped"], strict=True))
 
 
 def _insert(connection: Connection, new: Batch, series: Sequence[Names], now: datetime, known: KnownSeries) -> None:
@@ -154,12 +156,19 @@ def _insert(connection: Connection, new: Batch, series: Sequence[Names], now: da
     stored = {"at": new.at, "stored_at": [microseconds(now)] * len(new)}
     insert_columns(connection, _call, {"id": new.ids, "series_id": series_ids, **stored, **figures})
     _add_hours(connection, hours)
-    told = (
-        Told(series[kind][0], new.names[kind][TEAM], new.names[kind][MODEL], instant(at), limit)
-        for kind, at, limit in zip(new.kinds, new.at, new.limits, strict=True)
-        if limit
-    )
-    headroom.note(connection, told)
+    headroom.note(connection, _told(new, series))
+
+
+def _told(new: Batch, series: Sequence[Names]) -> Iterator[Told]:
+    """By program and UTC day."""
+    programs = [(bound, names[TEAM], names[MODEL]) for bound, *names in series]
+    said: dict[tuple[Program, int], list[tuple[int, RateLimit]]] = {}
+    for kind, at, limit in zip(new.kinds, new.at, new.limits, strict=True):
+        if limit:
+            said.setdefault((programs[kind], at // _DAY_LONG), []).append((at, limit))
+    for (program, _), some in said.items():
+        at, limit = max(some, key=itemgetter(0))
+        yield Told(program, instant(at), limit, {one for _, one in some})
 
 
 def any_stored(connection: Connection, before: datetime) -> bool:

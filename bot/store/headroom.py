@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import reduce
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select, tuple_
@@ -17,6 +18,7 @@ from bot.store.upsert import upsert
 _day = table(CallLimitDay)
 _limit = table(CallLimitRow)
 _SCOPE = (_day.c.day, _day.c.bound_team, _day.c.team, _day.c.model)
+_PROGRAM = ("bound_team", "team", "model")
 _Scope = tuple[date, str, str, str]
 _Used = tuple[int | None, int | None]
 
@@ -32,34 +34,34 @@ class Held:
     limit: RateLimit
 
 
-class Told(NamedTuple):
-    """What the answer to one call said of the limits; `bound_team` is its token's."""
+Program = tuple[str, str, str]
+"""The team of a token, what its calls say of their team, and their model."""
 
-    bound_team: str
-    team: str
-    model: str
+
+class Told(NamedTuple):
+    """What the answers to calls of one UTC day said of a program's limits: the last one, and all that were said."""
+
+    program: Program
     at: datetime
     limit: RateLimit
+    all: Collection[RateLimit]
 
 
 def note(connection: Connection, told: Iterable[Told]) -> None:
     """Keep what every program was told last, and raise its days to how full its limits were."""
-    last: dict[tuple[str, str, str], Told] = {}
+    last: dict[Program, Told] = {}
     fullest: dict[_Scope, _Used] = {}
     for one in told:
-        program = one[:3]
-        before = last.get(program)
+        before = last.get(one.program)
         if before is None or before.at < one.at:
-            last[program] = one
-        day = (one.at.date(), *program)
-        full = fullest.get(day)
-        fullest[day] = used(one.limit) if full is None else _fuller(full, used(one.limit))
+            last[one.program] = one
+        fullest[one.at.date(), *one.program] = reduce(_fuller, map(used, one.all))
     if last:
         _note_last(connection, last)
         _note_days(connection, fullest)
 
 
-def _note_last(connection: Connection, last: Mapping[tuple[str, str, str], Told]) -> None:
+def _note_last(connection: Connection, last: Mapping[Program, Told]) -> None:
     """The newest of each program's, whichever comes in last."""
     scope = tuple_(_limit.c.bound_team, _limit.c.team, _limit.c.model)
     stored = connection.execute(
@@ -67,7 +69,7 @@ def _note_last(connection: Connection, last: Mapping[tuple[str, str, str], Told]
     )
     newer = {(row.bound_team, row.team, row.model): row.at for row in stored}
     rows = [
-        {"bound_team": one.bound_team, "team": one.team, "model": one.model, "at": one.at, **one.limit._asdict()}
+        {**dict(zip(_PROGRAM, program, strict=True)), "at": one.at, **one.limit._asdict()}
         for program, one in last.items()
         if program not in newer or newer[program] < one.at
     ]
@@ -80,7 +82,7 @@ def _note_days(connection: Connection, found: dict[_Scope, _Used]) -> None:
         day, bound_team, team, model = place
         scope = day, bound_team, team, model
         found[scope] = _fuller(found[scope], (requests, tokens))
-    names = ("day", "bound_team", "team", "model")
+    names = ("day", *_PROGRAM)
     rows = [
         {**dict(zip(names, scope, strict=True)), "requests_used": requests, "tokens_used": tokens}
         for scope, (requests, tokens) in sorted(found.items())
