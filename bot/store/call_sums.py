@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Result, Row, any_, bindparam, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Result, Row, any_, bindparam, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger
 
@@ -50,10 +50,9 @@ def by_series(connection: Connection, since: datetime, until: datetime) -> list[
     found = {row.series_id: Held(row.series_id, known[row.series_id], _sums(row)) for row in rows}
     for held in found.values():
         held.sums.errors = {held.series.error_type: held.sums.calls} if held.series.error_type else {}
-    if not any(held.sums.timed for held in found.values()):
-        return list(found.values())
     sketches = select(_hour.c.series_id, _hour.c.durations, _hour.c.first_tokens)
-    for series_id, durations, first_tokens in connection.execute(sketches.where(*when, _hour.c.timed > 0)):
+    some = or_(_hour.c.timed > 0, _hour.c.first_tokens != b"")
+    for series_id, durations, first_tokens in connection.execute(sketches.where(*when, some)):
         sums = found[series_id].sums
         sketch.merge(sums.durations, sketch.decode(durations))
         if first_tokens:

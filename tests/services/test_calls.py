@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import random
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -16,12 +17,13 @@ from bot.answers.answer import Answer
 from bot.core.access import NOBODY, OPERATOR, Asker
 from bot.core.alerts.rule import Metric, Rule, Target
 from bot.core.alerts.window import Window
-from bot.core.calls import batch, log, wire
-from bot.core.calls.call import Call
+from bot.core.calls import batch, log, sums, wire
+from bot.core.calls.call import COUNTED, Call
 from bot.core.calls.client import Client
 from bot.core.calls.log import Log
 from bot.core.errors import NotFound, Withheld, WordsError
 from bot.core.hours import Stretch
+from bot.core.money import Money
 from bot.render import json as programs
 from bot.services import configuration
 from bot.services.asking.ask import Ask
@@ -29,7 +31,7 @@ from bot.services.calls import forgetting, importing, reading, watching
 from bot.services.calls.forgetting import forget
 from bot.services.calls.importing import Imported
 from bot.services.calls.watching import Watch, observe
-from bot.store import call_names, call_series, schema
+from bot.store import call_names, call_series, call_sums, schema
 from bot.store import calls as store
 from bot.store.calls import Sent
 from bot.store.database import Database
@@ -328,3 +330,33 @@ def test_a_name_was_first_called_when_its_oldest_call_was_made_however_late_that
         first = database.read_now(call_names.first_calls, "feature", NOW)
         assert first == {"search": NOW - timedelta(hours=oldest)}
     assert [one.since for one in database.read_now(call_names.series).values()] == [NOW - timedelta(hours=5)]
+
+
+@pytest.mark.parametrize("a_time", [1, 3, 100])
+def test_an_hour_comes_to_the_same_in_however_many_pieces_its_calls_come(database: Database, a_time: int) -> None:
+    dice = random.Random(a_time)
+    made = [
+        Call(
+            f"req_{n}",
+            NOW - timedelta(minutes=n * 7 % 150),
+            "claude-sonnet-5-5",
+            **{name: dice.randrange(9) for name in COUNTED},  # type: ignore[arg-type]
+            feature=f"f{n % 3}",
+            duration_ms=dice.choice([None, 0, dice.randrange(90_000)]),
+            first_token_ms=dice.choice([None, dice.randrange(900)]),
+            own_cost=dice.choice([None, Money(dice.randrange(10**9))]),
+            error_type=dice.choice(["", "overloaded_error"]),
+        )
+        for n in range(40)
+    ]
+    known: call_series.KnownSeries = {}
+    for at in range(0, len(made), a_time):
+        some = [Sent(batch.of([one]), Client("test")) for one in made[at : at + a_time]]
+        database.write_now(store.post, [*some, *some[:1]], NOW, known)
+    held = database.read_now(call_sums.by_series, NOW - timedelta(hours=4), NOW + timedelta(hours=1))
+    expected = {(one.feature, one.error_type): list[Call]() for one in made}
+    for one in made:
+        expected[one.feature, one.error_type].append(one)
+    assert {(one.series.feature, one.series.error_type): one.sums for one in held} == {
+        names: sums.of(some) for names, some in expected.items()
+    }
