@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
 from hashlib import blake2b
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from msgspec.msgpack import encode
@@ -30,7 +30,9 @@ NAMED = (
 )
 named: Callable[[Call], Names] = attrgetter(*NAMED)
 TEAM, MODEL, ERROR = map(NAMED.index, ("team", "model", "error_type"))
-_TIER, _GEO, _SPEED = map(NAMED.index, ("service_tier", "inference_geo", "speed"))
+_priced_by: Callable[[Names], Names] = itemgetter(
+    *map(NAMED.index, ("model", "service_tier", "inference_geo", "speed"))
+)
 
 FIGURES = (*COUNTED, "duration_ms", "first_token_ms", "status", "list_cost", "own_cost")
 """The columns of figures; the costs in units of 10⁻¹⁰ dollars."""
@@ -96,16 +98,19 @@ class Batch:
     def price(self) -> None:
         """Each call's list cost, from its figures; None where the list has no price for it."""
         prices: dict[tuple[int, int], Listed] = {}
+        priced: dict[Names, int] = {}
+        by_kind = [priced.setdefault(_priced_by(names), len(priced)) for names in self.names]
+        wanted = list(priced)
         days = [at // _DAY for at in self.at]
         costs = self.figures["list_cost"] = []
         counts = zip(*(self.figures[name] for name in COUNTED), strict=True)
         for key, (uncached, write_5m, write_1h, read, output, untyped, searches) in zip(
-            zip(self.kinds, days, strict=True), counts, strict=True
+            zip(map(by_kind.__getitem__, self.kinds), days, strict=True), counts, strict=True
         ):
             price = prices.get(key)
             if price is None:
-                names, day = self.names[key[0]], _FIRST_DAY + timedelta(days=key[1])
-                price = prices[key] = listed(names[MODEL], day, names[_TIER], names[_GEO], names[_SPEED])
+                model, tier, geo, speed = wanted[key[0]]
+                price = prices[key] = listed(model, _FIRST_DAY + timedelta(days=key[1]), tier, geo, speed)
             costs.append(None if untyped else price.units(uncached, write_5m, write_1h, read, output, searches))
 
     def identify(self, *, apart: bool) -> None:

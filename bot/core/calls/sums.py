@@ -140,15 +140,17 @@ def grouped(some: Batch, keys: Iterable[Key]) -> dict[Key, Sums]:
             groups[key] = [row]
         else:
             group.append(row)
-    timed, any_failed = any(map(_said, times)), any(failures)
+    (timed, begun), any_failed = map(_said, times), any(failures)
     found: dict[Key, Sums] = {}
     for key, rows in groups.items():
         at, errors, durations, first_tokens, *figures = zip(*rows, strict=True)
         sums = Sums(len(rows), **dict(zip(added, map(sum, figures), strict=True)))  # type: ignore[arg-type]
         sums.first_at, sums.last_at = instant(min(at)), instant(max(at))
         if timed:
-            sums.longest_ms = max((one for one in durations if one is not None), default=0)
-            sums.durations, sums.first_tokens = _buckets(durations), _buckets(first_tokens)
+            sums.longest_ms = max(filter(None, durations), default=0)
+            sums.durations = _buckets(durations)
+        if begun:
+            sums.first_tokens = _buckets(first_tokens)
         if any_failed:
             sums.errors = dict(Counter(filter(None, errors)))
         found[key] = sums
