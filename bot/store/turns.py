@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, or_, select
+from sqlalchemy import Connection, delete, or_, select, update
 
 from bot.store.tables import TurnRow, table
 from bot.store.upsert import insert_new
@@ -17,14 +17,20 @@ ABANDONED_AFTER = timedelta(minutes=2)
 def take(connection: Connection, what: str, holder: str, now: datetime) -> bool:
     """Whether it is this holder's turn from `now` on: nobody else said lately that it is theirs.
 
-    Whoever has it takes it again to say that they still do. Nobody holds it from a time to come: that was said by a
-    clock that has been set right since.
+    Nobody holds it from a time to come: that was said by a clock that has been set right since.
     """
     free = or_(_turn.c.holder == holder, ~_turn.c.held_at.between(now - ABANDONED_AFTER, now + ABANDONED_AFTER))
     connection.execute(delete(_turn).where(_turn.c.what == what, free))
     insert_new(connection, _turn, [{"what": what, "holder": holder, "held_at": now}])
     has: str | None = connection.execute(select(_turn.c.holder).where(_turn.c.what == what)).scalar()
     return has == holder
+
+
+def hold(connection: Connection, what: str, holder: str, now: datetime) -> None:
+    """Say that it is still theirs. Who has left it, or lost it, gets it back by `take` alone."""
+    # Never an insert: one that is under way while its holder leaves would keep the others waiting for nobody.
+    mine = (_turn.c.what == what, _turn.c.holder == holder)
+    connection.execute(update(_turn).where(*mine).values(held_at=now))
 
 
 def leave(connection: Connection, what: str, holder: str) -> None:

@@ -48,8 +48,7 @@ def books(any_database: Database) -> Books:
     """October, with three dollars and ten cents a day in red's, blue's and a shared workspace."""
     books = Books(any_database)
     books.configure(TEAMS)
-    for day in days(OCTOBER, NOVEMBER):
-        books.spend(day, alpha="1.00", beta="2.00", gamma="0.10")
+    books.spend_daily(days(OCTOBER, NOVEMBER), alpha="1.00", beta="2.00", gamma="0.10")
     return books
 
 
@@ -188,8 +187,7 @@ async def test_a_month_of_two_organisations_closes_when_both_are_whole_and_one_r
     books: Books,
 ) -> None:
     second = Books(books.database, "org_second", "Second Org")
-    for day in days(OCTOBER, date(2026, 10, 31)):
-        second.spend(day, alpha="10.00")
+    second.spend_daily(days(OCTOBER, date(2026, 10, 31)), alpha="10.00")
     with pytest.raises(CloseRefused) as refused:
         closed(books)
     assert "the usage report of Second Org is missing for 31 Oct; the cost report of Second Org" in str(refused.value)
@@ -218,8 +216,7 @@ async def test_a_month_of_two_organisations_closes_when_both_are_whole_and_one_r
 
 
 async def test_an_adjustment_is_never_booked_in_a_closed_month(books: Books) -> None:
-    for day in days(NOVEMBER, date(2026, 12, 1)):
-        books.spend(day, alpha="1.00")
+    books.spend_daily(days(NOVEMBER, date(2026, 12, 1)), alpha="1.00")
     closed(books)
     books.database.write_now(close, NOVEMBER, datetime(2026, 12, 2, tzinfo=UTC))
     before = files(books.database, "2026-11", datetime(2026, 12, 2, tzinfo=UTC))
@@ -266,8 +263,7 @@ async def test_two_closes_at_once_make_one(books: Books) -> None:
 
 async def test_a_crash_in_the_middle_leaves_the_month_open(database: Database) -> None:
     books = Books(database)
-    for day in days(OCTOBER, NOVEMBER):
-        books.spend(day, alpha="1.00")
+    books.spend_daily(days(OCTOBER, NOVEMBER), alpha="1.00")
 
     def run(connection: Connection, sql: str) -> None:
         connection.execute(text(sql))

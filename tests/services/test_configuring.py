@@ -16,6 +16,7 @@ from bot.core.configuration.file import parse
 from bot.core.configuration.merged import What
 from bot.core.errors import FormRefused, NotFound, NotTheirs
 from bot.core.money import Money
+from bot.core.utc import dates
 from bot.services import configuration
 from bot.services.calls.watching import observe
 from bot.services.configuring import keeping
@@ -59,8 +60,7 @@ def books(tmp_path: Path) -> Iterator[Books]:
     database = Database(f"sqlite:///{tmp_path / 'books.db'}")
     books = Books(database)
     books.configure(FILE)
-    for n in range(20):
-        books.spend(date(2026, 11, 1) + timedelta(days=n), alpha="60.00", gamma="2.00")
+    books.spend_daily(dates(date(2026, 11, 1), date(2026, 11, 21)), alpha="60.00", gamma="2.00")
     yield books
     database.close()
 

@@ -11,6 +11,7 @@ from bot.answers.answer import Answer
 from bot.core.access import Asker
 from bot.core.alerts.episode import Episode
 from bot.core.alerts.rule import Kind
+from bot.core.utc import dates
 from bot.render import terminal
 from bot.services.asking.home import MOST_TEAMS, Homes
 from bot.services.asking.typeahead import Typeahead
@@ -54,8 +55,7 @@ def books(tmp_path: Path) -> Iterator[Books]:
     database = Database(f"sqlite:///{tmp_path / 'books.db'}")
     books = Books(database)
     books.configure(CONFIGURATION)
-    for n in range((NOW.date() - FIRST).days):
-        books.spend(FIRST + timedelta(days=n), alpha="60.00", beta="5.00", gamma="2.00")
+    books.spend_daily(dates(FIRST, NOW.date()), alpha="60.00", beta="5.00", gamma="2.00")
     yield books
     database.close()
 

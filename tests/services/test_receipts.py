@@ -364,8 +364,7 @@ async def test_a_closed_month_is_its_own_record_and_its_receipt_outlives_restate
     database = Database(f"sqlite:///{tmp_path / 'books.db'}")
     books = Books(database)
     books.configure("teams: [{id: alpha, name: Alpha, matches: [{workspace: alpha}]}]")
-    for day in range(1, 32):
-        books.spend(date(2026, 10, day), alpha="2.50", beta="1.00")
+    books.spend_daily([date(2026, 10, day) for day in range(1, 32)], alpha="2.50", beta="1.00")
     database.write_now(close.close, date(2026, 10, 1), NOW)
     made = await of(database).make("team alpha 2026-10", NOW)
     assert made.receipt.closed == (date(2026, 10, 1),)

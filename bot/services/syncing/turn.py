@@ -42,6 +42,6 @@ async def _say_again(database: Database, holder: str, clock: Callable[[], dateti
     while True:
         await asyncio.sleep(SAID_AGAIN_SECONDS)
         try:
-            await database.write(turns.take, SYNC, holder, clock())
+            await database.write(turns.hold, SYNC, holder, clock())
         except BotError as error:
             log.warning("The turn to sync could not be held.", action="turn_not_held", error=str(error))
