@@ -18,7 +18,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -165,6 +164,8 @@ def test_floors_import_only_downwards_and_every_file_is_on_the_plan() -> None:
 
 
 def test_the_manifest_follows_slacks_schema(manifest: Any) -> None:
+    import jsonschema  # it makes grammars for seconds, which every worker of every run would wait for
+
     schema = json.loads((ROOT / "tests/slack-manifest.schema.json").read_text(encoding="utf-8"))
     problems = [
         f"{error.json_path}: {error.message}" for error in jsonschema.Draft7Validator(schema).iter_errors(manifest)
