@@ -27,10 +27,10 @@ GROWN_DAYS = 42
 """Before, windows of several days say nothing: a team that takes Claude up is a ramp."""
 FIRST_HOURS, FIRST_DAYS = 3, 5
 """Days a series is only watched, by either tier."""
-BOLDNESS = 0.12
-"""How much lower the limit of a window of days is (or higher) where ten times more (or less) than usual is at stake."""
-AT_STAKE = 20
-"""Times the minimum impact: the usual stake."""
+HOUR_BOLDNESS, DAY_BOLDNESS = 0.1, 0.15
+"""The part by which a limit is lower (or higher) where ten times more (or less) than usual is at stake."""
+HOURS_AT_STAKE, DAYS_AT_STAKE = 5, 20
+"""Times the minimum impact: the usual stake of a window, by tier."""
 
 
 class Window(NamedTuple):
@@ -81,9 +81,9 @@ def hour_excess(windows: list[Window], today: Today, age: int, limits: Limits) -
         window
         for window, limit in zip(windows, normal.hour_limits, strict=True)
         if window.score is not None
-        and window.score > limit
         and window.excess >= least
         and window.value > RELATIVE * window.expected
+        and window.score > limit * (1 - HOUR_BOLDNESS * _stake(window, HOURS_AT_STAKE * limits.min_impact))
     ]
     most = max((window.excess for window in firing), default=0.0)
     return next((window for window in firing if window.excess >= NEARLY_ALL * most), None)
@@ -118,7 +118,11 @@ def day_excess(windows: list[Window], today: Today, age: int, limits: Limits) ->
             continue
         if age < YOUNG_DAYS and window.value <= NEW_RECORD * normal.record:
             continue
-        stake = math.log10(window.excess / (AT_STAKE * limits.min_impact))
-        if window.score > limit - BOLDNESS * max(-1.0, min(1.0, stake)):
+        if window.score > limit * (1 - DAY_BOLDNESS * _stake(window, DAYS_AT_STAKE * limits.min_impact)):
             return window
     return None
+
+
+def _stake(window: Window, usual: float) -> float:
+    """How much is at stake: 1 for ten times the usual or more, -1 for a tenth or less."""
+    return max(-1.0, min(1.0, math.log10(window.excess / usual)))
