@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, delete, func, select
+from sqlalchemy import Connection, Row, delete, func, select, update
 
 from bot.core.hours import IN_A_DAY
 from bot.core.money import Money
@@ -49,10 +49,12 @@ def replace(
     starts: Sequence[datetime],
     records: Sequence[UsageRecord] | Sequence[CostRecord],
     fetched_at: datetime,
+    read_at: datetime | None = None,
 ) -> list[date]:
     """Put what was just read in the place of what stood in exactly these daily buckets; note what it restates.
 
-    Hours are kept by the day as well: `starts` are midnights.
+    Hours are kept by the day as well: `starts` are midnights. `read_at` is later than `fetched_at` where a report is
+    known to end before it was read.
     Returns the days that are different for it: other rows, or over by now. Where nothing is, no row is touched.
     """
     if not starts:
@@ -84,6 +86,9 @@ def replace(
         for start in starts
     ]
     upsert(connection, _bucket, buckets)
+    if changed:
+        mine = (_bucket.c.organization_id == organization_id, _bucket.c.source == source, _bucket.c.start.in_(changed))
+        connection.execute(update(_bucket).where(*mine).values(changed_at=read_at or fetched_at))
     renew(connection, f"readings/{organization_id}")
     lags.note(connection, organization_id, source, starts, fetched_at)
     return days
@@ -117,6 +122,14 @@ def fetched(
         _bucket.c.start < midnight(until),
     )
     return {start.date(): fetched_at for start, fetched_at in connection.execute(query)}
+
+
+def changed(connection: Connection, since: date, until: date, after: datetime) -> set[date]:
+    """The UTC days of which any report was read as another one at `after` or later."""
+    query = select(_bucket.c.start).where(
+        _bucket.c.start >= midnight(since), _bucket.c.start < midnight(until), _bucket.c.changed_at >= after
+    )
+    return {start.date() for start in connection.execute(query).scalars()}
 
 
 def uncounted(connection: Connection, since: date, until: date) -> set[date]:

@@ -126,6 +126,8 @@ class BucketRow(SQLModel, table=True):
     """Of usage: whether every row said how many requests it stands for, as the newer reports do, which name people."""
     whole_at: datetime | None = Field(default=None, sa_type=Instant)
     """When it was first read after its end."""
+    changed_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When it was last read as something else than before, or as over; of the reports that the ledger is made of."""
 
 
 class _UsageReported(SQLModel):

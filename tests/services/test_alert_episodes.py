@@ -318,13 +318,16 @@ async def test_a_new_process_takes_the_series_up_where_the_last_one_kept_them(
     async def first_day_read(at: datetime) -> str:
         read.clear()
         await Alerts(books.database, Deliverer(books.database, Slack()), "UTC").run(at)
-        return min(str(one) for some in read for one in some if str(one).startswith("2026-"))
+        return min((str(one) for some in read for one in some if str(one).startswith("2026-")), default="none")
 
     kept_from, anew_from = str(DAY - 4 * ONE_DAY), str(DAY - 100 * ONE_DAY)
     assert await first_day_read(MORNING - ONE_DAY + timedelta(hours=1)) >= kept_from
     books.spend(DAY - 30 * ONE_DAY, alpha="14.00", read_at=MORNING - timedelta(hours=3))
     assert await first_day_read(MORNING - timedelta(hours=2)) == anew_from, "an old day was restated"
     assert await first_day_read(MORNING - timedelta(hours=1)) >= kept_from
+    restated = DAY - 3 * ONE_DAY
+    books.spend(restated, alpha="13.00", read_at=MORNING - timedelta(minutes=50))
+    assert await first_day_read(MORNING - timedelta(minutes=40)) == str(restated), "no day before it is another one"
     books.configure(TEAMS + "alerts: [{id: odd, metric: cost, kind: anomaly, scope: each_team, min_impact: 35.00}]\n")
     assert await first_day_read(MORNING) == anew_from, "the rule is another one"
     books.spend(DAY, alpha="400.00", read_at=MORNING)

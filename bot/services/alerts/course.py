@@ -16,8 +16,10 @@ from bot.services.figures.view import View
 from bot.store import courses, hours, snapshots
 from bot.store.courses import Point
 
+HISTORY_DAYS = 100
+"""Read once, of a series that is new here: what the engine remembers, and some to begin with."""
 AGAIN_DAYS = 4
-"""The newest days, which are read at every look: Anthropic restates them."""
+"""The newest days, of which those are read again that Anthropic has restated, or that are not over."""
 HOURS_OF_HISTORY = {500: 35, 100_000: 3}
 """Of so many series at most, so many days of history are fed by the hour."""
 USAGE_LAG, DAY_LAG = timedelta(hours=2), timedelta(hours=6)
@@ -34,14 +36,18 @@ _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 class Course:
     """What the ledger holds of a rule's targets over some days, and what of it is new to a series."""
 
-    def __init__(self, rule: Rule, lookout: Lookout, days: int) -> None:
+    def __init__(self, rule: Rule, lookout: Lookout, known_at: datetime | None) -> None:
+        """`known_at`: the newest reading that every series knows already; None where they begin."""
         self._rule, self._lookout = rule, lookout
         self._teams: tuple[Team, ...] = lookout.configuration.teams
         self._kind = EACH.get(rule.scope) or Target.of(rule.scope).kind
         self._until = until(lookout)
+        days = HISTORY_DAYS if known_at is None else AGAIN_DAYS
         self._days = dates(self._until - timedelta(days=days), self._until)
         self._settled = _settled(rule, lookout, self._days)
         self._by_hour = self._hours_through(days)
+        if known_at is not None:
+            self._days = self._news(known_at)
         self._billed = _billed_part(lookout) if rule.metric is Metric.COST else 1.0
         self._of_days: dict[str, dict[date, float]] = {}
         self._of_hours: dict[str, dict[date, dict[int, float]]] = {}
@@ -85,7 +91,7 @@ class Course:
     def _hours_through(self, days: int) -> dict[date, int]:
         """How many of its hours are known, by day, of those whose hours are fed at all."""
         lookout, first = self._lookout, self._days[0] if self._days else self._until
-        if days > AGAIN_DAYS:
+        if days == HISTORY_DAYS:
             many = len(lookout.targets(self._rule))
             first = self._until - timedelta(days=next(n for most, n in HOURS_OF_HISTORY.items() if many <= most))
         organizations = lookout.coverage.organizations
@@ -96,6 +102,13 @@ class Course:
             found[day] = max(0, min(24, (upto - midnight(day)) // _HOUR))
         return found
 
+    def _news(self, known_at: datetime) -> list[date]:
+        """Of the days that are read again those that are other than they were known, and those that are not over."""
+        if not self._days:
+            return []
+        changed = snapshots.changed(self._lookout.connection, self._days[0], self._until, known_at)
+        return [day for day in self._days if day in changed or day not in self._settled]
+
     def _read(self) -> None:
         if not self._days:
             return
@@ -103,7 +116,7 @@ class Course:
         by = BY[self._kind] if self._kind else None
         for point in courses.days(connection, by, self._days[0], self._until, apart=apart):
             self._of_days.setdefault(point.id, {})[point.day] = self._value(point)
-        for day in self._by_hour:
+        for day in self._by_hour.keys() & self._days:
             for point in courses.hours(connection, by, day, apart=apart):
                 self._of_hours.setdefault(point.id, {}).setdefault(day, {})[point.hour] = self._value(point)
 

@@ -24,9 +24,6 @@ from bot.services.alerts.looking import Lookout
 from bot.services.alerts.memory import Memory
 from bot.store import anomaly_series, courses
 
-HISTORY_DAYS = 100
-"""Read once, of a series that is new here: what the engine remembers, and some to begin with."""
-
 
 @dataclass(slots=True)
 class _Known:
@@ -72,7 +69,7 @@ class Unusual:
             known = _Known(grounds)
         self._known[rule.id] = known
         limits = _limits(rule, lookout)
-        course = Course(rule, lookout, AGAIN_DAYS if known.read else HISTORY_DAYS)
+        course = Course(rule, lookout, known.read[0] if known.read else None)
         young = course.young
         for target in targets:
             before = known.series.get(target, Series())

@@ -271,7 +271,7 @@ def _store(connection: Connection, organization_id: str, there: Sequence[Mapping
     fresh: dict[Source, dict[date, list[Record]]] = defaultdict(dict)
     for source, chunk in ((source, chunk) for chunks in there for source, chunk in chunks.items()):
         fetched_at = min(now, chunk.known_until or now)
-        changed = snapshots.replace(connection, organization_id, source, chunk.starts, chunk.records, fetched_at)
+        changed = snapshots.replace(connection, organization_id, source, chunk.starts, chunk.records, fetched_at, now)
         said: Sequence[Record] = chunk.records
         fresh[source].update(snapshots.by_day(said))
         (hourly if source is Source.HOURS else touched).update(changed)

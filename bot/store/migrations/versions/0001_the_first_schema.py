@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("counted", sa.Boolean(), nullable=True),
         sa.Column("whole_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("organization_id", "source", "start"),
     )
     op.create_table(
