@@ -56,7 +56,7 @@ def test_without_memory_a_picture_is_missing_and_the_rest_is_answered(outside: O
     asks(outside, "teams")
     held = re.search(r"VmSize:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(encoding="utf-8"))
     assert held
-    room = int(held[1]) * 1024 + 16 * 2**20
+    room = int(held[1]) * 1024 + 48 * 2**20  # a picture takes hundreds, a thread or two to answer with eight each
     resource.prlimit(pid, resource.RLIMIT_AS, (room, resource.RLIM_INFINITY))
     outside.now(outside.slack.command(ANA, ALPHA, COMMAND, "chart trend"))
     wait_until(lambda: {"picture_broke", "answer_failed"} & {line.get("action") for line in running.lines()})

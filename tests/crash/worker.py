@@ -139,9 +139,9 @@ def _wrap(death: Death) -> None:
         death.at(f"after {api_method}")
         return response
 
-    async def fetching(self: AnthropicClient, path: str, *given: Any) -> Any:
+    async def fetching(self: AnthropicClient, path: str, *given: Any, **turn: Any) -> Any:
         death.at("before a page")
-        body = await fetch(self, path, *given)
+        body = await fetch(self, path, *given, **turn)
         death.at("after a page")
         return body
 
