@@ -147,5 +147,5 @@ def _wrap(death: Death) -> None:
 
     Database.write_now, Database.write = writing, written  # type: ignore[method-assign]
     Database.read, MeteredClient.api_call = reading, calling  # type: ignore[method-assign]
-    AnthropicClient.fetch = fetching  # type: ignore[assignment,method-assign]
+    AnthropicClient.fetch = fetching  # type: ignore[method-assign]
     event.listen(Engine, "before_cursor_execute", lambda *_: death.at(STATEMENT))
