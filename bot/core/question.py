@@ -1,12 +1,16 @@
 """The sentence after `/claude-usage` as a question: about what, when, by what, against what."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
+from bot.core.bare_names import beyond, repairs, spelled_out
 from bot.core.errors import UnreadWords, WordsError
 from bot.core.nearest import nearest
-from bot.core.periods import Period, days, month_to_date, parse_period
+from bot.core.periods import Period, days
 from bot.core.reading import MOST_ROWS, PERIOD_WORDS, SLIP, WHY_EXAMPLE, Reading, UnknownWord
+from bot.core.said_periods import month_to_date, parse_period
 from bot.core.words import (
     CHRONOLOGICAL,
     DIMENSIONS,
@@ -51,6 +55,7 @@ _MONTH_OF_PLANS = "last 30 days"
 _TIMELESS = frozenset(
     {Subject.HELP, Subject.LIMITS, Subject.STATUS, Subject.ALERTS, Subject.SUBSCRIBE, Subject.SETTINGS}
 )
+_NOTHING: Mapping[str, Subject] = MappingProxyType({})
 _ANY_TIME = datetime(2026, 7, 1, tzinfo=UTC)
 """Which words are a period does not depend on when they are said."""
 
@@ -87,8 +92,16 @@ class Question:
         return self.about or self.subject
 
 
-def parse(text: str, *, now: datetime, zone: str) -> Question:
-    """The question a sentence asks; raises WordsError, with the nearest sentence that would have worked."""
+def parse(text: str, *, now: datetime, zone: str, called: Mapping[str, Subject] = _NOTHING) -> Question:
+    """The question a sentence asks; raises WordsError, with the nearest sentence that would have worked.
+
+    `called`: what is called so, by names in lower case; they are understood without the word for what they are.
+    """
+    return _read(text, now, zone, called)[1]
+
+
+def _read(text: str, now: datetime, zone: str, called: Mapping[str, Subject]) -> tuple[list[Word], Question]:
+    """The words, each name with what it is a name of, and what they ask."""
     if len(text) > _MOST_CHARACTERS:
         raise WordsError(f"That is {len(text):,} characters long. I read up to {_MOST_CHARACTERS:,}.")
     words = split(text)
@@ -97,23 +110,29 @@ def parse(text: str, *, now: datetime, zone: str) -> Question:
     try:
         question = _meant(Reading(words, now, zone))
     except UnknownWord as unknown:
-        fixed = _fixed(words, unknown, now, zone, _FIXES)
-        meant = f" Did you mean `{_sentence(fixed)}`? For example:" if fixed else " Try"
+        if spelled := spelled_out(words, unknown.at, called):
+            understood = _read(_sentence(spelled), now, zone, _NOTHING)
+            _refuse_beyond(understood[1], called)
+            return understood
+        fixed = _fixed(words, unknown, now, zone, _FIXES, repairs(words, unknown.at, called))
+        meant = f" Did you mean `{_shown(fixed)}`? For example:" if fixed else " Try"
         word = shown(words[unknown.at].text)
         raise UnreadWords(f"I don't know the word “{word}”.{meant} `/claude-usage {unknown.example}`.") from None
     _refuse_a_slip(words, question, now, zone)
-    return question
+    return words, question
 
 
-def recalled(text: str, *, said: datetime, now: datetime, zone: str) -> Question:
+def recalled(
+    text: str, *, said: datetime, now: datetime, zone: str, called: Mapping[str, Subject] = _NOTHING
+) -> Question:
     """The question that these words asked when they were said; raises WordsError.
 
     Where "last week" is another week by now, the question has the dates of then, and what they were compared with.
     """
-    question = parse(text, now=now, zone=zone)
-    if said == now or _spans(then := parse(text, now=said, zone=zone)) == _spans(question):
+    spelled, question = _read(text, now, zone, called)
+    if said == now or _spans(then := parse(_sentence(spelled), now=said, zone=zone)) == _spans(question):
         return question
-    reading = Reading(split(text), said, zone)
+    reading = Reading(spelled, said, zone)
     if reading.period_at is None:
         return question
     meant = then.period.until(said)
@@ -144,7 +163,8 @@ def written(subject: Subject, name: str) -> str:
     if subject is Subject.HELP:
         return name
     try:
-        bare = " " not in name and Reading(split(f"{subject} {name}"), _ANY_TIME, "UTC").name() == name
+        told = " " not in name and not name[:1].isdigit()  # `5 october` is a day
+        bare = told and Reading(split(f"{subject} {name}"), _ANY_TIME, "UTC").name() == name
     except (WordsError, UnknownWord):
         bare = False
     return name if bare else quote(name)
@@ -344,14 +364,17 @@ def _chart(reading: Reading, about: Subject, name: str | None, period: Period) -
     return _worded(replace(_asked(reading, Subject.CHART, name, period, kind), picture=picture, by=by, versus=None))
 
 
-def _fixed(words: list[Word], unknown: UnknownWord, now: datetime, zone: str, fixes: int) -> list[Word] | None:
+def _fixed(
+    words: list[Word], unknown: UnknownWord, now: datetime, zone: str, fixes: int, named: Mapping[str, list[Word]]
+) -> list[Word] | None:
     """The sentence with its unknown words replaced by the nearest that make it one we can read."""
-    for candidate in nearest(words[unknown.at].text, unknown.known, cutoff=_NEAR):
-        fixed = [*words[: unknown.at], *split(candidate), *words[unknown.at + 1 :]]
+    for candidate in nearest(words[unknown.at].text, (*unknown.known, *named), cutoff=_NEAR):
+        meant = split(candidate) if candidate in unknown.known else named[candidate]
+        fixed = [*words[: unknown.at], *meant, *words[unknown.at + 1 :]]
         try:
             _meant(Reading(fixed, now, zone))
         except UnknownWord as another:
-            further = _fixed(fixed, another, now, zone, fixes - 1) if fixes > 1 else None
+            further = _fixed(fixed, another, now, zone, fixes - 1, named) if fixes > 1 else None
             if further:
                 return further
         except WordsError:
@@ -359,6 +382,14 @@ def _fixed(words: list[Word], unknown: UnknownWord, now: datetime, zone: str, fi
         else:
             return fixed
     return None
+
+
+def _refuse_beyond(question: Question, called: Mapping[str, Subject]) -> None:
+    """`alpha folks` begins with a name, and goes on with what we don't know."""
+    if question.name and question.name.casefold() not in called and (found := beyond(question.name, called)):
+        known, word = found
+        example = f"{question.thing} {written(question.thing, known)}"
+        raise UnreadWords(f"I don't know the word “{shown(word)}”. Try `/claude-usage {example}`.")
 
 
 def _refuse_a_slip(words: list[Word], question: Question, now: datetime, zone: str) -> None:
@@ -379,10 +410,14 @@ def _refuse_a_slip(words: list[Word], question: Question, now: datetime, zone: s
                 continue
             if len((other.name or " ".join(other.names)).split()) < len(name.split()):
                 raise WordsError(
-                    f"Did you mean `{_sentence(fixed)}`? "
+                    f"Did you mean `{_shown(fixed)}`? "
                     f'If the name is “{shown(name)}”, put it in quotes: `{question.thing} "…"`.'
                 )
 
 
 def _sentence(words: list[Word]) -> str:
+    return " ".join(map(str, words))
+
+
+def _shown(words: list[Word]) -> str:
     return " ".join(shown(str(word)) for word in words)

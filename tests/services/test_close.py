@@ -12,8 +12,8 @@ from sqlalchemy import Connection, text
 
 from bot.core.errors import CloseRefused, NotFound, StoreError, StoreUnavailable
 from bot.core.money import Money
-from bot.core.periods import parse_period
 from bot.core.question import Dimension
+from bot.core.said_periods import parse_period
 from bot.core.words import LEDGER_SHEETS, Sheet
 from bot.services.asking.ask import Ask
 from bot.services.books import reconcile

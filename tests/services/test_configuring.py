@@ -331,7 +331,7 @@ async def test_rules_about_reported_calls_are_made_in_slack_too_and_tried_out_fi
 
 def spent(books: Books, team: str) -> Money | None:
     def read(connection: object) -> Money | None:
-        from bot.core.periods import month_to_date
+        from bot.core.said_periods import month_to_date
 
         coverage = Coverage.read(connection, NOW)  # type: ignore[arg-type]
         view = View(connection, Selection(teams=frozenset({team})), coverage)  # type: ignore[arg-type]

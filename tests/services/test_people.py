@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from bot.core.access import NOBODY, OPERATOR, Asker
 from bot.core.directory import ApiKey, Directory, Member, ServiceAccount, Workspace
-from bot.core.errors import NotFound, Withheld
+from bot.core.errors import NotFound, UnreadWords, Withheld
 from bot.core.money import Money
 from bot.core.usage import CostRecord, Source, Surface, UsageRecord
 from bot.render.json import document
@@ -126,6 +126,16 @@ async def test_an_owner_sees_people_within_the_own_team_and_nobody_elsewhere(dat
     assert "This is what Ben spent within your teams." in ben["notes"]
     with pytest.raises(Withheld, match="admins, the owners of their team and to themselves"):
         await told(database, "team mixed by user", EMI)
+
+
+async def test_a_bare_name_is_a_teams_or_a_keys_and_never_tells_who_is_here(database: Database) -> None:
+    filled(database)
+    assert (await told(database, "what did the trio spend", EMI))["query"]["name"] == "trio"
+    assert (await told(database, "app", EMI))["query"]["subject"] == "key"
+    assert (await told(database, "pair and trio", EMI))["query"]["subject"] == "compare"
+    for who in ("ben", "ben@example.com", "nobody@example.com"):
+        with pytest.raises(UnreadWords, match=f"I don't know the word “{who}”"):
+            await told(database, who, CFO)
 
 
 async def test_where_people_data_is_admins_an_owner_sees_totals_only(database: Database) -> None:

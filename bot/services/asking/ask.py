@@ -34,7 +34,7 @@ from bot.core.directory import UNALLOCATED, family
 from bot.core.errors import NotFound, UnreadWords, WordsError
 from bot.core.money import ZERO, Money
 from bot.core.periods import Unit
-from bot.core.question import Dimension, Question, Subject, recalled
+from bot.core.question import Dimension, Question, Subject
 from bot.core.report import Figures
 from bot.core.usage import CONSOLE, NOT_BY_KEY, Source
 from bot.services import outbox, tracing
@@ -52,9 +52,9 @@ from bot.services.asking import (
     plans,
     trend,
 )
+from bot.services.asking.asked import asked
 from bot.services.asking.understanding import Understanding
 from bot.services.books import reconcile
-from bot.services.configuration import zone_in_force
 from bot.services.configuring import overview
 from bot.services.configuring.ground import Ground
 from bot.services.figures.findings import gather
@@ -131,7 +131,7 @@ class Ask:
 def _answered(
     connection: Connection, text: str, now: datetime, zone: str, asker: Asker, *, shared: bool, said: datetime
 ) -> Answer:
-    question = recalled(text, said=said, now=now, zone=zone_in_force(connection, zone))
+    question = asked(connection, text, said=said, now=now, zone=zone)
     with tracing.span("question", subject=question.subject.value):
         return answer(connection, question, now, zone, asker=asker, shared=shared)
 

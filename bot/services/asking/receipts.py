@@ -40,13 +40,14 @@ from bot.core.directory import Directory, Ownership
 from bot.core.errors import NotFound, WordsError
 from bot.core.hours import Stretch
 from bot.core.nearest import nearest
-from bot.core.question import Question, recalled
+from bot.core.question import Question
 from bot.core.report import Report
 from bot.core.usage import Source
 from bot.core.utc import dates
 from bot.services.asking import ask, compare
+from bot.services.asking.asked import asked
 from bot.services.books.verify import Verdict, held_lines, verify
-from bot.services.configuration import in_force, zone_in_force
+from bot.services.configuration import in_force
 from bot.services.figures.names import Names
 from bot.services.figures.people import Recognition, Sight
 from bot.services.figures.unreported import FILLED, unreported
@@ -129,7 +130,7 @@ def _gathered(
     connection: Connection, text: str, now: datetime, zone: str, asker: Asker, said: datetime
 ) -> tuple[Answer, Receipt, bool]:
     """The answer, what it rests on, and whether the asker may see each row; from one consistent state."""
-    question = recalled(text, said=said, now=now, zone=zone_in_force(connection, zone))
+    question = asked(connection, text, said=said, now=now, zone=zone)
     answer = ask.answer(connection, question, now, zone, asker=asker)
     report = answer.report
     if report is None:
