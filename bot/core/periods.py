@@ -16,6 +16,8 @@ MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
 )
+USUAL = "this month"
+"""What is meant where nobody says a period."""
 _DAY = timedelta(days=1)
 _MOST_DAYS = 3660
 _LONGEST = 60  # no period takes more characters
@@ -140,7 +142,7 @@ def parse_period(words: str, *, now: datetime, zone: str) -> Period | None:
 
 def month_to_date(*, now: datetime, zone: str) -> Period:
     """The period of a question that names none."""
-    return _period(_around(local_date(now, zone), Unit.MONTH, "this month"), now, zone)
+    return _period(_around(local_date(now, zone), Unit.MONTH, USUAL), now, zone)
 
 
 class _Span(NamedTuple):
