@@ -23,10 +23,8 @@ from bot.core.books.receipt import (
     Share,
     SharePart,
     directory_hash,
-    prices,
-    sums,
-    total,
 )
+from bot.core.books.rows import prices, sums, total
 from bot.core.directory import ApiKey, Directory, Workspace
 from bot.core.money import ZERO, Money
 from bot.core.prices import display_name

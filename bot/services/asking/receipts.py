@@ -25,16 +25,13 @@ from bot.core.books.receipt import (
     Reading,
     Receipt,
     Sums,
-    closed_in,
     directory_hash,
     document,
     id_of,
-    prices,
     text_hash,
-    total,
-    used,
 )
 from bot.core.books.recompute import Grounds, recompute, splits_of
+from bot.core.books.rows import closed_in, prices, total, used
 from bot.core.configuration import Configuration
 from bot.core.directory import Directory, Ownership
 from bot.core.errors import NotFound, WordsError
