@@ -16,8 +16,8 @@ from typing import Annotated, Any
 
 from pydantic import PlainSerializer, PlainValidator, TypeAdapter, ValidationError
 
-from bot.core.allocation import Attribution, Basis
 from bot.core.directory import Directory
+from bot.core.entries import Attribution, Basis
 from bot.core.errors import MoneyError, ReceiptUnreadable
 from bot.core.hours import IN_A_DAY, Stretch
 from bot.core.money import Money

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from bot.core.allocation import Attribution, Basis, Entry
 from bot.core.books.receipt import WHOLE_DAY, Chosen, Line, PriceUsed, Share, SharePart, Sums
 from bot.core.directory import Directory
+from bot.core.entries import Attribution, Basis, Entry
 from bot.core.hours import IN_A_DAY, within
 from bot.core.money import Money
 from bot.core.prices import list_price
@@ -52,17 +52,7 @@ def shares(organization_id: str, day: date, sharings: Iterable[Sharing], mine: I
     places = {_place(line.attribution, line.charge) for line in mine}
     found = []
     for sharing in sharings:
-        parts = tuple(
-            SharePart(
-                Attribution(
-                    *(part.team_id, part.workspace_id, part.api_key_id, part.model),
-                    *(part.service_tier, part.inference_geo, part.actor_id, part.product),
-                ),
-                part.weight,
-                Money(part.amount),
-            )
-            for part in sharing.parts
-        )
+        parts = tuple(SharePart(part.attribution, part.weight, Money(part.amount)) for part in sharing.parts)
         if any(_place(part.attribution, sharing.charge) in places for part in parts):
             found.append(Share(organization_id, day, sharing.charge, Money(sharing.amount), sharing.rule, parts))
     return found
