@@ -140,7 +140,7 @@ def texts() -> Iterator[tuple[Path, str]]:
         ):
             continue
         for file in folder.iterdir():
-            if file.is_file() and file.name != ".env":
+            if file.is_file() and file.name not in {".env", ".git"}:  # in a second work tree .git is a file
                 try:
                     yield place / file.name, file.read_text(encoding="utf-8")
                 except UnicodeDecodeError:

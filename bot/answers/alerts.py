@@ -160,7 +160,6 @@ def _notes(alerted: Alerted) -> Iterator[str]:
         yield f"Of each kind the newest {MOST} are shown."
 
 
-_NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 _LINES = (
     AlertLine(
         *(7, "day_cap", "Team Alpha", State.FIRING, date(2026, 11, 20), "$214.10", "$200.00 a day", Severity.CRITICAL),

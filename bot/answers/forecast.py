@@ -147,13 +147,13 @@ def during(span: Span) -> str:
     return f"on {name}" if span.days == 1 else f"in {name}"
 
 
-def example_days(*, count: int = 204, level: int = 48, weekend: float = 0.35) -> list[Money | None]:
+def example_days(*, count: int = 204, level: int = 48) -> list[Money | None]:
     """A team's days up to 20 November 2026: busy weeks, quiet weekends, a slow rise."""
     first = date(2026, 11, 21) - timedelta(days=count)
     days = (first + timedelta(days=n) for n in range(count))
     return [
         Money.from_dollars(
-            f"{level * (1 + n / 800) * (weekend if day.weekday() > 4 else 1) * (0.9 + n * 7919 % 21 / 100):.2f}"
+            f"{level * (1 + n / 800) * (0.35 if day.weekday() > 4 else 1) * (0.9 + n * 7919 % 21 / 100):.2f}"
         )
         for n, day in enumerate(days)
     ]

@@ -11,7 +11,6 @@ from bot.answers import examples
 from bot.answers.answer import Action, Amount, Answer, Column, Fact, Table, Tone
 from bot.answers.pieces import day_label
 from bot.core import wording
-from bot.core.allocation import Attribution, Basis
 from bot.core.books.receipt import (
     Asked,
     Chosen,
@@ -23,11 +22,10 @@ from bot.core.books.receipt import (
     Share,
     SharePart,
     directory_hash,
-    prices,
-    sums,
-    total,
 )
+from bot.core.books.rows import prices, sums, total
 from bot.core.directory import ApiKey, Directory, Workspace
+from bot.core.entries import Attribution, Basis
 from bot.core.money import ZERO, Money
 from bot.core.prices import display_name
 from bot.core.sharing import Rule

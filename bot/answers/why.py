@@ -10,8 +10,8 @@ from bot.answers import examples
 from bot.answers.answer import Action, Amount, Answer, Cell, Chart, ChartKind, Column, Fact, Series, Table
 from bot.answers.pieces import MOST_BARS, SIDE_ROWS, Plan, during, of_report, spent, title_of
 from bot.core import wording
-from bot.core.allocation import Basis
 from bot.core.change import Cause, Spent, causes, moved, parts
+from bot.core.entries import Basis
 from bot.core.money import ZERO, Money, share_out
 from bot.core.periods import days as days_of
 from bot.core.question import Dimension, Subject, written

@@ -18,12 +18,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from functools import cache, cached_property
 from operator import attrgetter
 from typing import NamedTuple
 
 from bot.core.directory import Owner, Owners
+from bot.core.entries import Attribution, Basis, Entry
 from bot.core.money import Money, share_out
 from bot.core.prices import list_units, without_date
 from bot.core.sharing import Part, Rule, Sharing
@@ -39,58 +39,6 @@ from bot.core.usage import (
     CostRecord,
     UsageRecord,
 )
-
-
-class Basis(StrEnum):
-    """How an entry's billed cost is known."""
-
-    REPORTED = "reported"
-    BY_KEY = "shared_by_key"
-    """Shared out between keys of one team: exact for the team, shared out for the key."""
-    BY_TEAM = "shared_by_team"
-    """Shared out between teams."""
-    NOT_BILLED = "not_billed"
-    """Priority tier, which is paid for by commitment; and counts of calls, which cost nothing by themselves."""
-    UNKNOWN = "unknown"
-    """The cost report does not cover it yet."""
-    ADJUSTMENT = "adjustment"
-    """By how much a closed month would be different by now, booked on the day on which that was noticed."""
-
-
-class Attribution(NamedTuple):
-    """What a ledger entry belongs to."""
-
-    team_id: str
-    workspace_id: str
-    api_key_id: str
-    model: str
-    """Empty for cost that has none (code execution)."""
-    service_tier: str
-    inference_geo: str
-    actor_id: str = NO_ACTOR
-    product: str = ""
-
-
-class Entry(NamedTuple):
-    """One charge of one day: quantity in tokens or searches, costs in units of 10⁻¹⁰ dollars, None where unknown."""
-
-    attribution: Attribution
-    charge: str
-    quantity: int
-    list_cost: int | None
-    billed_cost: int | None
-    basis: Basis
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """An entry with the organisation whose it is and the UTC day on which it stands."""
-
-    organization_id: str
-    day: date
-    entry: Entry
-    adjusts: date | None = None
-    """For an adjustment, the closed day that it is about."""
 
 
 @dataclass(slots=True)
@@ -125,34 +73,22 @@ class _Line:
         if listed is not None:
             self.reported_list_cost = listed + (self.reported_list_cost or 0)
 
+    def of(self, team_id: str) -> Attribution:
+        """What a team's part of it belongs to."""
+        return Attribution(
+            team_id,
+            self.workspace_id,
+            self.api_key_id,
+            self.model,
+            self.service_tier,
+            self.inference_geo,
+            self.actor_id,
+            self.product,
+        )
+
     def entry(self, team_id: str, quantity: int, listed: int | None, billed: int | None, basis: Basis) -> Entry:
         """What a team owns of it."""
-        attribution = Attribution(
-            team_id,
-            self.workspace_id,
-            self.api_key_id,
-            self.model,
-            self.service_tier,
-            self.inference_geo,
-            self.actor_id,
-            self.product,
-        )
-        return Entry(attribution, self.charge, quantity, listed, billed, basis)
-
-    def part(self, team_id: str, weight: int, amount: int) -> Part:
-        """Its part of an amount that was split."""
-        return Part(
-            team_id,
-            self.workspace_id,
-            self.api_key_id,
-            self.actor_id,
-            self.product,
-            self.model,
-            self.service_tier,
-            self.inference_geo,
-            weight,
-            amount,
-        )
+        return Entry(self.of(team_id), self.charge, quantity, listed, billed, basis)
 
 
 _Places = frozenset[tuple[str, str, str]]
@@ -359,7 +295,7 @@ def _share(amount: int, listed: int | None, sharers: list[_Line], trace: list[Sh
             line.partners.append(places)
     if len(places) > 1 and trace is not None:
         rule = Rule.QUANTITY if None in costs else Rule.LIST_COST
-        shared = (line.part("", weight, part) for line, weight, part in zip(sharers, weights, parts, strict=True))
+        shared = (Part(line.of(""), weight, part) for line, weight, part in zip(sharers, weights, parts, strict=True))
         trace.append(Sharing(sharers[0].charge, amount, rule, tuple(shared)))
 
 
@@ -376,7 +312,7 @@ def _owned(line: _Line, parts: tuple[Owner, ...], basis: Basis, trace: list[Shar
     billed = share_out(line.billed_cost, weights) if line.billed_cost is not None else [None] * len(parts)
     if line.billed_cost and trace is not None:
         owned = tuple(
-            line.part(owner.team_id, weight, part or 0)
+            Part(line.of(owner.team_id), weight, part or 0)
             for owner, weight, part in zip(parts, weights, billed, strict=True)
         )
         trace.append(Sharing(line.charge, line.billed_cost, Rule.TEAM_SHARE, owned))

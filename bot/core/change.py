@@ -23,7 +23,7 @@ from enum import StrEnum
 from itertools import pairwise
 from math import factorial, prod
 
-from bot.core.allocation import Basis
+from bot.core.entries import Basis
 from bot.core.money import ZERO, Money
 from bot.core.usage import OUTPUT, TOKEN_TYPES
 

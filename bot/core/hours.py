@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from bot.core.allocation import Attribution, Basis, Entry
+from bot.core.entries import Attribution, Basis, Entry
 from bot.core.money import share_out
 from bot.core.usage import CONSOLE, DEFAULT_WORKSPACE, NO_ACTOR, REQUESTS, TOKEN_TYPES, WEB_SEARCH, UsageRecord
 from bot.core.utc import midnight

@@ -11,6 +11,8 @@ MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
 )
+USUAL = "this month"
+"""What is meant where nobody says a period."""
 _DAY = timedelta(days=1)
 
 

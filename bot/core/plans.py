@@ -6,7 +6,7 @@ relative to Pro, so a plan is compared by price and never promised to suffice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -170,6 +170,6 @@ def tier_of(cap: Money) -> str:
     return next((tier.name for tier in TIERS if tier.cap == cap), "your own cap")
 
 
-def dearest_below(cost: Money, seats: Sequence[Seat] = SEATS) -> Seat | None:
+def dearest_below(cost: Money) -> Seat | None:
     """The dearest seat that costs less than this; None where every seat costs more."""
-    return max((seat for seat in seats if seat.price < cost), key=lambda seat: seat.price, default=None)
+    return max((seat for seat in SEATS if seat.price < cost), key=lambda seat: seat.price, default=None)

@@ -27,7 +27,6 @@ _UNITS_PER_TOKEN = 10**4
 _PRICE_FIELDS = ("input_mtok", "cache_write_mtok", "cache_write_1h_mtok", "cache_read_mtok", "output_mtok")
 """genai-prices' names, in the order of ListPrice."""
 _DATED = re.compile(r"-20\d{6}$")
-_LONG_CONTEXT = "200k-1M"
 _PRICED_TIERS = {"standard": Fraction(1), "batch": Fraction(1, 2), "priority": Fraction(1)}
 """Tier → factor. `flex` and `priority_on_demand` have no public price, so they stay unpriced."""
 _WEB_SEARCH_UNITS = UNITS_PER_CENT
@@ -84,7 +83,7 @@ def display_name(model: str) -> str:
 
 
 @lru_cache(maxsize=65536)
-def list_price(model: str, day: date, context_window: str = "0-200k") -> ListPrice | None:
+def list_price(model: str, day: date) -> ListPrice | None:
     """The public price of `model` on `day`; None for a model without one. Unknown is not zero."""
     for correction in _CORRECTIONS:
         if correction.model == without_date(model) and day < correction.until:
@@ -92,7 +91,7 @@ def list_price(model: str, day: date, context_window: str = "0-200k") -> ListPri
     known = _known(model)
     if known is None:
         return None
-    return _complete(known.get_prices(datetime.combine(day, time(12), UTC)), context_window)
+    return _complete(known.get_prices(datetime.combine(day, time(12), UTC)))
 
 
 class Dearer(StrEnum):
@@ -129,11 +128,11 @@ def extras(model: str, day: date) -> Mapping[Dearer, Extra]:
     at = datetime.combine(day, time(12), UTC)
     base = known.get_prices(at)
     found: dict[Dearer, Extra] = {}
-    above, long = _band(base), _complete(base, _LONG_CONTEXT)
+    above, long = _band(base), _complete(base, long_prompt=True)
     if long and above and (above != _LONG_CONTEXT_STARTS or day <= _LONG_CONTEXT_ENDED):
         found[Dearer.LONG_PROMPT] = Extra(long, above)
     variant = next((one.prices for one in known.price_variants or () if one.when.get("speed") == "fast"), None)
-    fast = _complete(variant, "0-200k") if variant else None
+    fast = _complete(variant) if variant else None
     if fast and day <= _FAST_ENDED.get(without_date(model), date.max):
         found[Dearer.FAST_MODE] = Extra(fast)
     return MappingProxyType(found)
@@ -215,9 +214,9 @@ def _known(model: str) -> ModelInfo | None:
     return anthropic.find_model(model)
 
 
-def _complete(price: ModelPrice, context_window: str) -> ListPrice | None:
+def _complete(price: ModelPrice, *, long_prompt: bool = False) -> ListPrice | None:
     """All five prices, or None where one of them is not known."""
-    figures = [_figure(price, name, context_window) for name in _PRICE_FIELDS]
+    figures = [_figure(price, name, long_prompt=long_prompt) for name in _PRICE_FIELDS]
     return None if None in figures else ListPrice(*(figure for figure in figures if figure is not None))
 
 
@@ -227,10 +226,8 @@ def _band(price: ModelPrice) -> int | None:
     return next((one.tiers[-1].start for one in figures if isinstance(one, TieredPrices) and one.tiers), None)
 
 
-def _figure(price: ModelPrice, name: str, context_window: str) -> Decimal | None:
+def _figure(price: ModelPrice, name: str, *, long_prompt: bool) -> Decimal | None:
     figure: Decimal | TieredPrices | None = getattr(price, name)
     if isinstance(figure, TieredPrices):
-        if context_window == _LONG_CONTEXT and figure.tiers:
-            return figure.tiers[-1].price
-        return figure.base
+        return figure.tiers[-1].price if long_prompt and figure.tiers else figure.base
     return figure

@@ -5,7 +5,18 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from bot.core.errors import WordsError
-from bot.core.periods import MONTHS, MONTHS_IN, Period, Unit, calendar_name, dated, local_date, midnight, months_on
+from bot.core.periods import (
+    MONTHS,
+    MONTHS_IN,
+    USUAL,
+    Period,
+    Unit,
+    calendar_name,
+    dated,
+    local_date,
+    midnight,
+    months_on,
+)
 from bot.core.words import shown
 
 _DAY = timedelta(days=1)
@@ -34,7 +45,7 @@ def parse_period(words: str, *, now: datetime, zone: str) -> Period | None:
 
 def month_to_date(*, now: datetime, zone: str) -> Period:
     """The period of a question that names none."""
-    return _period(_around(local_date(now, zone), Unit.MONTH, "this month"), now, zone)
+    return _period(_around(local_date(now, zone), Unit.MONTH, USUAL), now, zone)
 
 
 class _Span(NamedTuple):

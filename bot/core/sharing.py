@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.core.entries import Attribution
+
 
 class Rule(StrEnum):
     """What an amount is split by; the value is how people read it."""
@@ -19,15 +21,8 @@ class Rule(StrEnum):
 class Part:
     """Whose part of an amount: `weight` is in units of list cost, in tokens, or in billionths of a team's share."""
 
-    team_id: str
-    """Empty where keys share an amount, before anybody asks whose they are."""
-    workspace_id: str
-    api_key_id: str
-    actor_id: str
-    product: str
-    model: str
-    service_tier: str
-    inference_geo: str
+    attribution: Attribution
+    """Without a team where keys share an amount, before anybody asks whose they are."""
     weight: int
     amount: int
     """In units of 10⁻¹⁰ dollars."""

@@ -46,7 +46,6 @@ _NEW = {
     What.SILENCE: "Silence",
     What.OWNERS: "Owners",
 }
-_SHORT = {What.DIGEST: "Digest", What.BUDGET: "Budget", What.RULE: "Alert", What.SILENCE: "Silence"}
 
 
 def form(form: Form, state: Mapping[str, str] = MappingProxyType({})) -> View:

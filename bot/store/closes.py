@@ -15,8 +15,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, insert, select
 
-from bot.core.allocation import Attribution, Basis, Entry, Posted
 from bot.core.books.adjustments import plus
+from bot.core.entries import Attribution, Basis, Entry, Posted
 from bot.core.errors import StoreError
 from bot.store.memory import renew
 from bot.store.posting import Ledger

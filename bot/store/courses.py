@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, FromClause, case, func, literal, select
 
-from bot.core.allocation import Basis
+from bot.core.entries import Basis
 from bot.core.question import Dimension
 from bot.core.usage import TOKEN_TYPES
 from bot.store.ledger.levels import COLUMN, column

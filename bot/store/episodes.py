@@ -16,18 +16,6 @@ _episode = table(EpisodeRow)
 _event = table(EpisodeEventRow)
 
 
-def newest(connection: Connection, rule_id: str, scope: str) -> Episode | None:
-    """The latest episode of a rule for a scope, open or resolved."""
-    query = (
-        select(_episode)
-        .where(_episode.c.rule_id == rule_id, _episode.c.scope == scope)
-        .order_by(_episode.c.since.desc(), _episode.c.id.desc())
-        .limit(1)
-    )
-    row = connection.execute(query).first()
-    return _value(row) if row is not None else None
-
-
 def newest_of_all(connection: Connection) -> list[Episode]:
     """The latest episode of every rule and scope that ever had one, and of every period of a budget."""
     of_a_period = case((_episode.c.kind.in_((Kind.BUDGET.value, Kind.FORECAST.value)), _episode.c.since), else_=None)
@@ -98,7 +86,7 @@ def unsettled(connection: Connection) -> list[tuple[Episode, Event]]:
     return [(_value(row), _happened(row, "e_")) for row in connection.execute(query)]
 
 
-def settle(connection: Connection, event_id: int, now: datetime, why_not: str = "") -> None:
+def settle(connection: Connection, event_id: int, now: datetime, why_not: str) -> None:
     """The event is owed to its receivers, or nobody's news for this reason."""
     connection.execute(update(_event).where(_event.c.id == event_id).values(settled_at=now, settled_as=why_not))
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from bot.core.hours import IN_A_DAY
-from bot.core.usage import TOKEN_TYPES, Source, UsageRecord
+from bot.core.usage import TOKEN_TYPES, Source
 from bot.core.utc import midnight
 from bot.store import snapshots
 from bot.store.tables import BucketRow, HourSnapshot, table
 
 _hour = table(HourSnapshot)
 _bucket = table(BucketRow)
-_NAMES = UsageRecord._fields
-_DAY = timedelta(days=1)
 
 
 def tokens(connection: Connection, organization_id: str, since: date, until: date) -> dict[date, list[int]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, func, select
 
-from bot.core.allocation import Basis
+from bot.core.entries import Basis
 from bot.core.limits import Limits, RateLimit, SpendLimit
 from bot.core.money import Money
 from bot.store.tables import LedgerEntry, LedgerSeries, RateLimitRow, SpendLimitRow, table

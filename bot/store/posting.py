@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Connection, Table, case, delete, func, insert, literal, select
 
-from bot.core.allocation import Attribution, Entry
+from bot.core.entries import Attribution, Entry
 from bot.core.utc import month_after
 from bot.store.bulk import insert_rows
 from bot.store.memory import renew

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, select
 
-from bot.core.allocation import Basis
+from bot.core.entries import Basis
 from bot.core.usage import CONSOLE, NOT_BY_KEY, REQUESTS, TOKEN_TYPES
 from bot.store.ledger import Selection
 from bot.store.ledger.levels import column

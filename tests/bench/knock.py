@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from bot.core.allocation import Attribution, Basis, Entry
+from bot.core.entries import Attribution, Basis, Entry
 from bot.core.hours import IN_A_DAY
 from bot.core.usage import OUTPUT, Source
 from bot.core.utc import midnight

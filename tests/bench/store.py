@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection
 
-from bot.core.allocation import Attribution, Basis, Entry
 from bot.core.directory import Directory
+from bot.core.entries import Attribution, Basis, Entry
 from bot.core.usage import CACHE_READ, LEDGER_SOURCES, OUTPUT, UNCACHED_INPUT
 from bot.services import configuration
 from bot.store import directory as directories

@@ -7,9 +7,10 @@ from datetime import date
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.allocation import Basis, Entry, allocate
+from bot.core.allocation import allocate
 from bot.core.books.adjustments import adjustments, summed
 from bot.core.directory import UNALLOCATED, Owners
+from bot.core.entries import Basis, Entry
 from bot.core.usage import CostRecord, UsageRecord
 from tests.core.test_allocation import bills, by_key, owned_by, paid, team, teams, usages, used
 

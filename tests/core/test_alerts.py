@@ -219,15 +219,6 @@ def test_a_new_spender_is_said_once_and_is_over_at_once() -> None:
     assert unusual.notices(fed, Metric.COST, "a", ALPHA, said.episode, NOW) == []
 
 
-def test_the_narrowest_scope_that_explains_an_excess_is_what_is_told() -> None:
-    key, team, all_ = Target("key", "k"), ALPHA, Target()
-    within = {key: frozenset({team, all_}), team: frozenset({all_}), all_: frozenset[Target]()}
-    told = [(target, excess, within[target]) for target, excess in ((all_, 110), (team, 100), (key, 95))]
-    assert unusual.narrowest(told) == {all_: key, team: key}
-    told = [(target, excess, within[target]) for target, excess in ((all_, 300), (team, 100), (key, 95))]
-    assert unusual.narrowest(told) == {team: key}, "most of what is unusual in the whole is something else"
-
-
 WEEKS = timedelta(days=7)
 SAID = [
     ("nothing was said", [], 500, None),

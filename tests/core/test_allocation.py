@@ -8,8 +8,9 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.allocation import Basis, Entry, allocate
+from bot.core.allocation import allocate
 from bot.core.directory import UNALLOCATED, Directory, Match, Owner, Owners, Ownership, Precision, Team, Workspace
+from bot.core.entries import Basis, Entry
 from bot.core.money import Money
 from bot.core.usage import (
     CONSOLE,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.allocation import Basis
 from bot.core.change import Cause, Part, Spent, causes, counterparts, drivers, moved, parts
+from bot.core.entries import Basis
 from bot.core.money import Money
 from bot.core.usage import CACHE_READ, OUTPUT, TOKEN_TYPES, UNCACHED_INPUT, WEB_SEARCH
 

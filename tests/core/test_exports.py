@@ -6,11 +6,12 @@ from decimal import Decimal, localcontext
 
 from hypothesis import given, settings
 
-from bot.core.allocation import Attribution, Basis, Entry, Posted, allocate
+from bot.core.allocation import allocate
 from bot.core.books import focus
 from bot.core.books.exports import COST_COLUMNS, USAGE_COLUMNS, Called, charges, cost_rows, usage_rows
 from bot.core.books.spreadsheet import Number, written
 from bot.core.directory import Directory, Owners
+from bot.core.entries import Attribution, Basis, Entry, Posted
 from bot.core.money import Money
 from bot.core.usage import TOKEN_TYPES, CostRecord, UsageRecord
 from tests.core.test_allocation import NOBODY, bills, by_space, owned_by, paid, team, teams, usages, used

@@ -92,7 +92,6 @@ def test_sonnet_5_5s_cache_read_was_halved_on_7_october_2026() -> None:
 
 
 def test_long_prompts_of_haiku_5_5_cost_five_times_as_much() -> None:
-    assert list_price("claude-haiku-5-5", TODAY, "200k-1M") == price("0.50 0.625 1.00 0.05 2.50")
     assert extras("claude-haiku-5-5", TODAY) == {
         Dearer.LONG_PROMPT: Extra(price("0.50 0.625 1.00 0.05 2.50"), above=100_000)
     }

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.allocation import Attribution, Basis, Entry, allocate
+from bot.core.allocation import allocate
 from bot.core.books.reconcile import Cause, Fault, Reconciliation, Stage, reconcile
 from bot.core.directory import UNALLOCATED, Owner
+from bot.core.entries import Attribution, Basis, Entry
 from bot.core.money import ZERO, Money
 from bot.core.prices import list_cost
 from bot.core.usage import (

@@ -14,6 +14,7 @@ from bot.services.alerts.alerts import Alerts, Verdict
 from bot.services.deliver import Deliverer
 from bot.slack.notifier import SlackNotifier, web_client
 from bot.slack.people import SlackPeople
+from bot.store import deliveries
 from bot.store.database import Database
 from bot.store.deliveries import ABANDONED_AFTER
 from tests.faults import hang
@@ -314,4 +315,6 @@ async def test_a_rule_that_is_gone_before_its_message_went_out_is_not_sent(
     books.configure(limit("{team: alpha}").replace("id: cap", "id: other").replace("200.00", "999.00"))
     assert await alerts.run(MORNING + timedelta(hours=1)) == 0
     assert list(books.deliveries().values()) == ["skipped"]
+    (entry,) = books.database.read_now(deliveries.newest, 9)
+    assert entry.at == MORNING + timedelta(hours=1), "it was given up then, and not when the alert fired"
     assert outside.posted() == []

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import Connection
 
-from bot.core.allocation import Entry
+from bot.core.entries import Entry
 from bot.core.errors import WordsError
 from bot.core.usage import LEDGER_SOURCES, Source, Surface
 from bot.demo.anthropic_server import create_app

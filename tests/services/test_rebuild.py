@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import Connection, delete
 
-from bot.core.allocation import Basis
 from bot.core.directory import Directory, Workspace
+from bot.core.entries import Basis
 from bot.core.money import Money
 from bot.core.question import Dimension
 from bot.core.usage import CostRecord, Source, UsageRecord

@@ -12,11 +12,11 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import Connection, insert, select, text
 
-from bot.core.allocation import Basis
 from bot.core.books.receipt import document, id_of, read
 from bot.core.calls import batch
 from bot.core.calls.call import Call
 from bot.core.calls.client import Client
+from bot.core.entries import Basis
 from bot.core.errors import NotFound, ReceiptUnreadable, WordsError
 from bot.core.money import Money
 from bot.core.usage import Surface

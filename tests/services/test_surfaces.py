@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.allocation import Basis
+from bot.core.entries import Basis
 from bot.core.question import Dimension
 from bot.core.usage import CONSOLE, Source, Surface
 from bot.services.syncing.rebuild import rebuild_everything

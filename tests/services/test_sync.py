@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, select
 
-from bot.core.allocation import Entry, allocate
+from bot.core.allocation import allocate
+from bot.core.entries import Entry
 from bot.core.errors import AnthropicUnavailable, CredentialRefused, PageMalformed, StoreError
 from bot.core.question import Dimension
 from bot.core.usage import LEDGER_SOURCES, Source

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import Connection
 
-from bot.core.allocation import Attribution, Basis, Entry
 from bot.core.coding import Actor, ActorKind, CodeRecord, Work
+from bot.core.entries import Attribution, Basis, Entry
 from bot.core.limits import ORGANISATION, Limits, RateLimit, SpendLimit
 from bot.core.money import Money
 from bot.core.usage import Source

@@ -11,7 +11,7 @@ from itertools import product
 import pytest
 from sqlalchemy import Connection, func, select
 
-from bot.core.allocation import Attribution, Basis, Entry
+from bot.core.entries import Attribution, Basis, Entry
 from bot.core.money import Money
 from bot.core.question import Dimension
 from bot.core.report import Figures

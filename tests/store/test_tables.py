@@ -57,8 +57,7 @@ def test_instants_are_compared_as_instants_whatever_zone_they_came_in(database: 
 def test_money_is_kept_to_the_last_unit_of_64_bits(database: Database, units: int) -> None:
     def keep(connection: Connection) -> tuple[int, int]:
         episodes.store(connection, Episode("rule", "all", Kind.THRESHOLD, NOW, NOW, NOW, units, 0))
-        found = episodes.newest(connection, "rule", "all")
-        assert found is not None
+        (found,) = episodes.newest_of_all(connection)
         return found.value, int(connection.execute(select(func.sum(_episode.c.value))).scalar_one())
 
     assert database.write_now(keep) == (units, units)

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection
 
-from bot.core.allocation import Attribution, Basis, Entry
+from bot.core.entries import Attribution, Basis, Entry
 from bot.core.usage import REQUESTS
 from bot.store import uses
 from bot.store.database import Database

@@ -3,6 +3,5 @@
 from bot.answers.alert.gathered import gathered
 from bot.answers.alert.page import END_SILENCE, Drivers, Notice, answer
 from bot.answers.alert.samples import EXAMPLES
-from bot.answers.alert.words import limit_of, reached
 
-__all__ = ["END_SILENCE", "EXAMPLES", "Drivers", "Notice", "answer", "gathered", "limit_of", "reached"]
+__all__ = ["END_SILENCE", "EXAMPLES", "Drivers", "Notice", "answer", "gathered"]

@@ -70,11 +70,6 @@ def limit_of(rule: Rule) -> str:
     return f"{limit} in {'a ' if rule.window.count == 1 else ''}{rule.window}"
 
 
-def reached(rule: Rule, value: int) -> str:
-    """A value of the rule's metric: "$214.10", "1.99B tokens"."""
-    return said(rule.metric, value)
-
-
 def when(window: Window, start: datetime, zone: str, *, running: bool) -> str:
     """The window in a sentence: "so far on Friday 20 November", "in November 2026"."""
     so_far, first = "so far " if running else "", local_date(start, zone)

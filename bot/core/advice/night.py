@@ -21,7 +21,6 @@ _MOSTLY = Fraction(9, 10)
 _FEWEST_NIGHTS = 14
 _STEADY = Fraction(17, 20)
 """Of all nights, those with at least half of the usual work."""
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,8 +14,6 @@ from bot.core.anomaly import Finding, Kind, Limits, Series, observe
 from bot.core.anomaly import Observation as Bucket
 from bot.core.money import UNITS_PER_DOLLAR
 
-EXPLAINS = 0.7
-"""Of what is unusual in a wider scope: from here on, the narrower one is what it is."""
 NEWS_FOR, STILL_NEWS_FOR = timedelta(days=1), timedelta(days=4)
 """What was found in older figures, as when a rule is new, is told to nobody; what goes on is news for longer."""
 NOTICE = "notice:"
@@ -97,16 +95,3 @@ def decision(finding: Finding, metric: Metric, reason: Reason) -> Decision:
 
 def units(value: float, metric: Metric) -> int:
     return round(value * UNITS_PER_DOLLAR) if metric is Metric.COST else round(value)
-
-
-def narrowest(excesses: Sequence[tuple[Target, int, frozenset[Target]]]) -> dict[Target, Target]:
-    """Which targets are explained by a narrower one: each with its excess, and the targets it lies within.
-
-    The narrowest that has most of a wider one's excess explains it; what is left over stays its own news.
-    """
-    explained: dict[Target, Target] = {}
-    for wide, excess, _ in excesses:
-        inside = [(part, mine) for part, mine, within in excesses if wide in within and mine >= EXPLAINS * excess]
-        if inside:
-            explained[wide] = min(inside, key=lambda one: one[1])[0]
-    return explained

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bot.core.allocation import Attribution, Basis, Entry
+from bot.core.entries import Attribution, Basis, Entry
 from bot.core.money import share_out
 from bot.core.usage import NO_ACTOR, REQUESTS
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
-from bot.core.allocation import Posted
 from bot.core.directory import Directory
+from bot.core.entries import Posted
 from bot.core.money import Money
 from bot.core.usage import REQUESTS, TOKEN_TYPES, WEB_SEARCH
 

@@ -13,9 +13,9 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
-from bot.core.allocation import Basis
 from bot.core.books.exports import Called, Charge, Place, Row
 from bot.core.books.spreadsheet import Number
+from bot.core.entries import Basis
 from bot.core.money import UNITS_PER_DOLLAR, Money
 from bot.core.prices import display_name
 from bot.core.usage import (

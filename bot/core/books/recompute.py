@@ -7,23 +7,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from bot.core.allocation import Basis, allocate
-from bot.core.books.receipt import (
-    WHOLE_DAY,
-    Line,
-    PriceUsed,
-    Receipt,
-    Share,
-    Sums,
-    closed_in,
-    lines,
-    lines_of_hours,
-    prices,
-    shares,
-    sums,
-    total,
-)
+from bot.core.allocation import allocate
+from bot.core.books.receipt import WHOLE_DAY, Line, PriceUsed, Receipt, Share, Sums
+from bot.core.books.rows import closed_in, lines, lines_of_hours, prices, shares, sums, total
 from bot.core.directory import Ownership
+from bot.core.entries import Basis
 from bot.core.hours import Stretch, spread
 from bot.core.money import Money
 from bot.core.sharing import Sharing

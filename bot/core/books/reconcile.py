@@ -24,7 +24,7 @@ from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 
-from bot.core.allocation import Basis, Entry
+from bot.core.entries import Basis, Entry
 from bot.core.hours import IN_A_DAY
 from bot.core.money import ZERO, Money
 from bot.core.prices import dearest, list_units, without_date

@@ -170,7 +170,7 @@ class Alerts:
             memory.take(judged.steps, connection)
         if not live:
             unusual.keep(connection)
-        telling.withdraw(connection, memory.events)
+        telling.withdraw(connection, memory.events, now)
         telling.owe(connection, lookout.configuration, now)
         telling.chase(connection, lookout.configuration, now)
         telling.owe(connection, lookout.configuration, now)

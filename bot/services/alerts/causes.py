@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from bot.core.alerts.episode import Episode
 from bot.core.alerts.rule import Kind, Target
-from bot.core.alerts.unusual import EXPLAINS, NOTICE
+from bot.core.alerts.unusual import NOTICE
 from bot.core.configuration import Configuration
 from bot.core.directory import family
 from bot.core.question import Dimension
@@ -16,6 +16,8 @@ from bot.services.alerts.about import teams_of
 from bot.store import directory, episodes, ledger
 from bot.store.ledger import Selection
 
+EXPLAINS = 0.7
+"""Of what is unusual in a wider scope: from here on, the narrower one is what it is."""
 _WIDTH = {"key": 0, "workspace": 1, "team": 2, "model": 3, None: 4}
 _DAY = timedelta(days=1)
 

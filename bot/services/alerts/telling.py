@@ -53,7 +53,7 @@ def owe(connection: Connection, configuration: Configuration, now: datetime) -> 
                 _tell_too(connection, configuration, episode, narrower, now)
                 why = NotTold.ELSEWHERE
         if why is None:
-            receivers = _receivers(connection, configuration, episode, event)
+            receivers = _receivers(connection, configuration, episode, event, now)
             why = "" if receivers else _nobody(event)
             for receiver in receivers:
                 _owe(connection, episode, event, receiver, now)
@@ -85,11 +85,11 @@ def chase(connection: Connection, configuration: Configuration, now: datetime) -
             episodes.note(connection, episode.id, event)
 
 
-def withdraw(connection: Connection, happened: Iterable[tuple[Episode, Event]]) -> None:
+def withdraw(connection: Connection, happened: Iterable[tuple[Episode, Event]], now: datetime) -> None:
     """What waits to be told of a rule or scope that is gone is not told any more."""
     for episode, event in happened:
         if event.reason == Reason.RULE_GONE:
-            _take_back(connection, episode, states(connection, episode), "Its rule is no longer configured.")
+            _take_back(connection, episode, states(connection, episode), now, "Its rule is no longer configured.")
 
 
 def unreachable(connection: Connection, now: datetime) -> None:
@@ -132,7 +132,9 @@ def _owe(connection: Connection, episode: Episode, event: Event, receiver: str, 
     deliveries.owe(connection, f"{line}/{receiver}", now, place=told_.line_of(connection, line) or line)
 
 
-def _receivers(connection: Connection, configuration: Configuration, episode: Episode, event: Event) -> Iterable[str]:
+def _receivers(
+    connection: Connection, configuration: Configuration, episode: Episode, event: Event, now: datetime
+) -> Iterable[str]:
     told = states(connection, episode)
     it = about(connection, configuration, episode)
     reached = {receiver: None for (_, receiver), state in told.items() if state in (State.SENT, State.SENDING)}
@@ -142,12 +144,12 @@ def _receivers(connection: Connection, configuration: Configuration, episode: Ep
             known = _who_know(connection, configuration, episode)
             return [one for one in first if one.casefold() not in known]
         case Happened.WORSENED:
-            _take_back(connection, episode, told, "Told with what came after it.")
+            _take_back(connection, episode, told, now, "Told with what came after it.")
             return dict.fromkeys([*(it.levels[0] if it.levels else ()), *reached])
         case Happened.ESCALATED:
             return next((level for level in it.levels if not _any(level, told)), ())
         case Happened.RESTATED:
-            _take_back(connection, episode, told, "The figures were corrected before it went out.")
+            _take_back(connection, episode, told, now, "The figures were corrected before it went out.")
     return reached
 
 
@@ -177,11 +179,13 @@ def _who_know(connection: Connection, configuration: Configuration, episode: Epi
     }
 
 
-def _take_back(connection: Connection, episode: Episode, told: Mapping[tuple[int, str], State], why: str) -> None:
+def _take_back(
+    connection: Connection, episode: Episode, told: Mapping[tuple[int, str], State], now: datetime, why: str
+) -> None:
     """What is still waiting to be told is not told any more."""
     for (event, receiver), state in told.items():
         if state is State.WAITING:
-            deliveries.skipped(connection, f"{prefix(episode)}{event}/{receiver}", episode.fired_at, why)
+            deliveries.skipped(connection, f"{prefix(episode)}{event}/{receiver}", now, why)
 
 
 def _not_told(episode: Episode, event: Event, now: datetime) -> str | None:

@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from bot.answers.pieces import Plan
 from bot.answers.why import MOST_DRIVERS, Explained
-from bot.core.allocation import Basis
 from bot.core.change import Cause, Part, Spent, causes, counterparts, drivers, parts
+from bot.core.entries import Basis
 from bot.core.money import Money
 from bot.core.periods import Period, days, local_date, midnight
 from bot.core.question import Dimension, Question

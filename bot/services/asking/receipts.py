@@ -14,7 +14,6 @@ from bot.answers import receipt as receipt_answer
 from bot.answers.answer import Answer
 from bot.answers.calls.unreported import LABEL
 from bot.core.access import NOBODY, Asker
-from bot.core.allocation import Basis
 from bot.core.books.receipt import (
     Asked,
     Chosen,
@@ -25,18 +24,16 @@ from bot.core.books.receipt import (
     Reading,
     Receipt,
     Sums,
-    closed_in,
     directory_hash,
     document,
     id_of,
-    prices,
     text_hash,
-    total,
-    used,
 )
 from bot.core.books.recompute import Grounds, recompute, splits_of
+from bot.core.books.rows import closed_in, prices, total, used
 from bot.core.configuration import Configuration
 from bot.core.directory import Directory, Ownership
+from bot.core.entries import Basis
 from bot.core.errors import NotFound, WordsError
 from bot.core.hours import Stretch
 from bot.core.nearest import nearest

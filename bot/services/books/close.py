@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot.core.allocation import Basis
+from bot.core.entries import Basis
 from bot.core.errors import CloseRefused
 from bot.core.periods import span
 from bot.core.usage import Source

@@ -13,10 +13,10 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection
 
 from bot.core import wording
-from bot.core.allocation import Basis, Posted
 from bot.core.books import focus
 from bot.core.books.exports import COST_COLUMNS, USAGE_COLUMNS, Called, Charge, Row, charges, cost_rows, usage_rows
 from bot.core.books.spreadsheet import written
+from bot.core.entries import Basis, Posted
 from bot.core.hours import Stretch
 from bot.core.periods import Period, Unit
 from bot.core.question import Question, Subject

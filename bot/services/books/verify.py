@@ -18,25 +18,14 @@ from bot.anthropic_api.client import ANALYTICS, Reader
 from bot.anthropic_api.cost_report import read_cost
 from bot.anthropic_api.tape import Replay
 from bot.anthropic_api.usage_report import read_hours, read_usage
-from bot.core.allocation import Basis
 from bot.core.books.page import RawPage
-from bot.core.books.receipt import (
-    WHOLE_DAY,
-    Line,
-    Reading,
-    Receipt,
-    closed_in,
-    id_of,
-    lines,
-    lines_of_hours,
-    read,
-    text_hash,
-    total,
-)
+from bot.core.books.receipt import WHOLE_DAY, Line, Reading, Receipt, id_of, read, text_hash
 from bot.core.books.recompute import NOT_KNOWN, Difference, Grounds, differences, line_differences, recompute
+from bot.core.books.rows import closed_in, lines, lines_of_hours, total
 from bot.core.configuration import Configuration
 from bot.core.configuration.file import parse
 from bot.core.directory import Ownership
+from bot.core.entries import Basis
 from bot.core.errors import AnthropicError
 from bot.core.hours import Stretch
 from bot.core.money import Money

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from bot.answers.pieces import day_label
 from bot.core import wording
-from bot.core.allocation import Basis, Posted
+from bot.core.entries import Basis, Posted
 from bot.core.hours import on_the_hour
 from bot.core.money import Money
 from bot.core.periods import Period

@@ -11,10 +11,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.core.allocation import Basis, Entry, allocate
+from bot.core.allocation import allocate
 from bot.core.books.adjustments import adjustments, summed
 from bot.core.configuration import Configuration
 from bot.core.directory import Directory, Ownership
+from bot.core.entries import Basis, Entry
 from bot.core.errors import StoreError
 from bot.core.hours import spread
 from bot.core.money import Money

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, FromClause, Table, case, select
 
-from bot.core.allocation import Attribution
+from bot.core.entries import Attribution
 from bot.core.question import Dimension
 from bot.core.usage import RECURRING
 from bot.core.utc import month_after

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
-from bot.core.allocation import Attribution, Basis, Entry
+from bot.core.entries import Attribution, Basis, Entry
 from bot.core.question import Dimension
 from bot.store.ledger.levels import ATTRIBUTION, COLUMN, column
 from bot.store.tables import LedgerEntry, LedgerHour, LedgerOrganization, LedgerSeries, table

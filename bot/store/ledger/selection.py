@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.core.allocation import Attribution
+from bot.core.entries import Attribution
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnElement, Date, FromClause, Select, bindparam, func, literal, or_, select
 from sqlalchemy import union_all as together
 
-from bot.core.allocation import Basis
+from bot.core.entries import Basis
 from bot.store.ledger.levels import COLUMN, Cut, Pieces, of_days, of_hours, of_months
 from bot.store.ledger.selection import Selection
 

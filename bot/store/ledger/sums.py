@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from bot.core.allocation import Basis
+from bot.core.entries import Basis
 from bot.core.hours import Part
 from bot.core.money import Money
 from bot.core.question import Dimension

@@ -1,4 +1,4 @@
-"""One pass over the words of a question, clause by clause; what they mean together is for `question` to say."""
+"""One pass over the words of a question, clause by clause; what they mean together is for `meaning` to say."""
 
 import re
 from collections.abc import Mapping, Sequence

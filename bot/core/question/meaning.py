@@ -1,15 +1,11 @@
-"""The sentence after `/claude-usage` as a question: about what, when, by what, against what."""
+"""What the clauses of a question mean together, with what is meant where a word is missing."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
+from datetime import UTC, datetime
 
-from bot.core.bare_names import beyond, repairs, spelled_out
-from bot.core.errors import UnreadWords, WordsError
-from bot.core.nearest import nearest
-from bot.core.periods import Period, days
-from bot.core.reading import MOST_ROWS, PERIOD_WORDS, SLIP, WHY_EXAMPLE, Reading, UnknownWord
+from bot.core.errors import WordsError
+from bot.core.periods import USUAL, Period
+from bot.core.question.reading import WHY_EXAMPLE, Reading, UnknownWord
 from bot.core.said_periods import month_to_date, parse_period
 from bot.core.words import (
     CHRONOLOGICAL,
@@ -19,43 +15,21 @@ from bot.core.words import (
     ONE,
     OUTLOOKS,
     PICTURES,
-    SUBJECTS,
     TOLD,
     Dimension,
     Picture,
     Sheet,
     Subject,
     Wanted,
-    Word,
     quote,
-    shown,
     split,
 )
 
-__all__ = [
-    "MOST_ROWS",
-    "Dimension",
-    "Picture",
-    "Question",
-    "Sheet",
-    "Subject",
-    "Wanted",
-    "parse",
-    "recalled",
-    "written",
-]
-
 MOST_COMPARED = 3
-_MOST_CHARACTERS = 2000
-_MOST_WORDS = 60
-_NEAR = 0.7
-_FIXES = 3
-_USUAL_PERIOD = "this month"
-_MONTH_OF_PLANS = "last 30 days"
+_A_WHOLE_MONTH = "last 30 days"
 _TIMELESS = frozenset(
     {Subject.HELP, Subject.LIMITS, Subject.STATUS, Subject.ALERTS, Subject.SUBSCRIBE, Subject.SETTINGS}
 )
-_NOTHING: Mapping[str, Subject] = MappingProxyType({})
 _ANY_TIME = datetime(2026, 7, 1, tzinfo=UTC)
 """Which words are a period does not depend on when they are said."""
 
@@ -92,85 +66,7 @@ class Question:
         return self.about or self.subject
 
 
-def parse(text: str, *, now: datetime, zone: str, called: Mapping[str, Subject] = _NOTHING) -> Question:
-    """The question a sentence asks; raises WordsError, with the nearest sentence that would have worked.
-
-    `called`: what is called so, by names in lower case; they are understood without the word for what they are.
-    """
-    return _read(text, now, zone, called)[1]
-
-
-def _read(text: str, now: datetime, zone: str, called: Mapping[str, Subject]) -> tuple[list[Word], Question]:
-    """The words, each name with what it is a name of, and what they ask."""
-    if len(text) > _MOST_CHARACTERS:
-        raise WordsError(f"That is {len(text):,} characters long. I read up to {_MOST_CHARACTERS:,}.")
-    words = split(text)
-    if len(words) > _MOST_WORDS:
-        raise WordsError(f"That is {len(words):,} words long. I read up to {_MOST_WORDS}.")
-    try:
-        question = _meant(Reading(words, now, zone))
-    except UnknownWord as unknown:
-        if spelled := spelled_out(words, unknown.at, called):
-            understood = _read(_sentence(spelled), now, zone, _NOTHING)
-            _refuse_beyond(understood[1], called)
-            return understood
-        fixed = _fixed(words, unknown, now, zone, _FIXES, repairs(words, unknown.at, called))
-        meant = f" Did you mean `{_shown(fixed)}`? For example:" if fixed else " Try"
-        word = shown(words[unknown.at].text)
-        raise UnreadWords(f"I don't know the word “{word}”.{meant} `/claude-usage {unknown.example}`.") from None
-    _refuse_a_slip(words, question, now, zone)
-    return words, question
-
-
-def recalled(
-    text: str, *, said: datetime, now: datetime, zone: str, called: Mapping[str, Subject] = _NOTHING
-) -> Question:
-    """The question that these words asked when they were said; raises WordsError.
-
-    Where "last week" is another week by now, the question has the dates of then, and what they were compared with.
-    """
-    spelled, question = _read(text, now, zone, called)
-    if said == now or _spans(then := parse(_sentence(spelled), now=said, zone=zone)) == _spans(question):
-        return question
-    reading = Reading(spelled, said, zone)
-    if reading.period_at is None:
-        return question
-    meant = then.period.until(said)
-    words: list[str] = []
-    for at, word in enumerate(reading.words):
-        words += [_dated(meant)] if at == reading.period_at.start else []
-        inside = at in reading.period_at or (reading.versus_at is not None and at in reading.versus_at)
-        words += [] if inside else [str(word)]
-    compared = then.versus.until(said) if then.versus else meant.previous()
-    return parse(" ".join([*words, "vs", _dated(compared)]), now=now, zone=zone)
-
-
-def _spans(question: Question) -> list[tuple[datetime, datetime] | None]:
-    return [(one.start, one.end) if one else None for one in (question.period, question.versus)]
-
-
-def _dated(period: Period) -> str:
-    """A period by its dates, whenever it is read; a whole month by its number."""
-    whole = days(period) or days(replace(period, end=period.start + timedelta(days=1)))
-    first, last = whole[0], whole[-1]
-    if first.day == (last + timedelta(days=1)).day == 1 and (first.year, first.month) == (last.year, last.month):
-        return f"{first:%Y-%m}"
-    return str(first) if first == last else f"{first}..{last}"
-
-
-def written(subject: Subject, name: str) -> str:
-    """The name as one would type it after the subject: bare where it reads as the same name, in quotes elsewhere."""
-    if subject is Subject.HELP:
-        return name
-    try:
-        told = " " not in name and not name[:1].isdigit()  # `5 october` is a day
-        bare = told and Reading(split(f"{subject} {name}"), _ANY_TIME, "UTC").name() == name
-    except (WordsError, UnknownWord):
-        bare = False
-    return name if bare else quote(name)
-
-
-def _meant(reading: Reading) -> Question:
+def meant(reading: Reading) -> Question:
     """What the clauses say together, with defaults and the words that ask it again."""
     subject = reading.subject or Subject.SUMMARY
     period = reading.period or month_to_date(now=reading.now, zone=reading.zone)
@@ -244,7 +140,7 @@ def _worded(question: Question) -> Question:
     """The question with the words that ask it again: the one place where they are put together."""
     kind = question.about if question.about and (question.name or question.names) else None
     named = [question.name] if question.name else question.names
-    timeless = question.subject in _TIMELESS and question.period.words == _USUAL_PERIOD
+    timeless = question.subject in _TIMELESS and question.period.words == USUAL
     parts = (
         question.subject,
         question.picture,
@@ -295,18 +191,21 @@ def _plan(reading: Reading, about: Subject, name: str | None) -> Question:
         about = Subject.USER
     if MANY.get(about, about) not in (Subject.SUMMARY, Subject.TEAMS, Subject.USERS):
         raise WordsError(f"Plans are for people and teams, not for `{about}`. Try `/claude-usage plan team alpha`.")
-    period = reading.period or parse_period(_MONTH_OF_PLANS, now=reading.now, zone=reading.zone)
-    assert period is not None
-    return _worded(_asked(reading, Subject.PLAN, name, period, about if name else None))
+    return _worded(_asked(reading, Subject.PLAN, name, _month(reading), about if name else None))
 
 
 def _advice(reading: Reading, about: Subject, name: str | None) -> Question:
     """Advice for a team (which needs no word before its name), for another thing, or for everybody; on a month."""
     about = Subject.SUMMARY if about is Subject.TEAMS else about
     kind = _kind(about, name, "`advice` takes one name. Try `/claude-usage advice alpha`.")
-    period = reading.period or parse_period(_MONTH_OF_PLANS, now=reading.now, zone=reading.zone)
+    return _worded(_plain(_asked(reading, Subject.ADVICE, name, _month(reading), kind)))
+
+
+def _month(reading: Reading) -> Period:
+    """The days that were asked about; else a month's worth, since the running one may have just begun."""
+    period = reading.period or parse_period(_A_WHOLE_MONTH, now=reading.now, zone=reading.zone)
     assert period is not None
-    return _worded(_plain(_asked(reading, Subject.ADVICE, name, period, kind)))
+    return period
 
 
 def _trend(reading: Reading, about: Subject, name: str | None, period: Period) -> Question:
@@ -364,60 +263,13 @@ def _chart(reading: Reading, about: Subject, name: str | None, period: Period) -
     return _worded(replace(_asked(reading, Subject.CHART, name, period, kind), picture=picture, by=by, versus=None))
 
 
-def _fixed(
-    words: list[Word], unknown: UnknownWord, now: datetime, zone: str, fixes: int, named: Mapping[str, list[Word]]
-) -> list[Word] | None:
-    """The sentence with its unknown words replaced by the nearest that make it one we can read."""
-    for candidate in nearest(words[unknown.at].text, (*unknown.known, *named), cutoff=_NEAR):
-        meant = split(candidate) if candidate in unknown.known else named[candidate]
-        fixed = [*words[: unknown.at], *meant, *words[unknown.at + 1 :]]
-        try:
-            _meant(Reading(fixed, now, zone))
-        except UnknownWord as another:
-            further = _fixed(fixed, another, now, zone, fixes - 1, named) if fixes > 1 else None
-            if further:
-                return further
-        except WordsError:
-            continue
-        else:
-            return fixed
-    return None
-
-
-def _refuse_beyond(question: Question, called: Mapping[str, Subject]) -> None:
-    """`alpha folks` begins with a name, and goes on with what we don't know."""
-    if question.name and question.name.casefold() not in called and (found := beyond(question.name, called)):
-        known, word = found
-        example = f"{question.thing} {written(question.thing, known)}"
-        raise UnreadWords(f"I don't know the word “{shown(word)}”. Try `/claude-usage {example}`.")
-
-
-def _refuse_a_slip(words: list[Word], question: Question, now: datetime, zone: str) -> None:
-    """`team alpha lst week` reads as a name of three words; where one letter makes it a period, ask."""
-    name = question.name or " ".join(question.names)
-    if not name:
-        return
-    typed = [at for at, word in enumerate(words) if not word.quoted and word.text in name.split()]
-    named = any(SUBJECTS.get(word.key) is question.thing for word in words)
-    for at in typed[1:] if named else typed:  # after `team` the first word is a name, however near to `yesterday`
-        # `month` itself is no slip of a letter, but half of `this month`.
-        cutoff = _NEAR if words[at].key in PERIOD_WORDS else SLIP
-        for candidate in nearest(words[at].text, PERIOD_WORDS, cutoff=cutoff):
-            fixed = [*words[:at], *split(candidate), *words[at + 1 :]]
-            try:
-                other = _meant(Reading(fixed, now, zone))
-            except (WordsError, UnknownWord):
-                continue
-            if len((other.name or " ".join(other.names)).split()) < len(name.split()):
-                raise WordsError(
-                    f"Did you mean `{_shown(fixed)}`? "
-                    f'If the name is “{shown(name)}”, put it in quotes: `{question.thing} "…"`.'
-                )
-
-
-def _sentence(words: list[Word]) -> str:
-    return " ".join(map(str, words))
-
-
-def _shown(words: list[Word]) -> str:
-    return " ".join(shown(str(word)) for word in words)
+def written(subject: Subject, name: str) -> str:
+    """The name as one would type it after the subject: bare where it reads as the same name, in quotes elsewhere."""
+    if subject is Subject.HELP:
+        return name
+    try:
+        told = " " not in name and not name[:1].isdigit()  # `5 october` is a day
+        bare = told and Reading(split(f"{subject} {name}"), _ANY_TIME, "UTC").name() == name
+    except (WordsError, UnknownWord):
+        bare = False
+    return name if bare else quote(name)
