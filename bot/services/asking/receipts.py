@@ -41,7 +41,7 @@ from bot.core.question import Question
 from bot.core.report import Report
 from bot.core.usage import Source
 from bot.core.utc import dates
-from bot.services.asking import ask, compare
+from bot.services.asking import answering, compare
 from bot.services.asking.asked import asked
 from bot.services.books.verify import Verdict, held_lines, verify
 from bot.services.configuration import in_force
@@ -128,7 +128,7 @@ def _gathered(
 ) -> tuple[Answer, Receipt, bool]:
     """The answer, what it rests on, and whether the asker may see each row; from one consistent state."""
     question = asked(connection, text, said=said, now=now, zone=zone)
-    answer = ask.answer(connection, question, now, zone, asker=asker)
+    answer = answering.answer(connection, question, now, zone, asker=asker)
     report = answer.report
     if report is None:
         raise WordsError(f"The answer to `{question.text}` has no figures, so it has no receipt. Try `team NAME`.")
