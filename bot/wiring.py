@@ -119,7 +119,7 @@ async def parts(settings: Settings, now: datetime | None = None) -> AsyncIterato
             slack = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
             deliverer = Deliverer(database, SlackNotifier(slack))
             people = SlackPeople(slack, clock)
-        recognition = Recognition(database, people)
+        recognition = Recognition(people)
         understanding = None
         if settings.anthropic_api_key:
             messages = Messages(
