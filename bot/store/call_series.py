@@ -16,6 +16,7 @@ from sqlalchemy import Connection, bindparam, func, select, tuple_, update
 from bot.core.utc import microseconds
 from bot.store import metering
 from bot.store.bulk import insert_columns
+from bot.store.memory import renew
 from bot.store.tables import CallHour, CallSeries, table
 
 MOST_SERIES = 10_000
@@ -102,6 +103,8 @@ def _make(connection: Connection, begun: Mapping[Names, datetime], known: KnownS
         # Nobody else makes any meanwhile: whoever stores calls has the lock.
         columns = dict(zip(Series._fields, zip(*made, strict=True), strict=True))
         insert_columns(connection, _series, {**columns, "since": list(map(microseconds, made.values()))})
+        if not held:
+            renew(connection, "calls")  # from here on there are some, and series never go
         _find(connection, made, known)
     metering.FOLDED.inc(len(folded))
     return folded

@@ -14,6 +14,7 @@ from sqlalchemy.types import BigInteger
 from bot.core.calls import sketch
 from bot.core.calls.sums import ADDED, Sums
 from bot.store.call_series import Series
+from bot.store.memory import remembered
 from bot.store.tables import CallHour, CallRow, CallSeries, table
 
 _call = table(CallRow)
@@ -110,7 +111,11 @@ def largest(connection: Connection, since: datetime, until: datetime, *, by: str
 
 def any_held(connection: Connection) -> bool:
     """Whether any program ever reported a call."""
-    return connection.execute(select(_series.c.id).limit(1)).first() is not None
+
+    def held() -> bool:
+        return connection.execute(select(_series.c.id).limit(1)).first() is not None
+
+    return remembered(connection, "calls held", held)
 
 
 def any_named(connection: Connection) -> bool:

@@ -66,7 +66,7 @@ def books(tmp_path: Path) -> Iterator[Books]:
 
 
 def forms(books: Books) -> Forms:
-    return Forms(books.database, "UTC", Recognition(books.database))
+    return Forms(books.database, "UTC", Recognition())
 
 
 async def sent(books: Books, what: What, who: str, values: Mapping[str, str | tuple[str, ...]], **of: str) -> Form:
@@ -300,7 +300,7 @@ async def test_rules_about_reported_calls_are_made_in_slack_too_and_tried_out_fi
         Call(f"req_n{n}", night + timedelta(seconds=5 * n), "claude-sonnet-5-5", 1, feature="loop") for n in range(300)
     ]
     books.database.write_now(calls.post, [calls.Sent(batch.of(made), Client("app"))], NOW, {})
-    asked = Forms(books.database, "UTC", Recognition(books.database), observe)
+    asked = Forms(books.database, "UTC", Recognition(), observe)
     offered = await asked.found("rule", "feature", By("U0CFO", NOW))
     assert ("each_feature", "Each feature by itself") in {(one.value, one.label) for _, some in offered for one in some}
     for values, said in (

@@ -46,6 +46,9 @@ class Slack:
     """Knows one person by both names."""
 
     async def names(self, name: str) -> frozenset[str]:
+        return self.known(name)
+
+    def known(self, name: str) -> frozenset[str]:
         return frozenset({"U0ANA", "ana@example.com"}) if name in ("u0ana", "ana@example.com") else frozenset()
 
 
@@ -61,7 +64,7 @@ def books(tmp_path: Path) -> Iterator[Books]:
 
 
 async def home(books: Books, *names: str) -> Answer:
-    return await Homes(books.database, "UTC", Recognition(books.database, Slack())).answer(NOW, Asker.called(*names))
+    return await Homes(books.database, "UTC", Recognition(Slack())).answer(NOW, Asker.called(*names))
 
 
 def row(answer: Answer, table: str, name: str) -> str:
@@ -125,7 +128,7 @@ async def test_what_is_one_persons_is_not_shown_to_others_nor_are_its_budgets_an
         episodes.store(connection, Episode("cap", "pair", Kind.THRESHOLD, begun, begun, begun, 30_000_000_000, 1))
 
     database.write_now(watch)
-    homes = Homes(database, "UTC", Recognition(database))
+    homes = Homes(database, "UTC", Recognition())
     now = datetime(2026, 11, 22, 9, tzinfo=UTC)
     ana, cara = (
         await homes.answer(now, Asker.called("ana@example.com")),

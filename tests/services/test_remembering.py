@@ -13,6 +13,9 @@ from sqlalchemy import Connection, event
 
 from bot.answers.answer import Answer
 from bot.core.access import Asker
+from bot.core.calls import batch, wire
+from bot.core.calls.call import Call
+from bot.core.calls.client import IMPORTED
 from bot.core.directory import ApiKey, Directory, Workspace
 from bot.core.errors import BotError
 from bot.core.usage import LEDGER_SOURCES, Source, UsageRecord
@@ -21,7 +24,8 @@ from bot.services import configuration
 from bot.services.asking import ask
 from bot.services.books.close import close
 from bot.services.syncing.rebuild import rebuild
-from bot.store import directory, memory, snapshots
+from bot.store import calls, directory, memory, snapshots
+from bot.store.calls import Sent
 from bot.store.database import Database
 from tests.services.books import MODEL, ORGANIZATION, TEAMS, Books
 
@@ -62,6 +66,7 @@ CHANGES: dict[str, tuple[str, Callable[[Books], object]]] = {
         "users",
         lambda books: books.database.write_now(_used_by_ana, TODAY),
     ),
+    "a program tells of its first call": ("team beta", lambda books: _called(books, "beta")),
     "a source is tried that was never read": (
         "summary",
         lambda books: books.database.write_now(snapshots.attempted, "org_other", Source.COST, NOW),
@@ -89,6 +94,12 @@ def _used_by_ana(connection: Connection, day: date) -> None:
     used = used._replace(actor_id="user_ana", requests=3)
     snapshots.replace(connection, ORGANIZATION, Source.USAGE, [midnight(day)], [used], NOW + DAY)
     rebuild(connection, ORGANIZATION, [day])
+
+
+def _called(books: Books, team: str) -> None:
+    call = wire.read({"timestamp": NOW.isoformat(), "model": MODEL, "output_tokens": 1000, "team": team}, NOW)
+    assert isinstance(call, Call)
+    books.database.write_now(calls.post, [Sent(batch.of([call]), IMPORTED)], NOW, {})
 
 
 @pytest.fixture
@@ -145,7 +156,7 @@ def test_a_question_that_comes_again_reads_only_what_may_change_unseen(
     event.listen(asking.engine, "before_cursor_execute", note)
     answered(asking, "team alpha")
     event.remove(asking.engine, "before_cursor_execute", note)
-    assert read == ["version", "call_series", "episode"]
+    assert read == ["version", "episode"]
 
 
 def test_what_is_remembered_is_of_the_newest_version_alone_and_bounded(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -17,6 +19,8 @@ from bot.services.asking.asked import asked
 from bot.services.asking.understanding import Understanding
 from bot.services.figures.people import Recognition
 from bot.store.database import Database
+
+T = TypeVar("T")
 
 AT_ONCE = 2
 """Questions that are worked on at once: with more, they take the interpreter from the loop that acks the next ones."""
@@ -37,7 +41,7 @@ class Ask:
     ) -> None:
         self._database = database
         self._zone = zone
-        self._recognition = recognition or Recognition(database)
+        self._recognition = recognition or Recognition()
         self._understanding = understanding
         self._turns = asyncio.Semaphore(AT_ONCE)
 
@@ -49,26 +53,31 @@ class Ask:
         Raises WordsError for words it can't read, NotFound for a name it doesn't know, Withheld for figures of people
         whom the asker may not see.
         """
-        known = await self._recognition.of(asker)
         try:
-            return await self._read(text, now, known, shared=shared, said=said or now)
+            return await self._read(text, now, asker, shared=shared, said=said or now)
         except UnreadWords:
-            understood = await self._understood(text, now, known, shared=shared)
+            understood = await self._understood(text, now, asker, shared=shared)
             if understood is None:
                 raise
             return understood
 
-    async def _read(self, text: str, now: datetime, known: Asker, *, shared: bool, said: datetime) -> Answer:
-        async with self._turns:
-            return await self._database.read(_answered, text, now, self._zone, known, shared=shared, said=said)
+    async def _read(self, text: str, now: datetime, asker: Asker, *, shared: bool, said: datetime) -> Answer:
+        def answered(connection: Connection, known: Asker) -> Answer:
+            return _answered(connection, text, now, self._zone, known, shared=shared, said=said)
 
-    async def _understood(self, text: str, now: datetime, known: Asker, *, shared: bool) -> Answer | None:
+        return await self._recognition.read(self._in_turn, answered, asker)
+
+    async def _in_turn(self, function: Callable[[Connection], T], /) -> T:
+        async with self._turns:
+            return await self._database.read(function)
+
+    async def _understood(self, text: str, now: datetime, asker: Asker, *, shared: bool) -> Answer | None:
         """The answer to what Claude takes the words for, and which words those are; None where that helps nobody."""
         words = await self._understanding.words(text, now) if self._understanding else None
         if words is None:
             return None
         try:
-            understood = await self._read(words, now, known, shared=shared, said=now)
+            understood = await self._read(words, now, asker, shared=shared, said=now)
         except (WordsError, NotFound):
             return None
         return _noted(understood, f"Understood as: /claude-usage {words}")

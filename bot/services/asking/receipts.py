@@ -81,15 +81,18 @@ class Receipts:
     def __init__(self, database: Database, zone: str, recognition: Recognition | None = None) -> None:
         self._database = database
         self._zone = zone
-        self._recognition = recognition or Recognition(database)
+        self._recognition = recognition or Recognition()
 
     async def make(self, text: str, now: datetime, asker: Asker = NOBODY, *, said: datetime | None = None) -> Made:
         """The answer to a question with its receipt, which is kept. Raises WordsError where there are no figures.
 
         `said`: when the words were, if not now.
         """
-        known = await self._recognition.of(asker)
-        answer, receipt, whole = await self._database.read(_gathered, text, now, self._zone, known, said or now)
+
+        def gathered(connection: Connection, known: Asker) -> tuple[Answer, Receipt, bool]:
+            return _gathered(connection, text, now, self._zone, known, said or now)
+
+        answer, receipt, whole = await self._recognition.read(self._database.read, gathered, asker)
         found = document(receipt)
         id_ = id_of(found)
         hashes = [page.sha256 for _, page in receipt.pages]
