@@ -19,6 +19,7 @@ _ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 _MOST_VARIABLES = 32_000
 """SQLite binds no more than 32,766 in one statement."""
+_MOST_ROWS = 1024
 
 
 def insert_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -52,14 +53,24 @@ def add_columns(connection: Connection, table: Table, columns: Columns, grown: M
 
 
 def _insert_columns(connection: Connection, table: Table, columns: Columns, conflict: str) -> None:
-    width, rows = len(columns), len(next(iter(columns.values())))
-    most = _MOST_VARIABLES // width
-    for begin in range(0, rows, most):
-        many = min(most, rows - begin)
+    width, begin = len(columns), 0
+    for many in _portions(len(next(iter(columns.values()))), width):
         flat = [None] * (many * width)
         for position, column in enumerate(columns.values()):
             flat[position::width] = column[begin : begin + many]
         connection.exec_driver_sql(f"{_statement(table, list(columns), many)} {conflict}", tuple(flat))
+        begin += many
+
+
+def _portions(rows: int, width: int) -> Iterator[int]:
+    """How many rows go into one statement after the other: powers of two, because the driver keeps what it compiled,
+    and a text of thousands of places takes as long to compile as its rows to write."""
+    many = _MOST_ROWS
+    while rows:
+        while many > rows or many * width > _MOST_VARIABLES:
+            many //= 2
+        yield many
+        rows -= many
 
 
 def _copied(column: Sequence[int | str | None]) -> Sequence[str]:

@@ -175,9 +175,14 @@ def _as_the_server_says(connection: psycopg.Connection[Any], *_: object) -> None
     connection.read_only = None
 
 
+_ROOM = "cache_size = -8000"
+"""In KiB. Ids of calls lie anywhere in their index: with SQLite's own 2 MB most of its pages are read again to be
+written."""
+
+
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # transactions are ours; the driver would begin them late and commit them early
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", _ROOM):
         connection.execute(f"PRAGMA {pragma}")
 
 
