@@ -59,7 +59,7 @@ def _shorten(connection: Connection, kept: Table, start: str, touched: Collectio
     if rows:
         shorter = update(kept).where(begun == bindparam("begun"), kept.c.series_id == bindparam("series"))
         names = ("begun", "series", *(f"new_{name}" for name in _SKETCHES))
-        written = [(*row[:2], *(sketch.joined([one]) for one in row[2:])) for row in rows]
+        written = [(*row[:2], *(sketch.encode(sketch.decode(one)) for one in row[2:])) for row in rows]
         connection.execute(
             shorter.values({name: bindparam(f"new_{name}") for name in _SKETCHES}),
             [dict(zip(names, one, strict=True)) for one in written],

@@ -1,9 +1,9 @@
-"""Live calls read: their sums by series or by hour, and one by one as long as they are kept."""
+"""Live calls read: their sums by series or by day, and one by one as long as they are kept."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -23,7 +23,9 @@ from sqlalchemy import (
 
 from bot.core.calls import sketch
 from bot.core.calls.sums import ADDED, Sums
-from bot.core.utc import midnight
+from bot.core.periods import local_date
+from bot.core.periods import midnight as local_midnight
+from bot.core.utc import dates, midnight
 from bot.store import each
 from bot.store.call_series import Series
 from bot.store.tables import CallDay, CallHour, CallRow, CallSeries, table
@@ -86,7 +88,9 @@ def _kept(since: datetime, until: datetime) -> Subquery:
 
 def _between(kept: Table, since: datetime, until: datetime) -> Select[Any]:
     start = kept.c.hour if kept is _hour else kept.c.day
-    return select(kept.c.series_id, *(kept.c[name] for name in _COLUMNS)).where(start >= since, start < until)
+    return select(start.label("start"), kept.c.series_id, *(kept.c[name] for name in _COLUMNS)).where(
+        start >= since, start < until
+    )
 
 
 def _read_series(connection: Connection) -> dict[int, Series]:
@@ -95,22 +99,25 @@ def _read_series(connection: Connection) -> dict[int, Series]:
     return {row[0]: Series._make(row[1:]) for row in connection.execute(select(_series.c.id, *columns))}
 
 
-def by_hour(
-    connection: Connection, since: datetime, until: datetime, series_ids: Collection[int]
-) -> dict[datetime, Sums]:
-    """The same hour by hour, of these series together; without latencies, which nobody reads by the hour."""
+def by_day(
+    connection: Connection, since: datetime, until: datetime, zone: str, series_ids: Collection[int]
+) -> dict[date, Sums]:
+    """The same by the local days of a zone, of these series together; without latencies, which nobody reads so."""
+    days = dates(local_date(since, zone), local_date(until, zone) + timedelta(days=1))
+    alike = all(local_midnight(day, zone) == midnight(day) for day in days)
+    kept = (_kept(since, until) if alike else _between(_hour, since, until).subquery()).c
     query = (
-        select(_hour.c.hour, _series.c.error_type, *_SUMS)
-        .join(_series, _series.c.id == _hour.c.series_id)
-        .where(_hour.c.hour >= since, _hour.c.hour < until, _hour.c.series_id.in_(each.numbers(connection, series_ids)))
-        .group_by(_hour.c.hour, _series.c.error_type)
-        .order_by(_hour.c.hour)
+        select(kept.start, _series.c.error_type, *(func.sum(kept[name]).label(name) for name in ADDED))
+        .join(_series, _series.c.id == kept.series_id)
+        .where(kept.series_id.in_(each.numbers(connection, series_ids)))
+        .group_by(kept.start, _series.c.error_type)
+        .order_by(kept.start)
     )
-    found: dict[datetime, Sums] = {}
+    found: dict[date, Sums] = {}
     for row in connection.execute(query):
         sums = _counted(row)
         sums.errors = {row.error_type: sums.calls} if row.error_type else {}
-        found.setdefault(row.hour, Sums()).merge(sums)
+        found.setdefault(local_date(row.start, zone), Sums()).merge(sums)
     return found
 
 
