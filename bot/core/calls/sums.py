@@ -127,37 +127,44 @@ def columns(some: Batch) -> dict[str, Column]:
     """The sums of each single call, by the names of `Sums`, in columns as a store holds them: instants in microseconds,
     sketches written. What none of the calls has is left out."""
     figures = some.figures
-    found: dict[str, Column] = {"calls": [1] * len(some), "first_at": some.at, "last_at": some.at}
+    each = [1] * len(some)
+    found: dict[str, Column] = {"calls": each, "first_at": some.at, "last_at": some.at}
     found |= {name: figures[name] for name in COUNTED if any(figures[name])}
-    for name, known in (("own_cost", "own_priced"), ("duration_ms", "timed")):
-        if _said(figures[name]):
-            found[name] = [one or 0 for one in figures[name]]
-            found[known] = [one is not None for one in figures[name]]
-    if None in figures["list_cost"]:
-        found["unlisted"] = [one is None for one in figures["list_cost"]]
-    if _said(figures["list_cost"]):
-        found["list_cost"] = [one or 0 for one in figures["list_cost"]]
+    for name, known in (("list_cost", ""), ("own_cost", "own_priced"), ("duration_ms", "timed")):
+        silent = figures[name].count(None)
+        if silent < len(some):
+            found[name] = [one or 0 for one in figures[name]] if silent else figures[name]
+            if known:
+                found[known] = [one is not None for one in figures[name]] if silent else each
+        if silent and name == "list_cost":
+            found["unlisted"] = [one is None for one in figures[name]] if silent < len(some) else each
     if "timed" in found:
         found["longest_ms"] = found["duration_ms"]
     for name, times in (("durations", "duration_ms"), ("first_tokens", "first_token_ms")):
-        if _said(figures[times]):
+        if figures[times].count(None) < len(some):
             found[name] = [sketch.single(one) for one in figures[times]]
     return found
 
 
 def folded(some: Mapping[str, Column], places: Sequence[int], groups: int) -> dict[str, Column]:
     """The same of groups: `places` says of each row of the columns which it is in."""
+    added: dict[int, Column] = {}
+    apart: dict[int, list[Column]] = {}
     found: dict[str, Column] = {}
     for name, column in some.items():
+        # Several names may be of one column: it is gone through once.
         if name in ADDED:
-            into = found[name] = [0] * groups
-            for place, one in zip(places, column, strict=True):
-                into[place] += one
-            continue
-        rows: list[Column] = [[] for _ in range(groups)]
-        for place, one in zip(places, column, strict=True):
-            rows[place].append(one)
-        found[name] = list(map(_FOLDED[name], rows))
+            if id(column) not in added:
+                into = added[id(column)] = [0] * groups
+                for place, one in zip(places, column, strict=True):
+                    into[place] += one
+            found[name] = added[id(column)]
+        else:
+            if id(column) not in apart:
+                rows = apart[id(column)] = [[] for _ in range(groups)]
+                for place, one in zip(places, column, strict=True):
+                    rows[place].append(one)
+            found[name] = list(map(_FOLDED[name], apart[id(column)]))
     return found
 
 
@@ -180,8 +187,3 @@ def of(calls: Iterable[Call]) -> Sums:
     whole |= {name: sketch.decode(whole[name]) for name in ("durations", "first_tokens") if name in whole}
     errors = Counter(error for kind in some.kinds if (error := some.names[kind][ERROR]))
     return Sums(**whole, errors=dict(errors))
-
-
-def _said(column: Column) -> bool:
-    """Whether any call says it."""
-    return column.count(None) < len(column)
