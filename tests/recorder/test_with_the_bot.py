@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import anthropic
-
 from bot.core.calls.client import fingerprint
 from bot.recorder import Recorder
 from bot.services.asking.ask import Ask
@@ -22,6 +20,8 @@ from tests.recorder.test_recording import ASKED
 async def test_a_recorded_call_is_in_the_answers_and_a_revoked_token_loses_nothing(
     outside: Outside, tmp_path: Path
 ) -> None:
+    import anthropic  # not at the top: every worker collects this file, and loading the SDK takes long
+
     url = databases.sqlite(tmp_path / "bot.db")
     database = Database(url)
     database.write_now(tokens.create, "app", fingerprint("cub_app"), None, NOW)
