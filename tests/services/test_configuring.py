@@ -26,6 +26,7 @@ from bot.services.figures.view import Coverage, View
 from bot.store import calls, preferences, silences
 from bot.store.database import Database
 from bot.store.ledger import Selection
+from tests import databases
 from tests.services.books import Books
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -54,15 +55,17 @@ BUDGET: dict[str, str | tuple[str, ...]] = {
 }
 
 
-@pytest.fixture
-def books(tmp_path: Path) -> Iterator[Books]:
+def three_weeks(database: Database) -> None:
     """Gamma's workspace is nobody's."""
-    database = Database(f"sqlite:///{tmp_path / 'books.db'}")
     books = Books(database)
     books.configure(FILE)
     books.spend_daily(dates(date(2026, 11, 1), date(2026, 11, 21)), alpha="60.00", gamma="2.00")
-    yield books
-    database.close()
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Iterator[Books]:
+    with databases.opened(databases.sqlite(tmp_path / "books.db", three_weeks)) as database:
+        yield Books(database)
 
 
 def forms(books: Books) -> Forms:

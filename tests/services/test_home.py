@@ -19,6 +19,7 @@ from bot.services.figures.people import Recognition
 from bot.services.presses import REPEATED, Presses
 from bot.store import episodes
 from bot.store.database import Database
+from tests import databases
 from tests.services.books import Books
 from tests.services.test_people import filled
 
@@ -52,15 +53,17 @@ class Slack:
         return frozenset({"U0ANA", "ana@example.com"}) if name in ("u0ana", "ana@example.com") else frozenset()
 
 
-@pytest.fixture
-def books(tmp_path: Path) -> Iterator[Books]:
+def spent(database: Database) -> None:
     """Alpha spends $60 a day, Beta $5, Gamma $2."""
-    database = Database(f"sqlite:///{tmp_path / 'books.db'}")
     books = Books(database)
     books.configure(CONFIGURATION)
     books.spend_daily(dates(FIRST, NOW.date()), alpha="60.00", beta="5.00", gamma="2.00")
-    yield books
-    database.close()
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Iterator[Books]:
+    with databases.opened(databases.sqlite(tmp_path / "books.db", spent)) as database:
+        yield Books(database)
 
 
 async def home(books: Books, *names: str) -> Answer:
@@ -152,7 +155,7 @@ async def test_a_long_list_of_teams_is_cut_and_says_so(books: Books) -> None:
 
 
 async def test_before_anything_is_configured_it_says_who_can_change_that(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'empty.db'}")
+    database = Database(databases.sqlite(tmp_path / "empty.db"))
     answer = await home(Books(database), "U0ANA")
     assert answer.headline == "There are no teams yet: nothing is configured."
     assert "claude-usage config apply" in answer.paragraphs[0]

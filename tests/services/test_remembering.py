@@ -27,6 +27,8 @@ from bot.services.syncing.rebuild import rebuild
 from bot.store import calls, directory, memory, snapshots
 from bot.store.calls import Sent
 from bot.store.database import Database
+from tests import databases
+from tests.databases import Preparation
 from tests.services.books import MODEL, ORGANIZATION, TEAMS, Books
 
 NOW = datetime(2026, 11, 6, 12, tzinfo=UTC)
@@ -102,24 +104,31 @@ def _called(books: Books, team: str) -> None:
     books.database.write_now(calls.post, [Sent(batch.of([call]), IMPORTED)], NOW, {})
 
 
-@pytest.fixture
-def books(migrated_url: str) -> Iterator[Books]:
-    """Five weeks of two teams, in the hands of the process that writes."""
-    database = Database(migrated_url)
+def five_weeks(database: Database) -> None:
+    """Five weeks of two teams."""
     books = Books(database)
     books.configure(CONFIGURED)
     books.spend_daily(dates(date(2026, 10, 1), TODAY), alpha="7.50", beta="1.00")
     books.spend(TODAY, read_at=NOW, alpha="2.50", beta="0.50")
-    yield books
-    database.close()
 
 
 @pytest.fixture
-def asking(migrated_url: str, books: Books) -> Iterator[Database]:
+def url(prepared_url: Callable[[Preparation], str]) -> str:
+    return prepared_url(five_weeks)
+
+
+@pytest.fixture
+def books(url: str) -> Iterator[Books]:
+    """The books in the hands of the process that writes."""
+    with databases.opened(url) as database:
+        yield Books(database)
+
+
+@pytest.fixture
+def asking(url: str) -> Iterator[Database]:
     """The process that answers."""
-    database = Database(migrated_url)
-    yield database
-    database.close()
+    with databases.opened(url) as database:
+        yield database
 
 
 def answered(database: Database, text: str) -> Answer | str:
