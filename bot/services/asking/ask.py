@@ -38,6 +38,7 @@ from bot.core.periods import Unit
 from bot.core.question import Dimension, Question, Subject, recalled
 from bot.core.report import Figures
 from bot.core.usage import CONSOLE, NOT_BY_KEY, Source
+from bot.core.words import mentions
 from bot.services import outbox, tracing
 from bot.services.asking import (
     advice,
@@ -76,6 +77,8 @@ AT_ONCE = 2
 RESTATEMENTS_SHOWN = 5
 LOST_SHOWN = 5
 
+_OF_RIGHTS = (Subject.SETTINGS, Subject.SUBSCRIBE)
+"""These say what the asker may change, wherever they are asked."""
 _SUBJECTS: Mapping[Subject, Plan] = {**spend.PLANS, **ranking.PLANS}
 
 
@@ -118,7 +121,7 @@ class Ask:
         def answered(connection: Connection, known: Asker) -> Answer:
             return _answered(connection, text, now, self._zone, known, shared=shared, said=said)
 
-        return await self._recognition.read(self._in_turn, answered, asker)
+        return await self._recognition.read(self._in_turn, answered, asker, always=mentions(text, _OF_RIGHTS))
 
     async def _in_turn(self, function: Callable[[Connection], T], /) -> T:
         async with self._turns:
