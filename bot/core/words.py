@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from types import MappingProxyType
 
 
@@ -266,8 +267,13 @@ def split(text: str) -> list[Word]:
 
 def mentions(text: str, subjects: Collection[Subject]) -> bool:
     """Whether any word could begin what one of these subjects is called: most sentences need not be read for more."""
-    first = {phrase.partition(" ")[0] for phrase, subject in SUBJECTS.items() if subject in subjects}
+    first = _first_words(frozenset(subjects))
     return any(word.key in first for word in split(text))
+
+
+@cache
+def _first_words(subjects: frozenset[Subject]) -> frozenset[str]:
+    return frozenset(phrase.partition(" ")[0] for phrase, subject in SUBJECTS.items() if subject in subjects)
 
 
 def quote(text: str) -> str:

@@ -325,6 +325,15 @@ async def test_whoever_is_known_already_is_answered_in_one_transaction(database:
     assert asked == [(2, 1), (3, 1)]
 
 
+async def test_who_may_change_something_is_known_where_no_report_names_anybody_too(database: Database) -> None:
+    database.write_now(configuration.apply, "admins: [cfo@example.com]\n", "teams.yml", NOW)
+    ask = Ask(database, "UTC", Recognition(Slack(u0cfo="cfo@example.com")))
+    for words in ("settings", "subscribe to a digest"):
+        told = await ask.answer(words, NOW, Asker.called("U0CFO"))
+        assert "You are an admin" in told.paragraphs[-1]
+    assert "You may have a digest" in (await ask.answer("settings", NOW, Asker.called("U0BEN"))).paragraphs[-1]
+
+
 async def test_slack_is_not_asked_where_it_makes_no_difference(database: Database) -> None:
     slack = Slack()
     filled(database)

@@ -13,6 +13,8 @@ from sqlalchemy import Connection
 from bot.answers.answer import Answer
 from bot.core.access import NOBODY, Asker
 from bot.core.errors import NotFound, UnreadWords, WordsError
+from bot.core.question import Subject
+from bot.core.words import mentions
 from bot.services import tracing
 from bot.services.asking.answering import answer
 from bot.services.asking.asked import asked
@@ -24,6 +26,8 @@ T = TypeVar("T")
 
 AT_ONCE = 2
 """Questions that are worked on at once: with more, they take the interpreter from the loop that acks the next ones."""
+_OF_RIGHTS = (Subject.SETTINGS, Subject.SUBSCRIBE)
+"""These say what the asker may change, wherever they are asked."""
 
 
 class Ask:
@@ -65,7 +69,7 @@ class Ask:
         def answered(connection: Connection, known: Asker) -> Answer:
             return _answered(connection, text, now, self._zone, known, shared=shared, said=said)
 
-        return await self._recognition.read(self._in_turn, answered, asker)
+        return await self._recognition.read(self._in_turn, answered, asker, always=mentions(text, _OF_RIGHTS))
 
     async def _in_turn(self, function: Callable[[Connection], T], /) -> T:
         async with self._turns:

@@ -61,12 +61,15 @@ class Recognition:
     def __init__(self, lookup: Lookup | None = None) -> None:
         self._lookup = lookup
 
-    async def read(self, run: Run, function: Callable[[Connection, Asker], T], asker: Asker) -> T:
-        """What the function finds for the asker by every name they have, as far as its figures depend on it.
+    async def read(
+        self, run: Run, function: Callable[[Connection, Asker], T], asker: Asker, *, always: bool = False
+    ) -> T:
+        """What the function finds for the asker by every name they have, as far as its figures depend on it; `always`:
+        whether they do or not, because what they may change depends on it too.
 
         One transaction, unless somebody has to be asked for the names: nobody waits for that with a connection in hand.
         """
-        known = self._at_hand(asker)
+        known = await self.by_every_name(asker) if always else self._at_hand(asker)
         if known is None:
             found = await run(lambda connection: _unless_it_matters(connection, function, asker))
             if not isinstance(found, _Matters):
