@@ -144,7 +144,7 @@ def _parts(parts: Sequence[Answer], room: int) -> Iterator[Block]:
         shown = 0
         while sum(map(len, written[: shown + 1])) < room:
             shown += 1
-        written = [*written[:shown], [remark(and_more(len(written) - shown, "part"))]]
+        written = [*written[:shown], [remark(and_more(len(written) - shown))]]
     for blocks in written:
         yield from blocks
 

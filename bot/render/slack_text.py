@@ -32,7 +32,7 @@ def _words(answer: Answer) -> Iterator[str]:
         note = one_line(fact.note)
         yield f"{one_line(fact.label)}: {said(fact.value)}" + (f" ({note})" if note else "")
     for chart in answer.charts:
-        yield f"{one_line(chart.title)}: {one_line(chart.finding)}"
+        yield ": ".join(filter(None, map(one_line, (chart.title, chart.finding))))
     for table in answer.tables:
         yield from _rows(table)
     for item in answer.items:
