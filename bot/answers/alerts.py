@@ -103,12 +103,11 @@ def reasons(lines: Sequence[AlertLine]) -> list[Action]:
 
 
 def beside(answer: Answer, lines: Sequence[AlertLine], zone: str) -> Answer:
-    """The figures of a team with its open alerts, and with a sentence about them first among the notes."""
+    """The figures of a team with its open alerts below them."""
     shown = [one for one in lines if one.open]
     if not shown:
         return answer
-    counts = f"{len(shown)} alert{'s' if len(shown) > 1 else ''} open"
-    table = replace(_table("Open alerts", shown, zone), title=f"Open alerts: {counts}")
+    table = _table(wording.exactly(len(shown), "open alert"), shown, zone)
     return replace(answer, tables=(*answer.tables, table), actions=(*answer.actions, Action("Alerts", "alerts")))
 
 

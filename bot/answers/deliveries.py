@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from bot.answers import examples
 from bot.answers.answer import Answer, Column, Table, Tone
+from bot.core import wording
 
 MOST_REASONS = 10
 _COLUMNS = (
@@ -60,7 +61,7 @@ def _headline(total: int, lost: int, *, failed: bool) -> str:
         return "Every message went out." if failed else "No message was sent or is owed yet."
     if not lost:
         return "All of these messages went out, or are not due yet."
-    return f"{lost} {'message' if lost == 1 else 'messages'} did not go out, or not yet."
+    return f"{wording.exactly(lost, 'message')} did not go out, or not yet."
 
 
 _AT = datetime(2026, 11, 22, 8, tzinfo=UTC)

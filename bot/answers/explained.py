@@ -153,18 +153,21 @@ class WhyNot:
 
 def why_not(quiet: WhyNot) -> Answer:
     """For a team that expected an alert."""
-    fires = sum(one.episode is not None for one in quiet.seen)
-    if not quiet.seen:
+    many, fires = len(quiet.seen), sum(one.episode is not None for one in quiet.seen)
+    if not many:
         headline = f"No rule and no budget watches {quiet.who}. Add one under alerts: or budgets: in the configuration."
+    elif many == 1:
+        headline = f"One rule or budget watches {quiet.who}, and it {'fires' if fires else 'has nothing to say'} now."
     elif fires:
-        headline = f"{fires} of the {len(quiet.seen)} rules and budgets that watch {quiet.who} fire now."
+        verb = "fires" if fires == 1 else "fire"
+        headline = f"{fires} of the {many} rules and budgets that watch {quiet.who} {verb} now."
     else:
-        headline = f"None of the {len(quiet.seen)} rules and budgets that watch {quiet.who} has anything to say now."
+        headline = f"None of the {many} rules and budgets that watch {quiet.who} has anything to say now."
     lines = tuple(
         f"{one.rule} ({one.held_against}): {f'{one.value} now, ' if one.value else ''}{one.reason}."
         for one in quiet.seen[:MOST]
     )
-    notes = (and_more(len(quiet.seen) - MOST, "rules and budgets"),) if len(quiet.seen) > MOST else ()
+    notes = (and_more(len(quiet.seen) - MOST),) if len(quiet.seen) > MOST else ()
     title = f"Alerts of {quiet.who}, and why"
     return Answer(title, headline, paragraphs=lines, notes=notes, data_through=quiet.data_through)
 
@@ -232,6 +235,11 @@ EXAMPLES: Mapping[str, Answer] = MappingProxyType(
                     Quiet("budget alpha-month", "50, 80, 100 % of $500.00", "$402.10", reason(Reason.SAID_BEFORE), 12),
                 ),
                 examples.THROUGH,
+            )
+        ),
+        "one rule": why_not(
+            WhyNot(
+                "Team Beta", (Quiet("day_cap", "more than $200.00 a day", "$9.00", reason(Reason.WITHIN_LIMIT)),), None
             )
         ),
         "nothing watches": why_not(WhyNot("Team Beta", (), examples.THROUGH)),

@@ -81,7 +81,7 @@ def answer(home: Home) -> Answer:
         headline=_headline(home),
         tables=tuple(table for table in _tables(home) if table.rows),
         paragraphs=tuple(_hints(home)),
-        notes=(f"And {home.hidden:,} more teams: press All teams.",) if home.hidden else (),
+        notes=(f"And {wording.exactly(home.hidden, 'more team')}: press All teams.",) if home.hidden else (),
         actions=tuple(_actions(home)),
         data_through=home.data_through,
         tone=Tone.WARNING if over or home.alerts else Tone.PLAIN,
@@ -98,10 +98,14 @@ def _headline(home: Home) -> str:
         else "You own no team, so these are the organisation's."
     )
     standings = [standing for team in home.teams for standing in team.budgets]
-    over = sum(map(is_over, standings))
-    of = f"{over or 'None'} of {len(standings)} budget{'s' if len(standings) > 1 else ''}"
-    budgets = f"{of} {'are' if over > 1 else 'is'} over or heading over. " if standings else ""
+    budgets = f"{_budgets(sum(map(is_over, standings)), len(standings))} " if standings else ""
     return f"{whose} {budgets}{_counted(len(home.alerts), 'alert')} open."
+
+
+def _budgets(over: int, all_: int) -> str:
+    if all_ == 1:
+        return "The budget is over or heading over." if over else "The budget holds."
+    return f"{over or 'None'} of {all_} budgets {'are' if over > 1 else 'is'} over or heading over."
 
 
 def _counted(count: int, thing: str) -> str:
@@ -230,6 +234,7 @@ EXAMPLES: Mapping[str, Answer] = MappingProxyType(
         "owner": answer(_OWNER),
         "nobody's owner": answer(replace(_OWNER, owner=False, alerts=(), digests=(), hidden=12)),
         "well": answer(replace(_OWNER, teams=(_BETA,), alerts=(), digests=())),
+        "a budget that holds": answer(replace(_OWNER, teams=(replace(_ALPHA, budgets=(_standing("alpha", "9000"),)),))),
         "withheld": answer(replace(_OWNER, teams=(_ALPHA, replace(_BETA, spent=None, before=None, withheld=True)))),
         "nothing configured": answer(
             Home(False, (), 0, "", (), (), InForce("UTC", (), PeopleData.OWNERS, "", None), None)

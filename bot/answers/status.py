@@ -153,7 +153,8 @@ def _headline(status: Status, failing: int, data_through: datetime | None) -> st
     if not sources:
         return "Nothing has been read from Anthropic yet. Whoever runs this bot starts that with claude-usage sync."
     if failing:
-        return f"The last sync failed for {failing} of {sources} sources. Their figures go as far as the table says."
+        whose = "Its" if failing == 1 else "Their"
+        return f"The last sync failed for {failing} of {sources} sources. {whose} figures go as far as the table says."
     if data_through is None:
         return "The first sync is not finished: some sources are not in yet."
     return f"All sources are in through {wording.instant(data_through)}."

@@ -6,17 +6,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bot.answers import examples
-from bot.answers.answer import Answer, Fact, Tone
+from bot.answers.answer import Answer, Tone
 
 
-def answer(place: str, key: str, error: str) -> Answer:
-    """`place` as the configuration names it, `key` of the message that was refused, `error` as Slack's word for it."""
-    kind, _, rest = key.partition("/")
-    name, _, when = rest.partition("/")
+def answer(place: str, what: str, error: str) -> Answer:
+    """`place` as the configuration names it, `what` was refused last ("digest morning of 21 Nov"), and why."""
     return Answer(
         title=f"Messages do not reach {place}",
-        headline=f"A {kind} could not be sent there. {error}",
-        facts=(Fact("Message", f"{kind} {name}", when), Fact("Place", place)),
+        headline=f"{what[:1].upper()}{what[1:]} could not be sent there. {error}",
         notes=(
             "It is not tried again; what falls due there later is. You are told this once, and again only after a "
             "message has arrived.",
@@ -28,13 +25,14 @@ def answer(place: str, key: str, error: str) -> Answer:
 EXAMPLES: Mapping[str, Answer] = MappingProxyType(
     {
         "archived channel": answer(
-            "C0OLD0001", "digest/morning/2026-11-21", "This channel is archived. Choose another one."
+            "C0OLD0001", "digest morning of 21 Nov", "This channel is archived. Choose another one."
         ),
         "a person who left": answer(
             "ana@example.com",
-            "digest/mine/2026-11-16",
+            "digest mine of 16 Nov",
             "This person's Slack account is deactivated. Name another owner.",
         ),
-        "hostile names": answer(examples.HOSTILE, f"digest/{examples.HOSTILE}/x", examples.HOSTILE),
+        "several alerts": answer("ana@example.com", "2 alerts", "Slack does not let the bot write there."),
+        "hostile names": answer(examples.HOSTILE, f"digest {examples.HOSTILE}", examples.HOSTILE),
     }
 )

@@ -138,6 +138,6 @@ def spread(low: Money | None, high: Money | None) -> str:
     return to_the_cent(low) if high is None or high == low else f"{to_the_cent(low)} to {to_the_cent(high)}"
 
 
-def and_more(hidden: int, what: str = "more") -> str:
-    """The visible end of a list that was cut."""
-    return f"and {hidden:,} {what}"
+def and_more(hidden: int, thing: str = "") -> str:
+    """The visible end of a list that was cut: "and 12 more", "and 1 more row"."""
+    return f"and {exactly(hidden, f'more {thing}')}" if thing else f"and {hidden:,} more"

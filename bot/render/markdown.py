@@ -45,7 +45,8 @@ def _chart(chart: Chart) -> str:
         for label, *values in zip(chart.labels, *(series.values for series in chart.series), strict=True)
     ]
     numeric = [False, *(True for _ in chart.series)]
-    return f"## {_plain(chart.title)}\n\n{_plain(chart.finding)}\n\n{_grid(columns, rows, numeric)}"
+    grid = _grid(columns, rows, numeric)
+    return "\n\n".join(filter(None, (f"## {_plain(chart.title)}", _plain(chart.finding), grid)))
 
 
 def _table(table: Table) -> str:

@@ -66,11 +66,6 @@ def cut(text: str, most: int) -> str:
     return text[: most - len(ELLIPSIS)].rstrip(_JOINER + " \n") + ELLIPSIS
 
 
-def more(hidden: int, thing: str) -> str:
-    """The visible end of a list that was cut: "and 12 more rows"."""
-    return wording.and_more(hidden, f"more {thing}" if hidden == 1 else f"more {thing}s")
-
-
 def lines(text: str) -> list[str]:
     """Text on the lines it was written on, each of them cleaned, the blank ones left out."""
     return [line for line in map(one_line, text.splitlines()) if line]

@@ -11,8 +11,9 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.answers.answer import Action, Answer, Control, Fact, Item, Tone
+from bot.core.wording import and_more
 from bot.render import slack_alerts
-from bot.render.plain import cut, data_through, lines, more, one_line, said, uncoded
+from bot.render.plain import cut, data_through, lines, one_line, said, uncoded
 from bot.render.slack_blocks import (
     BLOCKS,
     BUTTON,
@@ -95,7 +96,7 @@ def _blocks(answer: Answer, pictures: Pictures, *, native: bool) -> list[Block]:
         body += said_last
     room = BLOCKS - len(end)
     if len(body) > room:
-        body = [*body[: room - 1], remark(more(len(body) - room + 1, "part"))]
+        body = [*body[: room - 1], remark(and_more(len(body) - room + 1, "part"))]
     return body + end
 
 
@@ -126,7 +127,7 @@ def _notes(answer: Answer) -> Iterator[Block]:
     fresh = [_fresh(words, answer)] if (words := data_through(answer)) else []
     room = CONTEXT - len(fresh)
     if len(notes) > room:
-        notes = [*notes[: room - 1], more(len(notes) - room + 1, "note")]
+        notes = [*notes[: room - 1], and_more(len(notes) - room + 1, "note")]
     if notes or fresh:
         yield context([*(plain_text(note, FIELD) for note in notes), *fresh])
 
@@ -143,7 +144,7 @@ def _parts(parts: Sequence[Answer], room: int) -> Iterator[Block]:
         shown = 0
         while sum(map(len, written[: shown + 1])) < room:
             shown += 1
-        written = [*written[:shown], [remark(more(len(written) - shown, "part"))]]
+        written = [*written[:shown], [remark(and_more(len(written) - shown))]]
     for blocks in written:
         yield from blocks
 
@@ -198,7 +199,7 @@ def _buttons(answer: Answer) -> Iterator[Block]:
     if buttons:
         yield {"type": "actions", "elements": buttons}
     if hidden := len(answer.actions) - len(shown):
-        yield remark(more(hidden, "question"))
+        yield remark(and_more(hidden, "question"))
 
 
 def fits_a_button(question: str) -> bool:

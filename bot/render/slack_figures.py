@@ -7,8 +7,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from bot.answers.answer import Cell, Chart, ChartKind, Table
+from bot.core.wording import and_more
 from bot.render import aligned
-from bot.render.plain import cut, more, one_line, said
+from bot.render.plain import cut, one_line, said
 from bot.render.slack_blocks import (
     ALT_TEXT,
     CHART_LABEL,
@@ -142,7 +143,7 @@ def _bars(chart: Chart) -> Iterator[Block]:
     if lines:
         yield one_width("\n".join(lines[:LINES]))
     if len(lines) > LINES:
-        yield remark(more(len(lines) - LINES, "line"))
+        yield remark(and_more(len(lines) - LINES, "line"))
 
 
 # --- tables
@@ -176,7 +177,7 @@ def _aligned_table(table: Table) -> Iterator[Block]:
 
 
 def _left_out(*, rows: int, columns: int) -> Iterator[Block]:
-    hidden = [more(count, thing) for count, thing in ((rows, "row"), (columns, "column")) if count]
+    hidden = [and_more(count, thing) for count, thing in ((rows, "row"), (columns, "column")) if count]
     if hidden:
         yield remark(", ".join(hidden))
 

@@ -15,8 +15,9 @@ from bot.answers.unowned import TEAM, Unowned
 from bot.core import wording
 from bot.core.configuration.merged import What
 from bot.core.receivers import is_channel, is_slack_id
+from bot.core.wording import and_more
 from bot.render import slack
-from bot.render.plain import cut, lines, more, one_line, uncoded
+from bot.render.plain import cut, lines, one_line, uncoded
 from bot.render.slack_blocks import (
     SECTION,
     Block,
@@ -122,7 +123,7 @@ def settings(settings: Settings) -> View:
     if len(blocks) > _BLOCKS:
         blocks = [
             *blocks[: _BLOCKS - 1],
-            remark(f"{more(len(blocks) - _BLOCKS + 1, 'line')}: `settings` in words has all."),
+            remark(f"{and_more(len(blocks) - _BLOCKS + 1, 'line')}: `settings` in words has all."),
         ]
     return _modal("Settings", blocks) | {"callback_id": SETTINGS}
 

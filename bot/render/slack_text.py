@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.answers.answer import Answer, Table
-from bot.render.plain import data_through, lines, more, one_line, said, uncoded
+from bot.core.wording import and_more
+from bot.render.plain import data_through, lines, one_line, said, uncoded
 from bot.render.slack_blocks import TEXT, escaped
 
 LINE = 1500
@@ -18,11 +19,11 @@ def text(answer: Answer, title: str) -> str:
     said_lines = [escaped(line, LINE) for line in (title, *_words(answer)) if line]
     if len(whole := "\n".join(said_lines)) <= TEXT:
         return whole
-    room = TEXT - len(more(len(said_lines), "line"))
+    room = TEXT - len(and_more(len(said_lines), "line"))
     kept = 0
     while (room := room - len(said_lines[kept]) - 1) >= 0:
         kept += 1
-    return "\n".join([*said_lines[:kept], more(len(said_lines) - kept, "line")])
+    return "\n".join([*said_lines[:kept], and_more(len(said_lines) - kept, "line")])
 
 
 def _words(answer: Answer) -> Iterator[str]:
@@ -31,7 +32,7 @@ def _words(answer: Answer) -> Iterator[str]:
         note = one_line(fact.note)
         yield f"{one_line(fact.label)}: {said(fact.value)}" + (f" ({note})" if note else "")
     for chart in answer.charts:
-        yield f"{one_line(chart.title)}: {one_line(chart.finding)}"
+        yield ": ".join(filter(None, map(one_line, (chart.title, chart.finding))))
     for table in answer.tables:
         yield from _rows(table)
     for item in answer.items:
@@ -52,7 +53,7 @@ def _rows(table: Table) -> Iterator[str]:
     for row in table.rows[:ROWS]:
         yield _aloud(titles, [said(cell) for cell in row])
     if len(table.rows) > ROWS:
-        yield more(len(table.rows) - ROWS, "row")
+        yield and_more(len(table.rows) - ROWS, "row")
     if table.total:
         yield _aloud(titles, [said(cell) for cell in table.total])
 

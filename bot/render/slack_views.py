@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.answers.answer import Answer, Bar, Cell, Column, Table
+from bot.core.wording import and_more
 from bot.render import slack
-from bot.render.plain import cut, lines, more, one_line, said, uncoded
+from bot.render.plain import cut, lines, one_line, said, uncoded
 from bot.render.slack_blocks import (
     BUTTONS,
     SECTION,
@@ -154,7 +155,7 @@ def _modal(blocks: Sequence[Block]) -> View:
 def _within(blocks: Sequence[Block]) -> list[Block]:
     if len(blocks) <= VIEW_BLOCKS:
         return list(blocks)
-    return [*blocks[: VIEW_BLOCKS - 1], remark(more(len(blocks) - VIEW_BLOCKS + 1, "part"))]
+    return [*blocks[: VIEW_BLOCKS - 1], remark(and_more(len(blocks) - VIEW_BLOCKS + 1, "part"))]
 
 
 def _head() -> Block:

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from bot.answers.answer import Answer
+from bot.core.wording import and_more
 from bot.render import aligned
-from bot.render.plain import data_through, lines, more, one_line, uncoded
+from bot.render.plain import data_through, lines, one_line, uncoded
 from bot.render.slack_blocks import TEXT, escaped
 
 _LINE = 600
@@ -24,7 +25,7 @@ def message(answer: Answer) -> dict[str, Any]:
         parts += [
             escaped(one_line(table.title), _LINE),
             f"```\n{drawn}\n```",
-            *([more(hidden, "row")] if hidden else []),
+            *([and_more(hidden, "row")] if hidden else []),
         ]
     written = [f"• {one_line(item.words)}" for item in answer.items]
     for part in answer.parts:
@@ -38,10 +39,10 @@ def _fitting(parts: list[str]) -> str:
     """Whole parts only: half a table would leave the rest of the message in letters of one width."""
     if len(whole := "\n".join(parts)) <= TEXT:
         return whole
-    room = TEXT - len(more(len(parts), "part")) - 1
+    room = TEXT - len(and_more(len(parts), "part")) - 1
     kept: list[str] = []
     for part in parts:
         if len(part) + 1 <= room:
             kept.append(part)
             room -= len(part) + 1
-    return "\n".join([*kept, more(len(parts) - len(kept), "part")])
+    return "\n".join([*kept, and_more(len(parts) - len(kept), "part")])

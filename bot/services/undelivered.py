@@ -11,6 +11,7 @@ from bot.answers import undelivered
 from bot.answers.answer import Answer
 from bot.core.configuration import Configuration
 from bot.core.errors import NotFound
+from bot.services import outbox
 from bot.services.configuration import in_force
 from bot.store import deliveries
 from bot.store.deliveries import Claim
@@ -41,7 +42,8 @@ def notice(connection: Connection, key: str) -> tuple[Answer, str]:
     failure = deliveries.newest_failure(connection, unquote(place))
     if failure is None:
         raise NotFound("Messages arrive there again.")
-    return undelivered.answer(unquote(place), failure.key, failure.error or ""), admin
+    what = outbox.said(connection, failure.key, receiver=False)
+    return undelivered.answer(unquote(place), what, failure.error or ""), admin
 
 
 def keys(connection: Connection, place: str) -> dict[str, str]:

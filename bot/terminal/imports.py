@@ -43,7 +43,7 @@ def _tell(path: Path, result: Imported) -> None:
     for number, reason in result.named:
         say(uncoded(f"{path}:{number}: {reason}"))
     if result.refused > len(result.named):
-        say(f"{path}: and {result.refused - len(result.named):,} more lines that could not be read")
+        say(f"{path}: {wording.and_more(result.refused - len(result.named), 'line')} that could not be read")
     again = result.known - result.stored
     known = f", {again:,} were there already" if again else ""
     wrong = f", {result.refused:,} could not be read" if result.refused else ""

@@ -45,7 +45,7 @@ def _as_text(verdict: Verdict) -> Iterator[str]:
     for one in verdict.differences[:MOST_DIFFERENCES]:
         yield f"  {one.what}: the receipt says {one.receipt}; done again it is {one.recomputed}"
     if len(verdict.differences) > MOST_DIFFERENCES:
-        yield f"  and {len(verdict.differences) - MOST_DIFFERENCES} more"
+        yield f"  {wording.and_more(len(verdict.differences) - MOST_DIFFERENCES)}"
     yield from verdict.remarks
 
 

@@ -186,7 +186,9 @@ def test_instants_are_said_in_utc() -> None:
 
 
 def test_the_end_of_a_cut_list_is_counted() -> None:
-    assert wording.and_more(1234, "more rows") == "and 1,234 more rows"
+    assert wording.and_more(1234, "row") == "and 1,234 more rows"
+    assert wording.and_more(1, "row") == "and 1 more row"
+    assert wording.and_more(12) == "and 12 more"
 
 
 @pytest.mark.parametrize(

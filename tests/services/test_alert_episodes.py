@@ -206,6 +206,27 @@ async def test_marks_of_a_budget_are_told_once_and_its_end_is_no_news(
     assert books.episodes()[-1] == ("budget:b", "alpha", True)
 
 
+async def test_a_mark_that_is_crossed_by_the_last_figures_says_that_the_period_is_over(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    books.configure(TEAMS + "budgets: [{id: b, team: alpha, amount: 30.00, notify_at: [100]}]\n")
+    for day in range(1, 30):
+        books.spend(date(2026, 11, day), alpha="1.00")
+    assert await alerts.run(datetime(2026, 11, 30, 8, tzinfo=UTC)) == 0
+    books.spend(date(2026, 11, 30), alpha="4.00")
+    assert await alerts.run(datetime(2026, 12, 1, 8, tzinfo=UTC)) == 1
+    assert "$33.00 of $30.00: $3.00 too much, and its period ended on Monday 30 November." in told(outside, ANA)[-1]
+
+
+async def test_a_team_that_spent_nothing_at_all_is_below_its_limit_too(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    books.configure(cap().replace("above: 200.00", "below: 5.00"))
+    books.spend(DAY, beta="20.00")
+    assert await alerts.run(MORNING) == 1
+    assert "Team Alpha spent only $0.00" in told(outside, ANA)[-1]
+
+
 async def test_an_anomaly_is_one_message_of_the_narrowest_scope(outside: Outside, books: Books, alerts: Alerts) -> None:
     books.configure(
         TEAMS

@@ -10,6 +10,7 @@ import pytest
 
 from bot.core.alerts.episode import State
 from bot.core.alerts.reason import Reason
+from bot.services import undelivered
 from bot.services.alerts.alerts import Alerts, Verdict
 from bot.services.deliver import Deliverer
 from bot.slack.notifier import SlackNotifier, web_client
@@ -240,7 +241,10 @@ async def test_an_owner_who_cannot_be_told_is_written_down_with_a_reason_and_the
     assert [sentence in error for error in books.errors().values()] == [True]
     assert await alerts.run(MORNING + ONE_DAY) == 0, "asking again would not make them known"
     assert sorted(books.deliveries().values()) == ["failed", "sent", "waiting"]
-    assert [key.startswith("undelivered/") for key, state in books.deliveries().items() if state == "waiting"] == [True]
+    (key,) = [key for key, state in books.deliveries().items() if state == "waiting"]
+    notice, admin = books.database.read_now(undelivered.notice, key)
+    assert notice.headline.startswith("Alert cap could not be sent there. ")
+    assert admin == "ben@example.com"
 
 
 async def test_two_replicas_at_once_tell_each_owner_once(outside: Outside, migrated_url: str, replica: Replica) -> None:

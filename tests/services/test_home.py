@@ -79,7 +79,7 @@ def row(answer: Answer, table: str, name: str) -> str:
 
 async def test_an_owner_known_by_e_mail_alone_is_found_by_their_slack_id(books: Books) -> None:
     answer = await home(books, "U0ANA")
-    assert answer.headline == "1 team is yours. 1 of 1 budget is over or heading over. No alert is open."
+    assert answer.headline == "1 team is yours. The budget is over or heading over. No alert is open."
     assert row(answer, "Your teams", "Team Alpha") == "Team Alpha $1,200.00 0 %"
     assert row(answer, "Budgets, November 2026", "Team Alpha").startswith(
         "Team Alpha ██████████ 133 % $1,200.00 $900.00"

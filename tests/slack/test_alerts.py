@@ -131,7 +131,7 @@ async def test_open_alerts_are_listed_for_a_team_and_beside_its_figures(outside:
     await until(lambda: now(outside, mine).edited)
     for text, words in (
         ("alerts alpha", "Team Alpha: 1 acknowledged."),
-        ("team alpha", "Open alerts: 1 alert open"),
+        ("team alpha", "1 open alert"),
         ("alerts beta", "Nothing fires for Team Beta."),
     ):
         await outside.does(outside.slack.command(EVE, ALPHA, COMMAND, text))

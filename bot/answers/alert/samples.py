@@ -10,7 +10,8 @@ from types import MappingProxyType
 
 from bot.answers import examples
 from bot.answers.alert.gathered import gathered
-from bot.answers.alert.page import Drivers, Notice, answer
+from bot.answers.alert.notice import Drivers, Notice
+from bot.answers.alert.page import answer
 from bot.answers.answer import Answer
 from bot.core.alerts.episode import Episode, Event, Happened
 from bot.core.alerts.reason import Reason
@@ -163,6 +164,8 @@ EXAMPLES: Mapping[str, Answer] = MappingProxyType(
             )
         ),
         "a mark of a budget": answer(_BUDGET),
+        "more than a budget": answer(replace(_BUDGET, event=replace(_BUDGET.event, value=513 * _DOLLAR, mark=100))),
+        "a mark that the last figures cross": answer(replace(_BUDGET, ends=date(2026, 11, 20))),
         "heading over": answer(_HEADING),
         "heading within again": answer(
             _then(_HEADING, Happened.RESOLVED, value=1380 * _DOLLAR, reason=Reason.BACK_WITHIN)

@@ -47,8 +47,14 @@ class Happened(StrEnum):
         """People get a message of it."""
         return self in _TOLD
 
+    @property
+    def alarms(self) -> bool:
+        """It says that something is wrong, and not that it is over."""
+        return self in _ALARMS
 
-_TOLD = frozenset({Happened.FIRED, Happened.WORSENED, Happened.RESOLVED, Happened.RESTATED, Happened.ESCALATED})
+
+_ALARMS = frozenset({Happened.FIRED, Happened.WORSENED, Happened.ESCALATED})
+_TOLD = _ALARMS | {Happened.RESOLVED, Happened.RESTATED}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from bot.answers.pieces import Plan
 from bot.core.access import NOBODY, Asker
 from bot.core.alerts.budgets import BUDGET, FORECAST
 from bot.core.alerts.episode import Episode, Event, Happened
-from bot.core.alerts.rule import Kind, Target
+from bot.core.alerts.rule import Kind, Rule, Target
 from bot.core.errors import NotFound, Withheld
 from bot.core.outlook.budget import Budget, Span
 from bot.core.outlook.forecast import Forecast
@@ -121,14 +121,14 @@ def _notice(
     )
     if episode.kind is Kind.SOURCE:
         return notice
-    period = _period(lookout, episode, span, it.rule.window.period if it.rule else None)
+    period = _period(lookout, episode, span, it.rule)
     notice = replace(notice, running=episode.kind is Kind.THRESHOLD and at < period.end)
     if episode.kind is Kind.FORECAST and budget and span:
         notice = replace(notice, runs_out=_runs_out(lookout, budget, span, target))
     if episode.kind is Kind.ANOMALY and event.what is Happened.RESOLVED:
         lasted = lookout.coverage.cut(lookout.period(episode.since, event.at))
         notice = replace(notice, total=value_of(notice.metric, lookout.figures(target, lasted)))
-    if event.what in (Happened.FIRED, Happened.WORSENED, Happened.ESCALATED) and not (it.rule and it.rule.live):
+    if event.what.alarms and not (it.rule and it.rule.live):
         notice = replace(notice, drivers=_drivers(lookout, target, period, reader, shared=shared))
     return notice
 
@@ -155,14 +155,12 @@ def _budget(lookout: Lookout, episode: Episode) -> tuple[Budget | None, Span | N
     return budget, budget.span(local_date(episode.since, lookout.zone)) if budget else None
 
 
-def _period(lookout: Lookout, episode: Episode, span: Span | None, window: object) -> Period:
+def _period(lookout: Lookout, episode: Episode, span: Span | None, rule: Rule | None) -> Period:
     """The time that was told of."""
     if span is not None:
         return outlook.period_of(span, lookout.zone, running=True)
-    if episode.kind is Kind.THRESHOLD and callable(window):
-        found = window(episode.last_window, lookout.zone)
-        assert isinstance(found, Period)
-        return found
+    if episode.kind is Kind.THRESHOLD and rule is not None:
+        return rule.window.period(episode.last_window, lookout.zone)
     return lookout.period(episode.since, max(episode.last_window, episode.since))
 
 
@@ -194,7 +192,7 @@ def _drivers(lookout: Lookout, target: Target, period: Period, reader: Asker, *,
             findings = gather(lookout.connection, question, found_, lookout.names, plan, lookout.coverage, lookout.zone)
             rows = sight.shown(findings, found_, lookout.coverage).report.rows
             spent = tuple(row for row in rows if row.figures.billed_cost or row.figures.total_tokens)
-            if len(spent) > 1 or dimension is Dimension.KEY:
+            if len(spent) > 1 or (spent and dimension is Dimension.KEY):  # a team that fell silent has none
                 found.append(Drivers(what, spent))
     return tuple(found)
 

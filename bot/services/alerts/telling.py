@@ -44,7 +44,7 @@ def owe(connection: Connection, configuration: Configuration, now: datetime) -> 
         if _silenced(running, episode, now):
             continue
         why = _not_told(episode, event, now)
-        if why is None and event.what in (Happened.FIRED, Happened.WORSENED, Happened.ESCALATED):
+        if why is None and event.what.alarms:
             base = episode.expected if episode.expected is not None else (event.limit or 0)
             why = quiet(given.get((episode.rule_id, episode.scope), ()), event.value or 0, base, now)
         if why is None and event.reason in (Reason.UNUSUAL, Reason.MUCH_WORSE):
@@ -189,9 +189,8 @@ def _take_back(
 
 
 def _not_told(episode: Episode, event: Event, now: datetime) -> str | None:
-    begins = event.what in (Happened.FIRED, Happened.WORSENED, Happened.ESCALATED)
     lasts = episode.open or episode.rule_id.startswith(NOTICE)
-    if begins and not lasts and event.at < now:
+    if event.what.alarms and not lasts and event.at < now:
         return NotTold.OVER  # only a silence lets an event wait
     if event.what is Happened.ESCALATED and episode.acknowledged_at:
         return NotTold.OVER

@@ -30,6 +30,7 @@ from bot.core.errors import AnthropicError
 from bot.core.hours import Stretch
 from bot.core.money import Money
 from bot.core.usage import CostRecord, Source, UsageRecord
+from bot.core.wording import and_more
 from bot.services.figures import unreported
 from bot.services.figures.names import Names
 from bot.store import directory as directories
@@ -309,4 +310,4 @@ def _span(reading: Reading) -> str:
 
 def _listed(days: Sequence[date]) -> str:
     named = ", ".join(map(str, days[:DAYS_NAMED]))
-    return named if len(days) <= DAYS_NAMED else f"{named} and {len(days) - DAYS_NAMED} more days"
+    return named if len(days) <= DAYS_NAMED else f"{named} {and_more(len(days) - DAYS_NAMED, 'day')}"
