@@ -25,7 +25,7 @@ from bot.core.calls import sketch
 from bot.core.calls.sums import ADDED, Sums
 from bot.core.periods import local_date
 from bot.core.periods import midnight as local_midnight
-from bot.core.utc import dates, midnight
+from bot.core.utc import dates, microseconds, midnight
 from bot.store import each
 from bot.store.call_series import Series
 from bot.store.memory import remembered
@@ -36,6 +36,7 @@ _hour = table(CallHour)
 _series = table(CallSeries)
 _day = table(CallDay)
 _COLUMNS = (*ADDED, "longest_ms", "durations", "first_tokens", "first_at", "last_at")
+_HOUR, _NOON = timedelta(hours=1), timedelta(hours=12)
 TOKENS = ("uncached_input", "cache_write_5m", "cache_write_1h", "cache_read", "output", "untyped")
 _SUMS = [func.sum(_hour.c[name]).label(name) for name in ADDED]
 
@@ -77,19 +78,23 @@ def by_series(connection: Connection, since: datetime, until: datetime) -> list[
 
 def _kept(since: datetime, until: datetime) -> Subquery:
     """Rows that hold these hours: days where they are whole, and the hours before and after them."""
-    since, until = since.astimezone(UTC), until.astimezone(UTC)
-    first, last = midnight(since.date()), midnight(until.date())
-    if first < since:
-        first += timedelta(days=1)
+    first, last = _whole_days(since, until)
     if first >= last:
         return _between(_hour, since, until).subquery()
     parts = _between(_hour, since, first), _between(_day, first, last), _between(_hour, last, until)
     return union_all(*parts).subquery()
 
 
+def _whole_days(since: datetime, until: datetime) -> tuple[datetime, datetime]:
+    """From the first UTC midnight to the last; the second is before the first where there is no whole day."""
+    first, last = midnight(since.astimezone(UTC).date()), midnight(until.astimezone(UTC).date())
+    return (first if first >= since else first + timedelta(days=1)), last
+
+
 def _between(kept: Table, since: datetime, until: datetime) -> Select[Any]:
     start = kept.c.hour if kept is _hour else kept.c.day
-    return select(start.label("start"), kept.c.series_id, *(kept.c[name] for name in _COLUMNS)).where(
+    whole = literal(kept is _day).label("whole")
+    return select(start.label("start"), whole, kept.c.series_id, *(kept.c[name] for name in _COLUMNS)).where(
         start >= since, start < until
     )
 
@@ -103,22 +108,51 @@ def _read_series(connection: Connection) -> dict[int, Series]:
 def by_day(
     connection: Connection, since: datetime, until: datetime, zone: str, series_ids: Collection[int]
 ) -> dict[date, Sums]:
-    """The same by the local days of a zone, of these series together; without latencies, which nobody reads so."""
-    days = dates(local_date(since, zone), local_date(until, zone) + timedelta(days=1))
-    alike = all(local_midnight(day, zone) == midnight(day) for day in days)
-    kept = (_kept(since, until) if alike else _between(_hour, since, until).subquery()).c
-    query = (
-        select(kept.start, _series.c.error_type, *(func.sum(kept[name]).label(name) for name in ADDED))
-        .join(_series, _series.c.id == kept.series_id)
-        .where(kept.series_id.in_(each.numbers(connection, series_ids)))
-        .group_by(kept.start, _series.c.error_type)
-        .order_by(kept.start)
-    )
+    """The same by the local days of a zone, of these series together; without latencies, which nobody reads so.
+
+    A UTC day counts for the local day of its noon, less those of its hours that are of another one.
+    """
     found: dict[date, Sums] = {}
+    for start, whole, sums in _summed(connection, _kept(since, until), series_ids):
+        day = local_date(start + _NOON if whole else start, zone)
+        found.setdefault(day, Sums()).merge(sums)
+    moved = _strays(*_whole_days(since, until), zone)
+    strays = _between(_hour, since, until).where(_hour.c.hour.in_(each.numbers(connection, map(microseconds, moved))))
+    for start, _, sums in _summed(connection, strays.subquery(), series_ids):
+        found[local_date(midnight(start.date()) + _NOON, zone)].merge(sums.less())
+        found.setdefault(local_date(start, zone), Sums()).merge(sums)
+    for sums in found.values():
+        sums.errors = {error: many for error, many in sums.errors.items() if many}
+    return {day: sums for day, sums in found.items() if sums.calls}
+
+
+def _summed(
+    connection: Connection, kept: Subquery, series_ids: Collection[int]
+) -> Iterator[tuple[datetime, bool, Sums]]:
+    """Of each hour or whole day, and of each way in which calls failed."""
+    by = kept.c.start, kept.c.whole, _series.c.error_type
+    query = (
+        select(*by, *(func.sum(kept.c[name]).label(name) for name in ADDED))
+        .join(_series, _series.c.id == kept.c.series_id)
+        .where(kept.c.series_id.in_(each.numbers(connection, series_ids)))
+        .group_by(*by)
+        .order_by(kept.c.start)
+    )
     for row in connection.execute(query):
         sums = _counted(row)
         sums.errors = {row.error_type: sums.calls} if row.error_type else {}
-        found.setdefault(local_date(row.start, zone), Sums()).merge(sums)
+        yield row.start, row.whole, sums
+
+
+def _strays(first: datetime, last: datetime, zone: str) -> list[datetime]:
+    """The hours of these UTC days that are not of the local day of their noon."""
+    found: list[datetime] = []
+    for day in dates(first.date(), last.date() + timedelta(days=2)):
+        edge = local_midnight(day, zone)
+        start = midnight(edge.date())
+        hours = [start + n * _HOUR for n in range(24)]
+        early = edge <= start + _NOON
+        found += [hour for hour in hours if first <= hour < last and (hour < edge if early else hour >= edge)]
     return found
 
 

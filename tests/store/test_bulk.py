@@ -4,14 +4,15 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import BigInteger, Connection, select, type_coerce
 from sqlalchemy.exc import DBAPIError
 
-from bot.store.bulk import insert_rows
+from bot.store.bulk import insert_columns, insert_rows
+from bot.store.call_series import Series
 from bot.store.database import Database
-from bot.store.tables import BucketRow, CostSnapshot, LedgerTotal, table
+from bot.store.tables import BucketRow, CallSeries, CostSnapshot, LedgerTotal, table
 
-_cost, _total, _bucket = table(CostSnapshot), table(LedgerTotal), table(BucketRow)
+_cost, _total, _bucket, _series = table(CostSnapshot), table(LedgerTotal), table(BucketRow), table(CallSeries)
 COST = ("organization_id", "start", "workspace_id", "cost_type", "description", "amount_cents", "attributed")
 START = datetime(2026, 11, 18, tzinfo=UTC)
 TOTAL = ("day", "organization_id", "team_id", "model", "charge", "basis", "quantity")
@@ -40,6 +41,17 @@ def test_days_and_the_largest_amounts_keep_their_value(database: Database) -> No
     database.write_now(insert_rows, _total, (*TOTAL, *AMOUNTS), iter(rows))
     held = database.read_now(lambda connection: connection.execute(select(_total).order_by(_total.c.day)).all())
     assert [tuple(row) for row in held] == rows
+
+
+def test_columns_come_back_as_they_were_whatever_their_texts_hold(database: Database) -> None:
+    odd = ["", "\\", "\\N", "a\tb", "a\nb\r", "ü, {x} 100 %", 'he said "no"', "\\.", "%s", "'"]
+    texts = [f"{odd[n % len(odd)]}{n}" for n in range(2_500)]
+    columns: dict[str, Any] = {name: [""] * len(texts) for name in Series._fields}
+    columns |= {"feature": texts, "since": range(len(texts))}
+    database.write_now(insert_columns, _series, columns)
+    kept = select(_series.c.feature, type_coerce(_series.c.since, BigInteger)).order_by(_series.c.since)
+    rows = database.read_now(lambda connection: connection.execute(kept).all())
+    assert [tuple(row) for row in rows] == list(zip(texts, range(len(texts)), strict=True))
 
 
 def test_no_rows_are_no_statement(database: Database) -> None:
