@@ -135,6 +135,32 @@ def test_days_alone_are_enough_to_find_a_step_and_a_ramp() -> None:
     assert excesses(daily(ramp)) != []
 
 
+def first_told(level: float, step: float, begin: int, busy: float, seed: int) -> float:
+    """Days until a lasting step is told, of a team with every eleventh day `busy` times as dear; inf: not in eight."""
+    dice = random.Random(seed)
+    days = [
+        level * (busy if day % 11 == 5 else 1.0) * (step if day >= begin else 1.0) * math.exp(dice.gauss(0, 0.15))
+        for day in range(begin + 9)
+    ]
+    told = [(alert.at - START).days - begin for alert in excesses(daily(days))]
+    return min([days for days in told if days > 0], default=math.inf)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_week_that_is_dearer_on_all_its_days_is_told_though_single_days_have_been_dearer(seed: int) -> None:
+    assert first_told(400, 1.5, 75, 2.2, seed) <= 5
+
+
+def test_a_lasting_step_is_told_in_a_teams_sixth_week_already() -> None:
+    assert all(first_told(400, 1.6, 34, 1.0, seed) <= 6 for seed in range(8))
+
+
+def test_where_more_dollars_are_at_stake_less_proof_is_asked() -> None:
+    small, large = ([first_told(level, 1.5, 50, 1.0, seed) for seed in range(8)] for level in (100, 10_000))
+    assert all(much <= little for much, little in zip(large, small, strict=True))
+    assert sum(much < little for much, little in zip(large, small, strict=True)) >= 4
+
+
 def test_a_job_at_the_months_end_is_told_the_first_time_and_expected_the_next() -> None:
     ends = [day for day in range(150) if (START + 24 * (day + 1) * HOUR).day == 1]
     more = {place: worth for day in ends[1:] for place, worth in block(day, 3, 4, 50.0).items()}

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from bot.core.anomaly.finding import Limits
 from bot.core.anomaly.normal import day_expected
 from bot.core.anomaly.series import DAY_WINDOWS, HOUR_WINDOWS, Day, Hour, Normal, Series, Today
-from bot.core.anomaly.yardstick import DAY_FACTOR, HOUR_FACTOR, day_prior, limit, score
+from bot.core.anomaly.yardstick import DAY_FACTOR, HOUR_FACTOR, day_prior, lasting_score, limit, score
 
 FLOOR = 0.03
 """Of a typical day, added to both sides of an hour window's ratio: at night a few cents are no tenfold."""
@@ -23,13 +23,17 @@ NEW_RECORD = 1.5
 """A new team grows every day, so at first something must beat its busiest day by half:"""
 SETTLING_DAYS, YOUNG_DAYS = 14, 28
 """the last 24 hours before the windows of hours may speak in its first two weeks, a day's own sum in its first four."""
-GROWN_DAYS = 42
-"""Before, windows of several days say nothing: a team that takes Claude up is a ramp."""
+GROWN_DAYS, GROWN_LONG = 42, 35
+"""Before, windows of several days say nothing: a team that takes Claude up is a ramp. For long ones, which no single
+day makes, it is enough that four whole weeks lie before the week that they judge."""
+LONG = 5
+"""Days from which a window is long: one busy day then makes no busy week, neither as it is judged nor in the yardstick,
+where it would stand for as many weeks as it lies in."""
 FIRST_HOURS, FIRST_DAYS = 3, 5
 """Days a series is only watched, by either tier."""
-HOUR_BOLDNESS, DAY_BOLDNESS = 0.1, 0.15
+HOUR_BOLDNESS, DAY_BOLDNESS = 0.1, 0.25
 """The part by which a limit is lower (or higher) where ten times more (or less) than usual is at stake."""
-HOURS_AT_STAKE, DAYS_AT_STAKE = 5, 20
+HOURS_AT_STAKE, DAYS_AT_STAKE = 5, 40
 """Times the minimum impact: the usual stake of a window, by tier."""
 
 
@@ -101,9 +105,15 @@ def day_windows(series: Series, number: int, value: float | None, normal: Normal
             yield Window(24 * length, 0.0, 0.0, None)
             continue
         smoothing, total = days[0].smoothing, sum(values)
-        expected = sum([day_expected(level, normal.effects, smoothing, day.number) + day.job for day in days])
-        over = series.incident is None and True in [day.flagged for day in days]
-        yield Window(24 * length, total, expected, None if over else score(total, expected, smoothing * length))
+        usual = [day_expected(level, normal.effects, smoothing, day.number) + day.job for day in days]
+        expected = sum(usual)
+        if series.incident is None and True in [day.flagged for day in days]:
+            far = None
+        elif length < LONG:
+            far = score(total, expected, smoothing * length)
+        else:
+            far = lasting_score(values, usual, smoothing)
+        yield Window(24 * length, total, expected, far)
 
 
 def day_excess(windows: list[Window], series: Series, today: Today, limits: Limits) -> Window | None:
@@ -113,8 +123,8 @@ def day_excess(windows: list[Window], series: Series, today: Today, limits: Limi
         return None
     least, usual = max(limits.min_impact, DAY_IMPACT * normal.typical), DAYS_AT_STAKE * limits.min_impact
     for window, scores in zip(windows, series.day_scores, strict=True):
-        if window.hours > 24 and age < GROWN_DAYS:
-            break
+        if window.hours > 24 and age < (GROWN_LONG if window.hours >= 24 * LONG else GROWN_DAYS):
+            continue
         if window.score is None or window.excess < least or window.value <= RELATIVE * window.expected:
             continue
         if age < YOUNG_DAYS and window.value <= NEW_RECORD * normal.record:

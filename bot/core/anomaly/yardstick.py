@@ -26,6 +26,16 @@ def score(value: float, expected: float, smoothing: float) -> float:
     return math.log((max(value, 0.0) + smoothing) / (expected + smoothing))
 
 
+def lasting_score(values: Iterable[float], expected: Iterable[float], smoothing: float) -> float:
+    """What nearly all days of a window have in common: the mean of their scores without the lowest and the highest.
+
+    Each weighs what was expected of it, so that a quiet weekend does not hide a busy week.
+    """
+    each = [(score(value, usual, smoothing), usual + smoothing) for value, usual in zip(values, expected, strict=True)]
+    kept = sorted(each)[1:-1]
+    return sum([far * weight for far, weight in kept]) / sum([weight for _, weight in kept])
+
+
 def quantiles(ordered: Sequence[float], shares: Iterable[float]) -> list[float]:
     last, found = len(ordered) - 1, []
     for share in shares:
