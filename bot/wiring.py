@@ -46,7 +46,7 @@ from bot.settings import Settings
 from bot.slack import app as slack_app
 from bot.slack.connection import SocketMode
 from bot.slack.forms import Dialogs
-from bot.slack.notifier import SlackNotifier, web_client
+from bot.slack.notifier import SlackNotifier, session, web_client
 from bot.slack.people import SlackPeople
 from bot.slack.pictures import Pictures
 from bot.slack.reply import Replies
@@ -116,10 +116,11 @@ async def parts(settings: Settings, now: datetime | None = None) -> AsyncIterato
         deliverer = None
         people = None
         if settings.slack_bot_token:
-            slack = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+            kept = await stack.enter_async_context(session())
+            slack = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, kept)
             deliverer = Deliverer(database, SlackNotifier(slack))
             people = SlackPeople(slack, clock)
-        recognition = Recognition(database, people)
+        recognition = Recognition(people)
         understanding = None
         if settings.anthropic_api_key:
             messages = Messages(

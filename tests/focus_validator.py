@@ -18,7 +18,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from bot import wiring
-from bot.core.periods import month_to_date
+from bot.core.said_periods import month_to_date
 from bot.core.usage import Source
 from bot.core.words import Sheet
 from bot.services.books.close import close

@@ -8,13 +8,14 @@ which is one reason the scopes are compared with the code here.
 import ast
 import importlib
 import json
+import os
 import pkgutil
 import re
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from itertools import chain
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -130,21 +131,20 @@ def pins(lock: str) -> dict[str, str]:
 
 def texts() -> Iterator[tuple[Path, str]]:
     """Every text file a reader of the repository gets, by path from its root."""
-    for folder in chain([ROOT], (path for path in ROOT.rglob("*") if path.is_dir())):
-        place = folder.relative_to(ROOT)
-        if any(
-            (part.startswith(".") and part not in {".ci", ".github"})
-            or part in {"__pycache__", "build", "dist", "node_modules"}
-            or part.endswith(".egg-info")
-            for part in place.parts
-        ):
-            continue
-        for file in folder.iterdir():
-            if file.is_file() and file.name not in {".env", ".git"}:  # in a second work tree .git is a file
-                try:
-                    yield place / file.name, file.read_text(encoding="utf-8")
-                except UnicodeDecodeError:
-                    continue
+    for folder, within, names in os.walk(ROOT):
+        within[:] = [one for one in within if _is_for_readers(one)]
+        for file in (Path(folder) / name for name in names if name not in (".env", ".git")):
+            with suppress(UnicodeDecodeError):
+                yield file.relative_to(ROOT), file.read_text(encoding="utf-8")
+
+
+def _is_for_readers(folder: str) -> bool:
+    hidden = folder.startswith(".") and folder not in {".ci", ".github"}
+    return (
+        not hidden
+        and folder not in {"__pycache__", "build", "dist", "node_modules"}
+        and not folder.endswith(".egg-info")
+    )
 
 
 @pytest.fixture(scope="module")

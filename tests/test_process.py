@@ -14,8 +14,7 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.demo.slack_server import COMMAND
-from bot.store import schema
-from bot.store.database import Database
+from tests import databases
 from tests.outside import ALPHA, ANA, APP_TOKEN, Outside, wait_until, without_secrets, written
 from tests.running import Start
 
@@ -24,11 +23,7 @@ NOWHERE = "http://127.0.0.1:9"
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    url = f"sqlite:///{tmp_path / 'test.db'}"
-    database = Database(url)
-    schema.migrate(database)
-    database.close()
-    return url
+    return databases.sqlite(tmp_path / "test.db")
 
 
 @contextmanager

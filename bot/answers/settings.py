@@ -57,6 +57,8 @@ class Line:
     """The reader may change or remove it."""
     key: str = ""
     """What a form calls it, where that is not its id."""
+    named: tuple[str, ...] = ()
+    """The people and channels in `said`, by Slack's ids: a medium that knows their names shows those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,10 +239,14 @@ _SETTINGS = Settings(
     file="teams.yml",
     applied_at=datetime(2026, 11, 2, 8, 15, tzinfo=UTC),
     lines=(
-        Line(What.DIGEST, "morning", digest_line(_MORNING, "Europe/Berlin", scope_name("all", ""))),
+        Line(
+            *(What.DIGEST, "morning", digest_line(_MORNING, "Europe/Berlin", scope_name("all", ""))),
+            named=("C0GENERAL1",),
+        ),
         Line(
             *(What.DIGEST, "alpha-weekly", digest_line(_WEEK, "Europe/Berlin", "Team Alpha"), "U0ANA", _AT),
             changeable=True,
+            named=("C0ALPHA01",),
         ),
         Line(What.BUDGET, "alpha-month", budget_line(_BUDGET, "Team Alpha")),
         Line(What.RULE, "day_cap", rule_line(_DAY_CAP, "Team Alpha")),
@@ -251,7 +257,7 @@ _SETTINGS = Settings(
         Line(
             *(What.SILENCE, "every rule", "Team Alpha, until 2026-11-23 08:00 UTC", "U0ANA"), changeable=True, key="3"
         ),
-        Line(What.OWNERS, "beta", "Team Beta is owned by U0BEN", "U0ADMIN01", _AT),
+        Line(What.OWNERS, "beta", "Team Beta is owned by U0BEN", "U0ADMIN01", _AT, named=("U0BEN",)),
     ),
     owner=True,
 )

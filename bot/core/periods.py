@@ -1,16 +1,11 @@
-"""Stretches of time as people say them: local days in a zone, half-open, kept as UTC instants."""
+"""Stretches of time: local days in a zone, half-open, kept as UTC instants. `said_periods` reads them."""
 
-import re
 from calendar import monthrange
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
-
-from bot.core.errors import WordsError
-from bot.core.words import shown
 
 MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
@@ -19,8 +14,6 @@ MONTHS = (
 USUAL = "this month"
 """What is meant where nobody says a period."""
 _DAY = timedelta(days=1)
-_MOST_DAYS = 3660
-_LONGEST = 60  # no period takes more characters
 
 
 class Unit(StrEnum):
@@ -35,7 +28,7 @@ class Unit(StrEnum):
     RANGE = "range"
 
 
-_MONTHS_IN = {Unit.MONTH: 1, Unit.QUARTER: 3, Unit.YEAR: 12}
+MONTHS_IN = {Unit.MONTH: 1, Unit.QUARTER: 3, Unit.YEAR: 12}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +67,9 @@ class Period:
     def previous(self) -> "Period":
         """The period beside it to compare with: as far into the unit before as this one is into its own."""
         first, touched = local_date(self.start, self.zone), days(self)
-        months = _MONTHS_IN.get(self.unit)
+        months = MONTHS_IN.get(self.unit)
         step = {Unit.DAY: 1, Unit.WEEK: 7}.get(self.unit, max(1, len(touched)))
-        before = _months_on(first, -months) if months else first - step * _DAY
+        before = months_on(first, -months) if months else first - step * _DAY
         start = midnight(before, self.zone)
         if not touched:
             return replace(self, start=start, end=start, label=span(before, before), running=False)
@@ -85,10 +78,10 @@ class Period:
         whole_day = self.end == midnight(last + _DAY, self.zone)
         if not months:
             stop, clipped = last - step * _DAY, False
-        elif whole_day and last + _DAY == _months_on(first, months):
+        elif whole_day and last + _DAY == months_on(first, months):
             stop, clipped = first - _DAY, False
         else:
-            stop = _months_on(last, -months)
+            stop = months_on(last, -months)
             clipped = stop.day != last.day
         end = midnight(stop + _DAY, self.zone)
         if not whole_day and not clipped:
@@ -121,160 +114,7 @@ def tomorrow(now: datetime, zone: str) -> datetime:
     return midnight(local_date(now, zone) + _DAY, zone)
 
 
-def parse_period(words: str, *, now: datetime, zone: str) -> Period | None:
-    """The period these words name, or None when they name none.
-
-    Raises WordsError for one that cannot be (a 13th month, an end before its start) or has not begun.
-    """
-    if now.utcoffset() is None:
-        raise ValueError("now must be aware")
-    said = " ".join(words.lower().split())
-    if not said or len(said) > _LONGEST:
-        return None
-    today = local_date(now, zone)
-    span = _since(said, today) or _range(said, today) or _named(said, today)
-    if span is None:
-        return None
-    if span.first > today:
-        raise WordsError(f"{span.label[:1].upper()}{span.label[1:]} has not begun yet.")
-    return _period(span, now, zone)
-
-
-def month_to_date(*, now: datetime, zone: str) -> Period:
-    """The period of a question that names none."""
-    return _period(_around(local_date(now, zone), Unit.MONTH, USUAL), now, zone)
-
-
-class _Span(NamedTuple):
-    """Local days from `first` to before `stop`."""
-
-    first: date
-    stop: date
-    unit: Unit
-    label: str
-
-
-_TO_DATE = {
-    **{f"{unit[0]}td": f"this {unit}" for unit in ("week", "month", "quarter", "year")},
-    **{f"{unit} to date": f"this {unit}" for unit in ("week", "month", "quarter", "year")},
-}
-_MONTH_NUMBER = {
-    **{name: n for n, name in enumerate(MONTHS, 1)},
-    **{name[:3]: n for n, name in enumerate(MONTHS, 1)},
-    "sept": 9,
-}
-_BETWEEN = re.compile(r"(\S.*?)\s*(\.\.+|…|–|—|\sto\s|\suntil\s|\sand\s|\s-\s)\s*(\S.*)")
-_COUNT = re.compile(r"(?:(?:last|past) )?([0-9]{1,9}) ?(d|days?|w|weeks?)")
-_COUNT_OF_OTHERS = re.compile(
-    r"(?:(?:last|past) )?[0-9]{1,9} (?:hours?|months?|quarters?|years?)|(?:last|past) [0-9]+h"
-)
-_BESIDE = re.compile(r"(this|current|last) (week|month|quarter|year)")
-_DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
-_MONTH = re.compile(r"([0-9]{4})-([0-9]{1,2})")
-_MONTH_NAME = re.compile(r"([a-z]+)(?: ([0-9]{4}))?")
-_QUARTER = re.compile(r"(?P<year>[0-9]{4})[- ]?q(?P<n>[0-9])|q(?P<n_alone>[0-9])(?: (?P<year_after>[0-9]{4}))?")
-_YEAR = re.compile(r"20[0-9]{2}")
-
-
-def _period(span: _Span, now: datetime, zone: str) -> Period:
-    start, end = midnight(span.first, zone), midnight(span.stop, zone)
-    return Period(start, end, zone, span.label, span.unit, running=start <= now < end)
-
-
-def _since(said: str, today: date) -> _Span | None:
-    if not said.startswith("since "):
-        return None
-    begin = _named(said.removeprefix("since "), today)
-    return begin and _Span(begin.first, today + _DAY, Unit.RANGE, f"since {_dated(begin.first, begin.first)}")
-
-
-def _range(said: str, today: date) -> _Span | None:
-    """`A..B`, B included; either may be any period, so `2026-09..2026-10` is two months."""
-    found = _BETWEEN.fullmatch(said)
-    if found is None:
-        return None
-    begin, end = _named(found[1], today), _named(found[3], today)
-    if begin is None or end is None:
-        unread = found[3] if begin else found[1]
-        if (begin or end) and found[2].startswith("..") and " " not in unread:
-            raise WordsError(f"I can't read “{shown(said)}” as two dates. Try `2026-10-01..2026-10-15`.")
-        return None
-    if end.stop <= begin.first:
-        raise WordsError(f"“{shown(said)}” ends before it starts.")
-    return _Span(begin.first, end.stop, Unit.RANGE, _dated(begin.first, end.stop - _DAY))
-
-
-def _named(said: str, today: date) -> _Span | None:
-    """One period by its name or number."""
-    said = _TO_DATE.get(said, said)
-    if said in ("today", "yesterday"):
-        day = today if said == "today" else today - _DAY
-        return _Span(day, day + _DAY, Unit.DAY, said)
-    if found := _BESIDE.fullmatch(said):
-        unit = Unit(found[2])
-        this = _around(today, unit, f"this {unit}")
-        return _around(this.first - _DAY, unit, f"last {unit}") if found[1] == "last" else this
-    return _counted(said, today) or _numbered(said, today)
-
-
-def _counted(said: str, today: date) -> _Span | None:
-    if _COUNT_OF_OTHERS.fullmatch(said):
-        raise WordsError("I count back in days or weeks. Try `last 90 days`.")
-    found = _COUNT.fullmatch(said)
-    if found is None:
-        return None
-    count = int(found[1]) * (7 if found[2].startswith("w") else 1)
-    if not 1 <= count <= _MOST_DAYS:
-        raise WordsError(f"I count back from 1 to {_MOST_DAYS} days, not “{shown(said)}”.")
-    label = f"last {count} days" if count > 1 else "last 1 day"
-    return _Span(today - (count - 1) * _DAY, today + _DAY, Unit.DAYS, label)
-
-
-def _numbered(said: str, today: date) -> _Span | None:
-    """A day, month, quarter or year of the calendar; without its year, the latest that has begun."""
-    if found := _DATE.fullmatch(said):
-        day = _real(said, int(found[1]), int(found[2]), int(found[3]))
-        return _Span(day, day + _DAY, Unit.DAY, _dated(day, day))
-    if found := _MONTH.fullmatch(said):
-        return _calendar(_real(said, int(found[1]), int(found[2])), Unit.MONTH)
-    if (found := _MONTH_NAME.fullmatch(said)) and found[1] in _MONTH_NUMBER:
-        month = _MONTH_NUMBER[found[1]]
-        return _calendar(_real(said, int(found[2] or today.year - (month > today.month)), month), Unit.MONTH)
-    if found := _QUARTER.fullmatch(said):
-        month = int(found["n"] or found["n_alone"]) * 3 - 2
-        year = found["year"] or found["year_after"] or today.year - (month > today.month)
-        return _calendar(_real(said, int(year), month), Unit.QUARTER)
-    if _YEAR.fullmatch(said):
-        return _calendar(date(int(said), 1, 1), Unit.YEAR)
-    return None
-
-
-def _real(said: str, year: int, month: int, day: int = 1) -> date:
-    try:
-        if 2000 <= year <= 2100:
-            return date(year, month, day)
-    except ValueError:
-        pass
-    raise WordsError(f"There is no “{shown(said)}” in the calendar I count by.")
-
-
-def _around(day: date, unit: Unit, label: str) -> _Span:
-    """The calendar week, month, quarter or year that holds a day."""
-    if unit is Unit.WEEK:
-        monday = day - day.weekday() * _DAY
-        return _Span(monday, monday + 7 * _DAY, unit, label)
-    months = _MONTHS_IN[unit]
-    first = date(day.year, (day.month - 1) // months * months + 1, 1)
-    return _Span(first, _months_on(first, months), unit, label)
-
-
-def _calendar(first: date, unit: Unit) -> _Span:
-    month = MONTHS[first.month - 1].capitalize()
-    names = {Unit.MONTH: f"{month} {first.year}", Unit.QUARTER: f"Q{first.month // 3 + 1} {first.year}"}
-    return _around(first, unit, names.get(unit, str(first.year)))
-
-
-def _months_on(day: date, months: int) -> date:
+def months_on(day: date, months: int) -> date:
     """The same day that many months on, or the last of a month too short for it."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
@@ -284,12 +124,20 @@ def _label_before(unit: Unit, first: date, last: date, year: int) -> str:
     if unit in (Unit.DAYS, Unit.RANGE):
         count = (last - first).days + 1
         return f"the {count} days before" if count > 1 else "the day before"
-    if unit in _MONTHS_IN and last + _DAY == _months_on(first, _MONTHS_IN[unit]):
-        return _calendar(first, unit).label
-    return span(first, last) if first.year == year else _dated(first, last)
+    if unit in MONTHS_IN and last + _DAY == months_on(first, MONTHS_IN[unit]):
+        return calendar_name(first, unit)
+    return span(first, last) if first.year == year else dated(first, last)
 
 
-def _dated(first: date, last: date) -> str:
+def calendar_name(first: date, unit: Unit) -> str:
+    """How a whole month, quarter or year is called: `October 2026`, `Q3 2026`, `2026`."""
+    month = MONTHS[first.month - 1].capitalize()
+    names = {Unit.MONTH: f"{month} {first.year}", Unit.QUARTER: f"Q{first.month // 3 + 1} {first.year}"}
+    return names.get(unit, str(first.year))
+
+
+def dated(first: date, last: date) -> str:
+    """As `span` writes it, with the year."""
     return f"{span(first, last)} {last.year}"
 
 

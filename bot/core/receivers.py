@@ -10,10 +10,16 @@ from bot.core.alerts.rule import ADMINS, CHANNEL, OWNERS
 from bot.core.configuration import Configuration
 
 _CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{2,20}", re.ASCII)
+_USER_ID = re.compile(r"[UW][A-Z0-9]{2,20}", re.ASCII)
 
 
 def is_channel(receiver: str) -> bool:
     return _CHANNEL_ID.fullmatch(receiver) is not None
+
+
+def is_slack_id(receiver: str) -> bool:
+    """Of a channel or a user, which Slack shows by a name where it is told that it is one."""
+    return is_channel(receiver) or _USER_ID.fullmatch(receiver) is not None
 
 
 def levels(configuration: Configuration, notify: Sequence[str], teams: Sequence[str]) -> tuple[tuple[str, ...], ...]:

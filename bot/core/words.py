@@ -1,9 +1,11 @@
 """The words of a question: the ones we know, how a sentence splits into them, how they are written back."""
 
+import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from types import MappingProxyType
 
 
@@ -138,10 +140,10 @@ SUBJECTS: Mapping[str, Subject] = MappingProxyType(
         **{subject.value: subject for subject in Subject},
         **dict.fromkeys(("all", "everything", "org", "organisation", "organization", "overview"), Subject.SUMMARY),
         "ws": Subject.WORKSPACE,
-        **dict.fromkeys(("member", "person"), Subject.USER),
-        **dict.fromkeys(("members", "people"), Subject.USERS),
+        **dict.fromkeys(("member", "person", "developer"), Subject.USER),
+        **dict.fromkeys(("members", "people", "developers", "spenders", "who"), Subject.USERS),
         **dict.fromkeys(("call", "live calls", "latency"), Subject.CALLS),
-        "explain": Subject.WHY,
+        **dict.fromkeys(("explain", "what changed", "what happened"), Subject.WHY),
         "budgets": Subject.BUDGET,
         **dict.fromkeys(("forecasts", "projection", "outlook"), Subject.FORECAST),
         **dict.fromkeys(("charts", "graph", "picture", "plot"), Subject.CHART),
@@ -171,7 +173,7 @@ DIMENSIONS: Mapping[str, Dimension] = MappingProxyType(
 PICTURES: Mapping[str, Picture] = MappingProxyType(
     {
         **{picture.value: picture for picture in Picture},
-        **dict.fromkeys(("course", "daily", "trends"), Picture.TREND),
+        **dict.fromkeys(("course", "trends"), Picture.TREND),
         **dict.fromkeys(("budgets", "burndown", "burn-down", "burn down"), Picture.BUDGET),
         **dict.fromkeys(("fan", "forecasts", "outlook", "projection"), Picture.FORECAST),
         **dict.fromkeys(("api keys", "apikeys", "api-keys"), Picture.KEYS),
@@ -196,13 +198,18 @@ WANTED: Mapping[str, Wanted] = MappingProxyType(
     }
 )
 BY = frozenset({"by", "per"})
+EACH: Mapping[str, Dimension] = MappingProxyType(
+    {"hourly": Dimension.HOUR, "daily": Dimension.DAY, "weekly": Dimension.WEEK, "monthly": Dimension.MONTH}
+)
+"""What says `by` in a word of its own."""
 VERSUS = frozenset({"vs", "vs.", "versus", "against", "compared"})
 PREVIOUS = frozenset({"previous", "prior"})
 SPENDING = frozenset({"cost", "costs", "spend", "spending", "spent", "usage"})
 FILLERS = SPENDING | {
-    *("/claude-usage", "a", "an", "and", "are", "at", "between", "did", "do", "does", "during", "for", "from", "give"),
-    *("has", "how", "i", "in", "is", "me", "much", "my", "of", "on", "our", "over", "please", "show", "tell", "the"),
-    *("to", "us", "use", "was", "we", "what", "with"),
+    *("/claude-usage", "a", "an", "and", "are", "at", "been", "between", "biggest", "can", "could", "did", "do"),
+    *("does", "doing", "during", "expensive", "far", "for", "from", "get", "give", "had", "has", "have", "highest"),
+    *("how", "i", "in", "is", "largest", "me", "most", "much", "my", "of", "on", "our", "over", "please", "pls"),
+    *("plz", "show", "so", "tell", "the", "to", "us", "use", "used", "was", "we", "were", "what", "with", "you"),
 }
 CHANGING = frozenset(
     {
@@ -216,6 +223,7 @@ CHANGING = frozenset(
 _DOUBLE = '"“”„‟«»'
 _SINGLE = "'‘’‚‛"
 _PUNCTUATION = ",;?!"
+_OWNS = re.compile(r"['’]s$")
 _ECHO = 40
 
 
@@ -228,8 +236,8 @@ class Word:
 
     @property
     def key(self) -> str:
-        """What a keyword is compared with: empty for a quoted word."""
-        return "" if self.quoted else self.text.casefold()
+        """What a keyword is compared with, `week` for `week's`: empty for a quoted word."""
+        return "" if self.quoted else _OWNS.sub("", self.text.casefold())
 
     def __str__(self) -> str:
         return quote(self.text) if self.quoted else self.text
@@ -259,8 +267,13 @@ def split(text: str) -> list[Word]:
 
 def mentions(text: str, subjects: Collection[Subject]) -> bool:
     """Whether any word could begin what one of these subjects is called: most sentences need not be read for more."""
-    first = {phrase.partition(" ")[0] for phrase, subject in SUBJECTS.items() if subject in subjects}
+    first = _first_words(frozenset(subjects))
     return any(word.key in first for word in split(text))
+
+
+@cache
+def _first_words(subjects: frozenset[Subject]) -> frozenset[str]:
+    return frozenset(phrase.partition(" ")[0] for phrase, subject in SUBJECTS.items() if subject in subjects)
 
 
 def quote(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from rich.cells import cell_len, set_cell_size
@@ -16,6 +16,8 @@ from bot.render.plain import ELLIPSIS, cut, one_line, said
 GAP = "  "
 RULE = "─"
 _NARROWEST = 10
+_WORTH_A_LINE = 3
+"""Letters."""
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _SHADES = "█▓▒░▚·"
 _LONGEST_BAR = 40
@@ -24,14 +26,23 @@ _LONGEST_LABEL = 24
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """The texts of one column: its title, the rows, and the total if there is one."""
+    """The lines of its title, and its texts: the rows, and the total if there is one."""
 
+    title: tuple[str, ...]
     texts: tuple[str, ...]
     numeric: bool
 
+    def folded(self) -> _Column:
+        """With a title of two lines, where that leaves much room for names, which say more than its words do."""
+        words = self.title[0].split(" ")
+        folds = [(" ".join(words[:at]), " ".join(words[at:])) for at in range(1, len(words))]
+        narrowest = min(folds, key=lambda lines: max(map(cell_len, lines)), default=self.title)
+        less = replace(self, title=narrowest)
+        return less if self.widest - less.widest >= _WORTH_A_LINE else self
+
     @property
     def widest(self) -> int:
-        return max(cell_len(text) for text in self.texts)
+        return max(cell_len(text) for text in (*self.title, *self.texts))
 
     @property
     def narrowest(self) -> int:
@@ -44,12 +55,15 @@ def table(shown: Table, width: int) -> list[str]:
 
     Columns that do not fit beside each other follow below, with the first one repeated.
     """
-    lines = [tuple(one_line(column.title) for column in shown.columns)]
-    lines += [tuple(said(cell) for cell in row) for row in shown.rows]
+    lines = [tuple(said(cell) for cell in row) for row in shown.rows]
     if shown.total is not None:
         lines.append(tuple(said(cell) for cell in shown.total))
-    texts = zip(*lines, strict=True)
-    columns = [_Column(column, about.numeric) for column, about in zip(texts, shown.columns, strict=True)]
+    columns = [
+        _Column((one_line(about.title),), tuple(line[at] for line in lines), about.numeric)
+        for at, about in enumerate(shown.columns)
+    ]
+    if _across([column.widest for column in columns]) > width:
+        columns = [column.folded() for column in columns]
     drawn: list[str] = []
     for group in _groups(columns, width):
         drawn += [""] if drawn else []
@@ -162,7 +176,7 @@ def _groups(columns: Sequence[_Column], width: int) -> list[list[_Column]]:
 def _widths(columns: Sequence[_Column], width: int) -> list[int]:
     """Natural widths, the widest names first made narrower until the line fits."""
     widths = [column.widest for column in columns]
-    while sum(widths) + len(GAP) * (len(widths) - 1) > width:
+    while _across(widths) > width:
         spare = [at for at, column in enumerate(columns) if widths[at] > column.narrowest]
         if not spare:
             break
@@ -170,16 +184,22 @@ def _widths(columns: Sequence[_Column], width: int) -> list[int]:
     return widths
 
 
+def _across(widths: Sequence[int]) -> int:
+    return sum(widths) + len(GAP) * (len(widths) - 1)
+
+
 def _drawn(columns: Sequence[_Column], widths: Sequence[int], *, with_total: bool) -> list[str]:
-    rows = zip(*(column.texts for column in columns), strict=True)
+    high = max(len(column.title) for column in columns)
+    titles = (("",) * (high - len(column.title)) + column.title for column in columns)
+    rows = zip(*(title + column.texts for title, column in zip(titles, columns, strict=True)), strict=True)
     drawn = [
         GAP.join(
             pad(text, width, right=column.numeric) for text, width, column in zip(row, widths, columns, strict=True)
         ).rstrip()
         for row in rows
     ]
-    rule = RULE * (sum(widths) + len(GAP) * (len(widths) - 1))
-    drawn.insert(1, rule)
+    rule = RULE * _across(widths)
+    drawn.insert(high, rule)
     if with_total:
         drawn.insert(len(drawn) - 1, rule)
     return drawn

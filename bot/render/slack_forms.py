@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -13,6 +14,7 @@ from bot.answers.settings import TITLES, Line, Settings
 from bot.answers.unowned import TEAM, Unowned
 from bot.core import wording
 from bot.core.configuration.merged import What
+from bot.core.receivers import is_channel, is_slack_id
 from bot.core.wording import and_more
 from bot.render import slack
 from bot.render.plain import cut, lines, one_line, uncoded
@@ -20,6 +22,7 @@ from bot.render.slack_blocks import (
     SECTION,
     Block,
     button,
+    context,
     escaped,
     mrkdwn,
     plain_text,
@@ -40,6 +43,8 @@ EDIT, REMOVE = "edit", "remove"
 _TITLE, _LABEL, _HINT, _OPTION, _VALUE, _OPTIONS = 24, 2000, 2000, 75, 150, 100
 _BLOCKS = 100
 _LONGEST = 300
+_ADMINS = 15
+"""As many as fit a remark, however long their addresses."""
 _NEW = {
     What.DIGEST: "Digest",
     What.BUDGET: "Budget",
@@ -99,12 +104,10 @@ def settings(settings: Settings) -> View:
     """What is in force, by kind; what Slack has can be changed here by whoever may, and new things can be made."""
     blocks: list[Block] = [{"type": "actions", "block_id": "new", "elements": list(_new(settings))}]
     file = f"{settings.file}, applied {wording.instant(settings.applied_at)}" if settings.file else "none applied yet"
-    blocks.append(
-        remark(
-            f"Time zone {settings.zone}. Configuration file: {one_line(file)}. Admins: "
-            f"{one_line(', '.join(settings.admins)) or 'nobody'}."
-        )
-    )
+    shown = [_referred(one) for one in settings.admins[:_ADMINS]]
+    unshown = [wording.and_more(len(settings.admins) - _ADMINS)] if len(settings.admins) > _ADMINS else []
+    about = f"Time zone {settings.zone}. Configuration file: {escaped(one_line(file), _LONGEST)}."
+    blocks.append(context([mrkdwn(f"{about} Admins: {', '.join([*shown, *unshown]) or 'nobody'}.")]))
     for what, title in TITLES.items():
         of_kind = [line for line in settings.lines if line.what is what]
         if of_kind:
@@ -113,7 +116,7 @@ def settings(settings: Settings) -> View:
         blocks += [{"type": "divider"}, _bold("What nobody owns"), *map(claimable, settings.unowned)]
     if settings.log:
         logged = (
-            f"{wording.instant(one.at)} {_person(one.by)}: {escaped(f'{one.what} {one.id} {one.did}', _LONGEST)}"
+            f"{wording.instant(one.at)} {_referred(one.by)}: {escaped(f'{one.what} {one.id} {one.did}', _LONGEST)}"
             for one in settings.log
         )
         blocks += [{"type": "divider"}, _bold("Changes in Slack"), *_paragraphs(logged)]
@@ -206,15 +209,25 @@ def _lines(of_kind: Sequence[Line]) -> Iterator[Block]:
 
 
 def _line(line: Line) -> str:
-    words = f"*{escaped(one_line(line.id), 80)}*  {escaped(one_line(line.said), _LONGEST)}"
+    words = f"*{escaped(one_line(line.id), 80)}*  {_naming(line)}"
     if line.by is None:
         return f"{words}\n_in the configuration file_"
-    made = f"by {_person(line.by)}" + (f", {wording.instant(line.at)}" if line.at else "")
+    made = f"by {_referred(line.by)}" + (f", {wording.instant(line.at)}" if line.at else "")
     return f"{words}\n_not in force: {escaped(line.aside, _LONGEST)} ({made})_" if line.aside else f"{words}\n_{made}_"
 
 
-def _person(user: str) -> str:
-    return f"<@{user}>" if user.isalnum() else escaped(user, 80)
+def _naming(line: Line) -> str:
+    """What a line says, with the names that Slack knows for the ids in it."""
+    words = escaped(one_line(line.said), _LONGEST)
+    ids = "|".join(map(re.escape, line.named))
+    return re.sub(rf"(?<!\w)(?:{ids})(?!\w)", lambda id_: _referred(id_[0]), words) if ids else words
+
+
+def _referred(receiver: str) -> str:
+    """Somebody or a channel: by the name that Slack shows for an id, else as it stands."""
+    if is_slack_id(receiver):
+        return f"<{'#' if is_channel(receiver) else '@'}{receiver}>"
+    return escaped(one_line(receiver), 80)
 
 
 def _paragraphs(written: Iterator[str] | Sequence[str] | map[str]) -> Iterator[Block]:

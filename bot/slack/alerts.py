@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answers.alert import END_SILENCE
@@ -55,11 +55,13 @@ def listen(
         return episode, await alerts.feedback(episode, Feedback(Verdict(name)), asker, now)
 
     @app.action(_ACTS)
-    async def on_act(ack: AsyncAck, respond: AsyncRespond, action: dict[str, Any], body: dict[str, Any]) -> None:
+    async def on_act(ack: AsyncAck, action: dict[str, Any], body: dict[str, Any]) -> None:
         await ack()
         user, place = str(body["user"]["id"]), body.get("container", {})
         channel, ts = str(place.get("channel_id", "")), str(place.get("message_ts", ""))
-        outlet = Response(respond, client, user=user, channel=channel, thread=place.get("thread_ts"))
+        outlet = Response(
+            str(body.get("response_url", "")), client, user=user, channel=channel, thread=place.get("thread_ts")
+        )
         with replies.counted():
             try:
                 episode, answer = await act(action, user)
@@ -73,11 +75,15 @@ def listen(
             await _others(client, alerts, episode, (channel, ts), clock())
 
     @app.action(f"{render.DO}:{EXPLAIN}")
-    async def on_explain(ack: AsyncAck, respond: AsyncRespond, action: dict[str, Any], body: dict[str, Any]) -> None:
+    async def on_explain(ack: AsyncAck, action: dict[str, Any], body: dict[str, Any]) -> None:
         await ack()
         user, place = str(body["user"]["id"]), body.get("container", {})
         outlet = Response(
-            respond, client, user=user, channel=str(place.get("channel_id", "")), thread=place.get("thread_ts")
+            str(body.get("response_url", "")),
+            client,
+            user=user,
+            channel=str(place.get("channel_id", "")),
+            thread=place.get("thread_ts"),
         )
         await replies.give(outlet, lambda: alerts.explain(int(action["value"]), Asker.called(user), clock()))
 

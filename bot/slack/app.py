@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -52,11 +52,11 @@ def build(
     )
 
     @app.command(COMMAND)
-    async def on_command(ack: AsyncAck, respond: AsyncRespond, command: dict[str, Any]) -> None:
+    async def on_command(ack: AsyncAck, command: dict[str, Any]) -> None:
         await ack()
         text = html.unescape(str(command.get("text", "")))  # `R&D` comes as `R&amp;D`
-        user, channel = (str(command.get(field, "")) for field in ("user_id", "channel_id"))
-        place = Response(respond, client, user=user, channel=channel, command=True)
+        user, channel, url = (str(command.get(field, "")) for field in ("user_id", "channel_id", "response_url"))
+        place = Response(url, client, user=user, channel=channel, command=True)
         if not await dialogs.asked(text, command, user):
             await replies.give(place, lambda: ask.answer(text, clock(), Asker.called(user)))
 

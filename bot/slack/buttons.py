@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answers.answer import Answer, File
@@ -93,31 +93,38 @@ def listen(
 ) -> None:
     """Register the buttons; the last listener answers those that no version of today puts under a message."""
 
-    async def outlet(body: dict[str, Any], respond: AsyncRespond, press: Press, *, own: bool = False) -> Outlet:
+    async def outlet(body: dict[str, Any], press: Press, *, own: bool = False) -> Outlet:
         if body.get("container", {}).get("type") == "view":
             return await dialog.under(client, body, press.question)
-        return Response(respond, client, user=press.user, channel=press.channel, thread=press.thread, own=own)
+        return Response(
+            str(body.get("response_url", "")),
+            client,
+            user=press.user,
+            channel=press.channel,
+            thread=press.thread,
+            own=own,
+        )
 
     def answers(pattern: str | re.Pattern[str], answer: Callable[..., Awaitable[Answer]]) -> None:
         """A press of these is answered where it stands."""
 
         @app.action(pattern)
-        async def on_press(ack: AsyncAck, respond: AsyncRespond, action: dict[str, Any], body: dict[str, Any]) -> None:
+        async def on_press(ack: AsyncAck, action: dict[str, Any], body: dict[str, Any]) -> None:
             await ack()
             press, now = Press.of(body, action, clock()), clock()
             if await dialogs.asked(press.question, body, press.user):
                 return
-            place = await outlet(body, respond, press, own=press.own)
+            place = await outlet(body, press, own=press.own)
             await replies.give(place, lambda: answer(press.question, now, press.asker, said=press.said))
 
     answers(re.compile(rf"^({ASK}:\d+|{NAMES})$"), ask.answer)
     answers(RECEIPT, receipts.answer)
 
     @app.action(SHARE)
-    async def on_share(ack: AsyncAck, respond: AsyncRespond, action: dict[str, Any], body: dict[str, Any]) -> None:
+    async def on_share(ack: AsyncAck, action: dict[str, Any], body: dict[str, Any]) -> None:
         await ack()
         press, now = Press.of(body, action, clock()), clock()
-        place = await outlet(body, respond, press)
+        place = await outlet(body, press)
 
         async def share() -> bool:
             return await replies.give(
@@ -130,10 +137,10 @@ def listen(
             await replies.say(place, _SHARED)
 
     @app.action(CSV)
-    async def on_csv(ack: AsyncAck, respond: AsyncRespond, action: dict[str, Any], body: dict[str, Any]) -> None:
+    async def on_csv(ack: AsyncAck, action: dict[str, Any], body: dict[str, Any]) -> None:
         await ack()
         press, now = Press.of(body, action, clock()), clock()
-        place = await outlet(body, respond, press)
+        place = await outlet(body, press)
 
         async def filed() -> Answer:
             answer = await ask.answer(press.question, now, press.asker, said=press.said)
@@ -148,11 +155,9 @@ def listen(
             await replies.say(place, _FILED)
 
     @app.action(re.compile(""))
-    async def on_anything_else(
-        ack: AsyncAck, respond: AsyncRespond, action: dict[str, Any], body: dict[str, Any]
-    ) -> None:
+    async def on_anything_else(ack: AsyncAck, action: dict[str, Any], body: dict[str, Any]) -> None:
         await ack()
-        await replies.say(await outlet(body, respond, Press.of(body, action, clock())), _UNKNOWN)
+        await replies.say(await outlet(body, Press.of(body, action, clock())), _UNKNOWN)
 
 
 def file_name(question: str) -> str:

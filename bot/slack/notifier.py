@@ -44,10 +44,19 @@ _REFUSALS = {
 }
 
 
-def web_client(token: str, base_url: str) -> AsyncWebClient:
-    """A client that waits when Slack says so and repeats nothing else: a post without an answer may have arrived."""
+def session() -> aiohttp.ClientSession:
+    """Connections to Slack that are kept for a while: making one takes longer than most of what goes over it."""
+    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS))
+
+
+def web_client(token: str, base_url: str, kept: aiohttp.ClientSession | None = None) -> AsyncWebClient:
+    """A client that waits when Slack says so and repeats nothing else: a post without an answer may have arrived.
+
+    Without `kept` connections it makes one for each call.
+    """
     return MeteredClient(
         token=token,
+        session=kept,
         base_url=base_url,
         timeout=TIMEOUT_SECONDS,
         retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_LIMIT_RETRIES)],
@@ -59,7 +68,8 @@ class SlackNotifier:
 
     def __init__(self, client: AsyncWebClient, *, seconds_between_posts: float = SECONDS_BETWEEN_POSTS) -> None:
         self._client = client
-        # Not a handler of the client's waits for Slack's limits here but the pace: one refusal holds up everybody.
+        # Not a handler of the client's waits for Slack's limits here but the pace: one refusal holds up everybody. And
+        # each post has a connection of its own: of one that ends under it nobody knows if it came.
         self._posting = MeteredClient(
             token=client.token, base_url=client.base_url, timeout=client.timeout, retry_handlers=[]
         )

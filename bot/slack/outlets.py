@@ -6,9 +6,9 @@ from typing import Any, Protocol
 
 import aiohttp
 import structlog
-from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.render import slack as render
 from bot.render import slack_views
@@ -48,6 +48,8 @@ class Outlet(Protocol):
 class Response:
     """A response_url: five uses in thirty minutes. When it is spent the Web API says the rest, to the same person.
 
+    It is used on the client's own connections: Bolt would make one for each answer.
+
     `own`: the message that was pressed is seen by nobody else, and what follows takes its place. `command`: there is no
     message yet, so that the note is the first and the answer replaces it.
     """
@@ -56,7 +58,7 @@ class Response:
 
     def __init__(
         self,
-        respond: AsyncRespond,
+        url: str,
         client: AsyncWebClient,
         *,
         user: str,
@@ -65,12 +67,12 @@ class Response:
         own: bool = False,
         command: bool = False,
     ) -> None:
-        self._respond = respond
+        self._url = AsyncWebhookClient(url, session=client.session)
         self._client = client
         self.user, self._channel, self._thread = user, channel, thread
         self._own, self._command = own, command
         self._noted = False
-        self._spent = False
+        self._spent = not url
 
     async def note(self) -> None:
         """Beside a message that others read the note can't be taken away again, so it says what comes."""
@@ -115,7 +117,7 @@ class Response:
 
     async def _use(self, options: Message) -> str:
         try:
-            response = await self._respond(**options)
+            response = await self._url.send_dict(options)
         except Exception as error:
             # No traceback: the address in it lets anyone answer in the bot's name.
             log.warning("Slack can't be answered.", action="response_failed", error=type(error).__name__)

@@ -42,14 +42,19 @@ class SlackPeople:
         """The user id and e-mail address of whoever has this one of the two; empty where Slack does not say."""
         return (await self._person(name)).names
 
+    def known(self, name: str) -> frozenset[str] | None:
+        """The same as far as it is remembered; None where Slack would have to be asked."""
+        found = self._remembered(name)
+        return None if found is None else found.names
+
     async def zone(self, name: str) -> str | None:
         """The time zone of whoever has this user id or e-mail address; None where Slack does not say."""
         return (await self._person(name)).zone
 
     async def _person(self, name: str) -> _Person:
-        until, found = self._known.get(name, (None, _Person()))
-        if until is not None and self._clock() < until:
-            return found
+        remembered = self._remembered(name)
+        if remembered is not None:
+            return remembered
         try:
             found = await asyncio.wait_for(self._asked(name), DEADLINE_SECONDS)
             kept = KEPT
@@ -64,6 +69,10 @@ class SlackPeople:
         while len(self._known) > MOST:
             self._known.popitem(last=False)
         return found
+
+    def _remembered(self, name: str) -> _Person | None:
+        until, found = self._known.get(name, (None, _Person()))
+        return found if until is not None and self._clock() < until else None
 
     async def _asked(self, name: str) -> _Person:
         if "@" in name:

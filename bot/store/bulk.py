@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import chain, islice
 from typing import Any
 
@@ -12,10 +13,13 @@ from sqlalchemy import Column, Connection, Table
 from sqlalchemy.exc import DBAPIError
 
 Row = tuple[Any, ...]
+Columns = Mapping[str, Sequence[Any]]
+_ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
 _MOST_VARIABLES = 32_000
 """SQLite binds no more than 32,766 in one statement."""
+_MOST_ROWS = 1024
 
 
 def insert_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -24,19 +28,61 @@ def insert_rows(connection: Connection, table: Table, columns: Sequence[str], ro
     write(connection, table, columns, iter(rows), _own(connection, [table.c[name] for name in columns]))
 
 
-def insert_columns(connection: Connection, table: Table, columns: Mapping[str, Sequence[Any]]) -> None:
-    """The same of columns, whose values are as the driver takes them: whole numbers, bytes, texts and None."""
+def insert_columns(connection: Connection, table: Table, columns: Columns) -> None:
+    """The same of columns, whose values are as the driver takes them: whole numbers, texts and None."""
     if connection.dialect.name == "postgresql":
-        _copy(connection, table, list(columns), zip(*columns.values(), strict=True), ())
+        rows = map("\t".join, zip(*map(_copied, columns.values()), strict=True))
+        with _copying(connection, table, list(columns)) as copy:
+            copy.write("".join(f"{row}\n" for row in rows))
         return
-    width, rows = len(columns), len(next(iter(columns.values())))
-    most = _MOST_VARIABLES // width
-    for begin in range(0, rows, most):
-        many = min(most, rows - begin)
+    _insert_columns(connection, table, columns, "")
+
+
+def add_columns(connection: Connection, table: Table, columns: Columns, grown: Mapping[str, str]) -> None:
+    """Insert columns of whole numbers and bytes, or let what stands under the same key grow: `grown` says to what, in
+    the SQL of this dialect. No key may come twice."""
+    keys = ", ".join(column.name for column in table.primary_key)
+    conflict = f"ON CONFLICT ({keys}) DO UPDATE SET {', '.join(f'{name} = {to}' for name, to in grown.items())}"
+    if connection.dialect.name == "postgresql":
+        kinds = [("bytea" if isinstance(column[0], bytes) else "bigint") for column in columns.values()]
+        arrays = ", ".join(f"string_to_array(%s, ',')::{kind}[]" for kind in kinds)
+        statement = f"INSERT INTO {table.name} ({', '.join(columns)}) SELECT * FROM unnest({arrays}) {conflict}"  # noqa: S608
+        connection.exec_driver_sql(statement, tuple(map(_listed, columns.values())))
+        return
+    _insert_columns(connection, table, columns, conflict)
+
+
+def _insert_columns(connection: Connection, table: Table, columns: Columns, conflict: str) -> None:
+    width, begin = len(columns), 0
+    for many in _portions(len(next(iter(columns.values()))), width):
         flat = [None] * (many * width)
         for position, column in enumerate(columns.values()):
             flat[position::width] = column[begin : begin + many]
-        connection.exec_driver_sql(_statement(table, list(columns), many), tuple(flat))
+        connection.exec_driver_sql(f"{_statement(table, list(columns), many)} {conflict}", tuple(flat))
+        begin += many
+
+
+def _portions(rows: int, width: int) -> Iterator[int]:
+    """How many rows go into one statement after the other: powers of two, because the driver keeps what it compiled,
+    and a text of thousands of places takes as long to compile as its rows to write."""
+    many = _MOST_ROWS
+    while rows:
+        while many > rows or many * width > _MOST_VARIABLES:
+            many //= 2
+        yield many
+        rows -= many
+
+
+def _copied(column: Sequence[int | str | None]) -> Sequence[str]:
+    """As COPY reads it: a driver that looks at each value for itself takes longer than the server with the row."""
+    if isinstance(next((one for one in column if one is not None), None), str):
+        return [r"\N" if one is None else str(one).translate(_ESCAPED) for one in column]
+    return [r"\N" if one is None else str(one) for one in column]
+
+
+def _listed(column: Sequence[int | bytes]) -> str:
+    """As `string_to_array` reads it."""
+    return ",".join(f"\\x{one.hex()}" if isinstance(one, bytes) else str(one) for one in column)
 
 
 _Own = Sequence[tuple[int, Callable[[Any], Any]]]
@@ -61,14 +107,20 @@ def _statement(table: Table, columns: Sequence[str], rows: int) -> str:
 
 
 def _copy(connection: Connection, table: Table, columns: Sequence[str], rows: Iterator[Row], own: _Own) -> None:
+    with _copying(connection, table, columns) as copy:
+        for row in rows:
+            copy.write_row(_with(row, own) if own else row)
+
+
+@contextmanager
+def _copying(connection: Connection, table: Table, columns: Sequence[str]) -> Iterator[psycopg.Copy]:
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
     cursor: psycopg.Cursor[Any] = connection.connection.cursor()  # type: ignore[assignment]
     try:
         with cursor, cursor.copy(statement) as copy:
-            for row in rows:
-                copy.write_row(_with(row, own) if own else row)
+            yield copy
     except psycopg.Error as error:  # as SQLAlchemy would have said it, so that the store's sentences fit
         raise DBAPIError(statement.as_string(), None, error) from error
 

@@ -11,11 +11,11 @@ from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, func, select, tuple_, update
+from sqlalchemy import BigInteger, Connection, bindparam, func, select, tuple_, type_coerce, update
 
-from bot.core.utc import microseconds
 from bot.store import metering
 from bot.store.bulk import insert_columns
+from bot.store.memory import renew
 from bot.store.tables import CallHour, CallSeries, table
 
 MOST_SERIES = 10_000
@@ -28,6 +28,7 @@ _FEW = 100
 """Up to so many series are asked for by all they are; for more it is faster to read every one there is."""
 _hour = table(CallHour)
 _series = table(CallSeries)
+_since = type_coerce(_series.c.since, BigInteger)
 
 
 class Series(NamedTuple):
@@ -53,35 +54,36 @@ Names = tuple[str, ...]
 
 
 class Known(NamedTuple):
-    """A series that is there: its id, which never changes or goes, and when its first call was made."""
+    """A series that is there: its id, which never changes or goes, and when its first call was made (microseconds)."""
 
     id: int
-    since: datetime
+    since: int
 
 
 KnownSeries = dict[Names, Known]
 
 
-def learn(connection: Connection, begun: Mapping[Names, datetime], known: KnownSeries) -> dict[Names, int]:
-    """The ids of these series, each with when the first of some calls of it was made. They are made where there are
-    none, begin earlier where an older call comes late, and are kept under another where there are too many."""
+def learn(connection: Connection, begun: Mapping[Names, int], known: KnownSeries) -> dict[Names, int]:
+    """The ids of these series, each with when, in microseconds, the first of some calls of it was made. They are made
+    where there are none, begin earlier where an older call comes late, and are kept under another where there are too
+    many."""
     _find(connection, begun, known)
     missing = {names: since for names, since in begun.items() if names not in known}
     folded = _make(connection, missing, known) if missing else {}
-    earlier: dict[Names, datetime] = {}
+    earlier: dict[Names, int] = {}
     for names, since in begun.items():
         under = folded.get(names, names)
         if since < earlier.get(under, known[under].since):
             earlier[under] = since
     if earlier:
-        lower = update(_series).where(_series.c.id == bindparam("series")).values(since=bindparam("at"))
-        at = [{"series": known[names].id, "at": since} for names, since in earlier.items()]
-        connection.execute(lower.where(_series.c.since > bindparam("at")), at)
+        at = bindparam("at", type_=BigInteger)
+        lower = update(_series).where(_series.c.id == bindparam("series"), _since > at).values(since=at)
+        connection.execute(lower, [{"series": known[names].id, "at": since} for names, since in earlier.items()])
         known.update((names, Known(known[names].id, since)) for names, since in earlier.items())
     return {names: known[folded.get(names, names)].id for names in begun}
 
 
-def _make(connection: Connection, begun: Mapping[Names, datetime], known: KnownSeries) -> dict[Names, Names]:
+def _make(connection: Connection, begun: Mapping[Names, int], known: KnownSeries) -> dict[Names, Names]:
     """Make these; says which are kept under another."""
     held = connection.execute(select(func.count()).select_from(_series)).scalar_one()
     room = max(0, MOST_SERIES - held)
@@ -89,7 +91,7 @@ def _make(connection: Connection, begun: Mapping[Names, datetime], known: KnownS
     together = {names: _together(Series._make(names), apart=True) for names in islice(begun, room, None)}
     _find(connection, together.values(), known)
     folded: dict[Names, Names] = {}
-    kept: dict[Names, datetime] = {}
+    kept: dict[Names, int] = {}
     for names, under in together.items():
         many = held + len(made) + len(kept) >= MOST_SERIES + _MOST_TOGETHER
         if many and under not in known and under not in kept:
@@ -101,7 +103,9 @@ def _make(connection: Connection, begun: Mapping[Names, datetime], known: KnownS
     if made:
         # Nobody else makes any meanwhile: whoever stores calls has the lock.
         columns = dict(zip(Series._fields, zip(*made, strict=True), strict=True))
-        insert_columns(connection, _series, {**columns, "since": list(map(microseconds, made.values()))})
+        insert_columns(connection, _series, {**columns, "since": list(made.values())})
+        if not held:
+            renew(connection, "calls")  # from here on there are some, and series never go
         _find(connection, made, known)
     metering.FOLDED.inc(len(folded))
     return folded
@@ -119,7 +123,7 @@ def _find(connection: Connection, wanted: Iterable[Names], known: KnownSeries) -
     if not unknown:
         return
     columns = [_series.c[name] for name in Series._fields]
-    query = select(_series.c.id, _series.c.since, *columns)
+    query = select(_series.c.id, _since, *columns)
     if len(unknown) < _FEW:
         query = query.where(tuple_(*columns).in_(unknown))
     known.update((tuple(row[2:]), Known(row[0], row[1])) for row in connection.execute(query))

@@ -1,24 +1,41 @@
-"""Live calls read: their sums by series or by hour, and one by one as long as they are kept."""
+"""Live calls read: their sums by series or by day, and one by one as long as they are kept."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Result, Row, any_, bindparam, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import BigInteger
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Result,
+    Row,
+    Select,
+    Subquery,
+    Table,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
 from bot.core.calls import sketch
 from bot.core.calls.sums import ADDED, Sums
+from bot.core.periods import local_date
+from bot.core.periods import midnight as local_midnight
+from bot.core.utc import dates, midnight
+from bot.store import each
 from bot.store.call_series import Series
-from bot.store.tables import CallHour, CallRow, CallSeries, table
+from bot.store.memory import remembered
+from bot.store.tables import CallDay, CallHour, CallRow, CallSeries, table
 
 _call = table(CallRow)
 _hour = table(CallHour)
 _series = table(CallSeries)
+_day = table(CallDay)
+_COLUMNS = (*ADDED, "longest_ms", "durations", "first_tokens", "first_at", "last_at")
 TOKENS = ("uncached_input", "cache_write_5m", "cache_write_1h", "cache_read", "output", "untyped")
 _SUMS = [func.sum(_hour.c[name]).label(name) for name in ADDED]
 
@@ -33,31 +50,48 @@ class Held(NamedTuple):
 
 def by_series(connection: Connection, since: datetime, until: datetime) -> list[Held]:
     """What the whole hours from `since` to before `until` hold of each series, with its latencies."""
-    when = _hour.c.hour >= since, _hour.c.hour < until
-    query = (
-        select(
-            _hour.c.series_id,
-            *_SUMS,
-            func.max(_hour.c.longest_ms).label("longest_ms"),
-            func.min(_hour.c.first_at).label("first_at"),
-            func.max(_hour.c.last_at).label("last_at"),
-        )
-        .where(*when)
-        .group_by(_hour.c.series_id)
+    kept = _kept(since, until)
+    query = select(
+        kept.c.series_id,
+        *(func.sum(kept.c[name]).label(name) for name in ADDED),
+        func.max(kept.c.longest_ms).label("longest_ms"),
+        func.min(kept.c.first_at).label("first_at"),
+        func.max(kept.c.last_at).label("last_at"),
     )
-    rows = connection.execute(query).all()
+    rows = connection.execute(query.group_by(kept.c.series_id)).all()
     known = _read_series(connection)
     found = {row.series_id: Held(row.series_id, known[row.series_id], _sums(row)) for row in rows}
     for held in found.values():
         held.sums.errors = {held.series.error_type: held.sums.calls} if held.series.error_type else {}
-    sketches = select(_hour.c.series_id, _hour.c.durations, _hour.c.first_tokens)
-    some = or_(_hour.c.timed > 0, _hour.c.first_tokens != b"")
-    for series_id, durations, first_tokens in connection.execute(sketches.where(*when, some)):
+    parts: dict[int, tuple[list[bytes], list[bytes]]] = {}
+    sketches = select(kept.c.series_id, kept.c.durations, kept.c.first_tokens)
+    some = or_(kept.c.timed > 0, kept.c.first_tokens != b"")
+    for series_id, *written in connection.execute(sketches.where(some)):
+        for part, one in zip(parts.setdefault(series_id, ([], [])), written, strict=True):
+            part.append(one)
+    for series_id, (durations, first_tokens) in parts.items():
         sums = found[series_id].sums
-        sketch.merge(sums.durations, sketch.decode(durations))
-        if first_tokens:
-            sketch.merge(sums.first_tokens, sketch.decode(first_tokens))
+        sums.durations, sums.first_tokens = sketch.decode(b"".join(durations)), sketch.decode(b"".join(first_tokens))
     return list(found.values())
+
+
+def _kept(since: datetime, until: datetime) -> Subquery:
+    """Rows that hold these hours: days where they are whole, and the hours before and after them."""
+    since, until = since.astimezone(UTC), until.astimezone(UTC)
+    first, last = midnight(since.date()), midnight(until.date())
+    if first < since:
+        first += timedelta(days=1)
+    if first >= last:
+        return _between(_hour, since, until).subquery()
+    parts = _between(_hour, since, first), _between(_day, first, last), _between(_hour, last, until)
+    return union_all(*parts).subquery()
+
+
+def _between(kept: Table, since: datetime, until: datetime) -> Select[Any]:
+    start = kept.c.hour if kept is _hour else kept.c.day
+    return select(start.label("start"), kept.c.series_id, *(kept.c[name] for name in _COLUMNS)).where(
+        start >= since, start < until
+    )
 
 
 def _read_series(connection: Connection) -> dict[int, Series]:
@@ -66,22 +100,25 @@ def _read_series(connection: Connection) -> dict[int, Series]:
     return {row[0]: Series._make(row[1:]) for row in connection.execute(select(_series.c.id, *columns))}
 
 
-def by_hour(
-    connection: Connection, since: datetime, until: datetime, series_ids: Collection[int]
-) -> dict[datetime, Sums]:
-    """The same hour by hour, of these series together; without latencies, which nobody reads by the hour."""
+def by_day(
+    connection: Connection, since: datetime, until: datetime, zone: str, series_ids: Collection[int]
+) -> dict[date, Sums]:
+    """The same by the local days of a zone, of these series together; without latencies, which nobody reads so."""
+    days = dates(local_date(since, zone), local_date(until, zone) + timedelta(days=1))
+    alike = all(local_midnight(day, zone) == midnight(day) for day in days)
+    kept = (_kept(since, until) if alike else _between(_hour, since, until).subquery()).c
     query = (
-        select(_hour.c.hour, _series.c.error_type, *_SUMS)
-        .join(_series, _series.c.id == _hour.c.series_id)
-        .where(_hour.c.hour >= since, _hour.c.hour < until, _among(connection, series_ids))
-        .group_by(_hour.c.hour, _series.c.error_type)
-        .order_by(_hour.c.hour)
+        select(kept.start, _series.c.error_type, *(func.sum(kept[name]).label(name) for name in ADDED))
+        .join(_series, _series.c.id == kept.series_id)
+        .where(kept.series_id.in_(each.numbers(connection, series_ids)))
+        .group_by(kept.start, _series.c.error_type)
+        .order_by(kept.start)
     )
-    found: dict[datetime, Sums] = {}
+    found: dict[date, Sums] = {}
     for row in connection.execute(query):
         sums = _counted(row)
         sums.errors = {row.error_type: sums.calls} if row.error_type else {}
-        found.setdefault(row.hour, Sums()).merge(sums)
+        found.setdefault(local_date(row.start, zone), Sums()).merge(sums)
     return found
 
 
@@ -110,7 +147,11 @@ def largest(connection: Connection, since: datetime, until: datetime, *, by: str
 
 def any_held(connection: Connection) -> bool:
     """Whether any program ever reported a call."""
-    return connection.execute(select(_series.c.id).limit(1)).first() is not None
+
+    def held() -> bool:
+        return connection.execute(select(_series.c.id).limit(1)).first() is not None
+
+    return remembered(connection, "calls held", held)
 
 
 def any_named(connection: Connection) -> bool:
@@ -118,7 +159,7 @@ def any_named(connection: Connection) -> bool:
     return connection.execute(select(_series.c.id).where(_series.c.caller != "").limit(1)).first() is not None
 
 
-def each(connection: Connection, since: datetime, until: datetime) -> Iterator[Row[Any]]:
+def singly(connection: Connection, since: datetime, until: datetime) -> Iterator[Row[Any]]:
     """Single calls in the order of time, with what their series says; those of more than a while ago are gone."""
     yield from _singles(connection.execution_options(yield_per=10_000), since, until)
 
@@ -156,10 +197,3 @@ def _counted(row: Any) -> Sums:
     """PostgreSQL sums 64-bit integers to decimals."""
     added: dict[str, Any] = {name: int(getattr(row, name)) for name in ADDED}
     return Sums(**added)
-
-
-def _among(connection: Connection, series_ids: Collection[int]) -> ColumnElement[bool]:
-    if connection.dialect.name == "postgresql":
-        return _hour.c.series_id == any_(bindparam("series_ids", list(series_ids), ARRAY(BigInteger)))
-    each_id = func.json_each(literal(json.dumps(list(series_ids)))).table_valued("value")
-    return _hour.c.series_id.in_(select(each_id.c.value))

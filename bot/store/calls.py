@@ -1,4 +1,4 @@
-"""Live calls go in: each once, with the sums of its hour, in one transaction.
+"""Live calls go in: each once, with the sums of its hour and day, in one transaction.
 
 An id that is there already is a repeat, whoever sends it, as long as model and tokens agree: two witnesses of one call
 may differ in how long it took. With other figures it is another call under a taken id, and is refused.
@@ -6,56 +6,31 @@ may differ in how long it took. With other figures it is another call under a ta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from operator import add, attrgetter, itemgetter
-from typing import Any, NamedTuple
+from operator import add, itemgetter
+from typing import NamedTuple
 
-import msgspec
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    Connection,
-    LargeBinary,
-    Select,
-    TableValuedAlias,
-    Text,
-    bindparam,
-    delete,
-    func,
-    select,
-    tuple_,
-    type_coerce,
-)
+from sqlalchemy import Connection, delete, select
 
-from bot.core.calls import sketch
+from bot.core.calls import sums
 from bot.core.calls.batch import FIGURES, MODEL, TEAM, Batch
 from bot.core.calls.call import COUNTED, RateLimit
 from bot.core.calls.client import Client
-from bot.core.calls.sums import ADDED, Sums, grouped
 from bot.core.utc import instant, microseconds
-from bot.store import call_series, headroom
+from bot.store import call_growth, call_series, each, headroom
 from bot.store.bulk import insert_columns
 from bot.store.call_series import KnownSeries, Names
 from bot.store.headroom import Program, Told
-from bot.store.tables import CallHour, CallRow, CallSeries, ImportedPieceRow, table
+from bot.store.tables import CallRow, CallSeries, ImportedPieceRow, table
 from bot.store.upsert import insert_new, lock
 
 _call = table(CallRow)
-_hour = table(CallHour)
 _series = table(CallSeries)
 _piece = table(ImportedPieceRow)
-_HOUR_LONG = 3_600_000_000
-_DAY_LONG = 24 * _HOUR_LONG
-_added = attrgetter(*ADDED)
-_HOUR_COLUMNS = ("hour", "series_id", *ADDED, "longest_ms", "durations", "first_tokens", "first_at", "last_at")
-_PLAIN = {name: LargeBinary if name in ("durations", "first_tokens") else BigInteger for name in _HOUR_COLUMNS}
-"""As the driver gives them: an instant is a number."""
+_DAY_LONG = 86_400_000_000
 _ABSENT = {name: 0 if name in COUNTED else None for name in FIGURES}
 """What stands in a column for a call that has nothing of it."""
-_Hour = tuple[int, int]
-"""When an hour begins, in microseconds, and a series."""
-
 
 TAKEN = "Its id belongs to another call, with another model or other token counts."
 
@@ -137,25 +112,19 @@ def _used(whole: Batch) -> list[_Used]:
 
 
 def _insert(connection: Connection, new: Batch, series: Sequence[Names], now: datetime, known: KnownSeries) -> None:
-    """The calls themselves, the sums of their hours, and the rate limits they tell of."""
-    kinds = grouped(new, zip([at - at % _HOUR_LONG for at in new.at], new.kinds, strict=True))
-    begun: dict[Names, datetime] = {}
-    for (_, kind), sums in kinds.items():
-        assert sums.first_at
-        begun[series[kind]] = min(sums.first_at, begun.get(series[kind], sums.first_at))
-    ids = call_series.learn(connection, begun, known)
-    by_kind = {kind: ids[series[kind]] for _, kind in kinds}
-    hours: dict[_Hour, Sums] = {}
-    for (hour, kind), sums in kinds.items():
-        held = hours.setdefault((hour, by_kind[kind]), sums)
-        if held is not sums:
-            held.merge(sums)
+    """The calls themselves, the sums of their hours and days, and the rate limits they tell of."""
+    begun: dict[int, int] = {}
+    for kind, at in zip(new.kinds, new.at, strict=True):
+        if at < begun.get(kind, at + 1):
+            begun[kind] = at
+    ids = call_series.learn(connection, {series[kind]: at for kind, at in begun.items()}, known)
+    by_kind = {kind: ids[series[kind]] for kind in begun}
     series_ids = list(map(by_kind.__getitem__, new.kinds))
     # What none of these calls has is left to the table's defaults: each value that is bound takes its time.
     figures = {name: column for name, column in new.figures.items() if column.count(_ABSENT[name]) < len(column)}
     stored = {"at": new.at, "stored_at": [microseconds(now)] * len(new)}
     insert_columns(connection, _call, {"id": new.ids, "series_id": series_ids, **stored, **figures})
-    _add_hours(connection, hours)
+    call_growth.grow(connection, new.at, series_ids, sums.columns(new))
     headroom.note(connection, _told(new, series))
 
 
@@ -195,7 +164,7 @@ def note_imported(connection: Connection, sha256: str, calls: int, now: datetime
 
 def _held(connection: Connection, ids: Sequence[str]) -> dict[str, _Used]:
     """The figures of those that are stored already."""
-    wanted = _each_text(connection, ids)
+    wanted = each.texts(connection, ids)
     query = (
         select(
             _call.c.id,
@@ -209,54 +178,3 @@ def _held(connection: Connection, ids: Sequence[str]) -> dict[str, _Used]:
         .join(_series, _series.c.id == _call.c.series_id)
     )
     return {row[0]: tuple(row[1:]) for row in connection.execute(query)}
-
-
-def _each_text(connection: Connection, values: Sequence[str]) -> TableValuedAlias:
-    """One variable for all, and not one for each: those are thousands."""
-    if connection.dialect.name == "postgresql":
-        return func.unnest(bindparam("ids", list(values), ARRAY(Text))).table_valued("value").render_derived()
-    return func.json_each(msgspec.json.encode(values).decode()).table_valued("value")
-
-
-def _add_hours(connection: Connection, hours: Mapping[_Hour, Sums]) -> None:
-    """Read, add, put back: sketches can't be added by SQL. `post` has the lock."""
-    rows = {key: _hour_row(key, sums) for key, sums in hours.items()}
-    here = tuple_(_hour.c.hour, _hour.c.series_id).in_(_each_hour(connection, hours))
-    held = connection.execute(select(*(type_coerce(_hour.c[name], _PLAIN[name]) for name in _HOUR_COLUMNS)).where(here))
-    before = [tuple(row) for row in held]
-    for row in before:
-        rows[row[:2]] = _both(row, rows[row[:2]])
-    if before:
-        connection.execute(delete(_hour).where(here))
-    insert_columns(
-        connection, _hour, dict(zip(_HOUR_COLUMNS, map(list, zip(*rows.values(), strict=True)), strict=True))
-    )
-
-
-def _each_hour(connection: Connection, hours: Iterable[_Hour]) -> Select[Any]:
-    if connection.dialect.name == "postgresql":
-        begun, ids = (bindparam(None, list(part), ARRAY(BigInteger)) for part in zip(*hours, strict=True))
-        each = func.unnest(begun, ids).table_valued("hour", "series_id").render_derived()
-        return select(each.c.hour, each.c.series_id)
-    each = func.json_each(msgspec.json.encode(list(hours)).decode()).table_valued("value")
-    return select(func.json_extract(each.c.value, "$[0]"), func.json_extract(each.c.value, "$[1]"))
-
-
-def _hour_row(key: _Hour, sums: Sums) -> tuple[Any, ...]:
-    assert sums.first_at
-    assert sums.last_at
-    sketches = sketch.encode(sums.durations), sketch.encode(sums.first_tokens)
-    between = microseconds(sums.first_at), microseconds(sums.last_at)
-    return *key, *_added(sums), sums.longest_ms, *sketches, *between
-
-
-def _both(one: tuple[Any, ...], other: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Two rows of one hour and series, added up."""
-    longest, durations, first_tokens, first_at, last_at = zip(one[-5:], other[-5:], strict=True)
-    return (
-        *one[:2],
-        *map(add, one[2:-5], other[2:-5]),
-        max(longest),
-        *(sketch.together(*durations), sketch.together(*first_tokens)),
-        *(min(first_at), max(last_at)),
-    )

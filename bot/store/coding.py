@@ -12,6 +12,7 @@ from bot.core.coding import Actor, ActorKind, CodeRecord, Work
 from bot.core.money import Money
 from bot.core.usage import Source
 from bot.core.utc import midnight
+from bot.store.memory import remembered, renew
 from bot.store.tables import BucketRow, CodeRow, table
 from bot.store.upsert import upsert
 
@@ -55,6 +56,7 @@ def replace_day(
     start = midnight(day)
     bucket = {"organization_id": organization_id, "source": Source.CODE, "start": start, "fetched_at": fetched_at}
     upsert(connection, _bucket, [bucket])
+    renew(connection, f"coding/{organization_id}")
 
 
 def read(connection: Connection, since: date, until: date, actor: Actor | None = None) -> list[Held]:
@@ -79,8 +81,12 @@ def read(connection: Connection, since: date, until: date, actor: Actor | None =
 
 def any_person(connection: Connection) -> bool:
     """Whether the report has ever named a person."""
-    named = select(_code.c.actor).where(_code.c.kind == ActorKind.PERSON.value).limit(1)
-    return connection.execute(named).first() is not None
+
+    def named() -> bool:
+        person = select(_code.c.actor).where(_code.c.kind == ActorKind.PERSON.value).limit(1)
+        return connection.execute(person).first() is not None
+
+    return remembered(connection, "people coding", named)
 
 
 def actors(connection: Connection) -> list[Actor]:

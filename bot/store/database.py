@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -51,13 +51,12 @@ class Database:
 
     def read_now(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`read` for callers that are not async (the command line before its loop runs)."""
-        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        return self._transact(options if self.dialect == "postgresql" else {}, function, *args, **kwargs)
+        return self._transact("read", function, *args, **kwargs)
 
     def write_now(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """`write` for callers that are not async."""
         with self._turn:
-            return self._transact({"bot_writes": True}, function, *args, **kwargs)
+            return self._transact("write", function, *args, **kwargs)
 
     def close(self) -> None:
         self._threads.shutdown(wait=True)
@@ -85,21 +84,32 @@ class Database:
 
     def _transact(
         self,
-        options: dict[str, Any],
+        kind: str,
         function: Callable[Concatenate[Connection, P], T],
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        kind = "write" if options.get("bot_writes") else "read"
         try:
-            with (
-                metering.transaction(kind),
-                self.engine.connect().execution_options(**options) as connection,
-                connection.begin(),
-            ):
+            with metering.transaction(kind), self._begun(writes=kind == "write") as connection:
                 return function(connection, *args, **kwargs)
         except DBAPIError as error:
             raise unavailable(error) or error from error
+
+    @contextmanager
+    def _begun(self, *, writes: bool) -> Iterator[Connection]:
+        """A connection in a transaction, which is committed at the end. One that died while it lay idle is found out by
+        its BEGIN and replaced, so that nobody has to be asked first whether he is still there."""
+        connection = self.engine.connect().execution_options(bot_writes=writes)
+        try:
+            begun = connection.begin()
+        except DBAPIError as error:
+            connection.close()
+            if not error.connection_invalidated:
+                raise
+            connection = self.engine.connect().execution_options(bot_writes=writes)
+            begun = connection.begin()
+        with connection, begun:
+            yield connection
 
 
 def unavailable(error: DBAPIError) -> StoreUnavailable | None:
@@ -159,25 +169,35 @@ def _postgresql(url: URL) -> Engine:
     try:
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
-            pool_pre_ping=True,
             pool_size=THREADS,
             connect_args={"connect_timeout": BUSY_TIMEOUT_SECONDS},
         )
     except NoSuchModuleError as error:
         raise SettingsError(f"DATABASE_URL can't be used: {error}.") from error
-    event.listen(engine, "checkout", _as_the_server_says)
+    event.listen(engine, "connect", _prepare_postgresql)
+    event.listen(engine, "begin", _begin_postgresql)
     return engine
 
 
-def _as_the_server_says(connection: psycopg.Connection[Any], *_: object) -> None:
-    """After a read SQLAlchemy would ask for a transaction that writes even where the server is set to read-only, as
-    managed ones are while their disk is full."""
-    connection.read_only = None
+def _prepare_postgresql(connection: psycopg.Connection[Any], _record: object) -> None:
+    connection.autocommit = True  # transactions are ours here too
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    """One that writes says nothing of it: the server may be set to read-only, as managed ones are while their disk is
+    full, and must not be talked out of it."""
+    writes = connection.get_execution_options().get("bot_writes", True)
+    connection.exec_driver_sql("BEGIN" if writes else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+
+_ROOM = "cache_size = -8000"
+"""In KiB. Ids of calls lie anywhere in their index: with SQLite's own 2 MB most of its pages are read again to be
+written."""
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # transactions are ours; the driver would begin them late and commit them early
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", _ROOM):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -14,6 +14,8 @@ from bot.store.tables import EpisodeEventRow, EpisodeRow, table
 
 _episode = table(EpisodeRow)
 _event = table(EpisodeEventRow)
+_FIRING = select(_episode).where(_episode.c.resolved_at.is_(None)).order_by(_episode.c.since.desc(), _episode.c.id)
+"""Made once: it is asked for with every team."""
 
 
 def newest_of_all(connection: Connection) -> list[Episode]:
@@ -30,8 +32,7 @@ def read(connection: Connection, episode_id: int) -> Episode | None:
 
 def firing(connection: Connection) -> list[Episode]:
     """Every open episode, the newest first."""
-    query = select(_episode).where(_episode.c.resolved_at.is_(None)).order_by(_episode.c.since.desc(), _episode.c.id)
-    return [_value(row) for row in connection.execute(query)]
+    return [_value(row) for row in connection.execute(_FIRING)]
 
 
 def lately_resolved(connection: Connection, since: datetime) -> list[Episode]:

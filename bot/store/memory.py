@@ -1,7 +1,8 @@
 """What was read stays read until anything of it changes: an organisation's month is asked for all day long.
 
 Whoever changes what is remembered renews its version in the same transaction: the ledger, the directory, the readings
-of the reports, the configuration, the closed months. So every process asks one small table whether it is still right.
+of the reports, the configuration, the closed months, the first call. So every process asks one small table whether it
+is still right.
 """
 
 from __future__ import annotations

@@ -5,10 +5,22 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, DateTime, Dialect, Index, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    DateTime,
+    Dialect,
+    Index,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
+from bot.core.money import LARGEST
 from bot.core.utc import instant, microseconds
 
 
@@ -842,34 +854,56 @@ class CallRow(SQLModel, table=True):
     own_cost: int | None = Field(sa_type=BigInteger)
 
 
-class CallHour(SQLModel, table=True):
-    """The calls of one series in one UTC hour, summed; kept for ever. The costs are sums of what is known."""
+def _exact(name: str) -> CheckConstraint:
+    """Where two 64-bit integers come to more than one, SQLite would go on with a float; PostgreSQL refuses."""
+    return CheckConstraint(f"list_cost <= {LARGEST} AND own_cost <= {LARGEST}", name=name)
 
-    __tablename__ = "call_hour"
-    __table_args__ = ({"sqlite_with_rowid": False},)
 
-    hour: datetime = Field(primary_key=True, sa_type=Microseconds)
-    series_id: int = Field(primary_key=True, foreign_key="call_series.id")
+class _CallSums(SQLModel):
+    """What some calls of one series come to. The costs are sums of what is known; what none of them has is left to the
+    defaults."""
+
     calls: int = Field(sa_type=BigInteger)
-    uncached_input: int = Field(sa_type=BigInteger)
-    cache_write_5m: int = Field(sa_type=BigInteger)
-    cache_write_1h: int = Field(sa_type=BigInteger)
-    cache_read: int = Field(sa_type=BigInteger)
-    output: int = Field(sa_type=BigInteger)
-    untyped: int = Field(sa_type=BigInteger)
-    web_search: int = Field(sa_type=BigInteger)
-    list_cost: int = Field(sa_type=BigInteger)
-    unlisted: int = Field(sa_type=BigInteger)
-    own_cost: int = Field(sa_type=BigInteger)
-    own_priced: int = Field(sa_type=BigInteger)
-    timed: int = Field(sa_type=BigInteger)
-    duration_ms: int = Field(sa_type=BigInteger)
-    longest_ms: int = Field(sa_type=BigInteger)
+    uncached_input: int = Field(sa_type=BigInteger, sa_column_kwargs=_ZERO)
+    cache_write_5m: int = Field(sa_type=BigInteger, sa_column_kwargs=_ZERO)
+    cache_write_1h: int = Field(sa_type=BigInteger, sa_column_kwargs=_ZERO)
+    cache_read: int = Field(sa_type=BigInteger, sa_column_kwargs=_ZERO)
+    output: int = Field(sa_type=BigInteger, sa_column_kwargs=_ZERO)
+    untyped: int = Field(sa_type=BigInteger, sa_column_kwargs=_ZERO)
+    web_search: int = Field(sa_type=BigInteger, sa_column_kwargs=_ZERO)
+    list_cost: int = Field(sa_type=BigInteger, sa_column_kwargs=_ZERO)
+    unlisted: int = Field(sa_type=BigInteger, sa_column_kwargs=_ZERO)
+    own_cost: int = Field(sa_type=BigInteger, sa_column_kwargs=_ZERO)
+    own_priced: int = Field(sa_type=BigInteger, sa_column_kwargs=_ZERO)
+    timed: int = Field(sa_type=BigInteger, sa_column_kwargs=_ZERO)
+    duration_ms: int = Field(sa_type=BigInteger, sa_column_kwargs=_ZERO)
+    longest_ms: int = Field(sa_type=BigInteger, sa_column_kwargs=_ZERO)
     durations: bytes = Field(sa_type=LargeBinary)
     """A sketch, as `core.calls.sketch` writes it; so is the next."""
     first_tokens: bytes = Field(sa_type=LargeBinary)
     first_at: datetime = Field(sa_type=Microseconds)
     last_at: datetime = Field(sa_type=Microseconds)
+
+
+class CallHour(_CallSums, table=True):
+    """The calls of one series in one UTC hour, summed; kept for ever."""
+
+    __tablename__ = "call_hour"
+    __table_args__ = (_exact("call_hour_exact"), {"sqlite_with_rowid": False})
+
+    hour: datetime = Field(primary_key=True, sa_type=Microseconds)
+    series_id: int = Field(primary_key=True, foreign_key="call_series.id")
+
+
+class CallDay(_CallSums, table=True):
+    """The hours of one UTC day, summed: they grow together, and a month is read from its days."""
+
+    __tablename__ = "call_day"
+    __table_args__ = (_exact("call_day_exact"), {"sqlite_with_rowid": False})
+
+    day: datetime = Field(primary_key=True, sa_type=Microseconds)
+    """Its midnight."""
+    series_id: int = Field(primary_key=True, foreign_key="call_series.id")
 
 
 class CallLimitRow(SQLModel, table=True):

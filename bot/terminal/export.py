@@ -6,7 +6,8 @@ from argparse import Namespace
 from datetime import datetime
 
 from bot.core.errors import WordsError
-from bot.core.periods import Period, month_to_date, parse_period
+from bot.core.periods import Period
+from bot.core.said_periods import month_to_date, parse_period
 from bot.core.words import Sheet
 from bot.services.books import export
 from bot.services.books.export import Exported

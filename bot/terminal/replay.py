@@ -10,7 +10,7 @@ from bot.answers import replay as replay_answer
 from bot.answers.replay import Line, Tried
 from bot.core.alerts.rule import Rule
 from bot.core.errors import WordsError
-from bot.core.periods import parse_period
+from bot.core.said_periods import parse_period
 from bot.render.json import instant
 from bot.services.alerts.alerts import Alerts
 from bot.services.alerts.explaining import held_against

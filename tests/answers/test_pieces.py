@@ -7,9 +7,9 @@ import pytest
 from bot.answers import examples
 from bot.answers.pieces import aside, breakdown, course, during
 from bot.core.money import Money
-from bot.core.periods import parse_period
 from bot.core.question import Dimension
 from bot.core.report import Figures
+from bot.core.said_periods import parse_period
 
 
 @pytest.mark.parametrize(

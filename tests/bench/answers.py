@@ -17,7 +17,7 @@ from sqlalchemy import event
 from bot import process, wiring
 from bot.core.question import parse
 from bot.demo.main import BOT_TOKEN, SIGNING_SECRET
-from bot.services.asking.ask import answer
+from bot.services.asking.answering import answer
 from bot.settings import Settings
 from bot.store.database import Database
 from tests.bench.asking import NOW, slack

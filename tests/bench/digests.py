@@ -17,6 +17,7 @@ from bot.services.deliver import Deliverer
 from bot.services.digests.digests import Digests
 from bot.slack.notifier import SlackNotifier, web_client
 from bot.store.database import Database
+from tests import databases
 from tests.crash.slack import TOKEN
 from tests.services.books import Books
 
@@ -28,7 +29,7 @@ NINE = datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 async def measure(folder: Path) -> list[str]:
     """How long it took, and how long Slack's limits make it take."""
-    database = Database(f"sqlite:///{folder / 'digests.db'}")
+    database = Database(databases.sqlite(folder / "digests.db"))
     books = Books(database)
     books.configure(_configuration())
     for n in range(30):

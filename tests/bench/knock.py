@@ -18,6 +18,7 @@ from bot.services.deliver import Deliverer
 from bot.store import snapshots
 from bot.store.database import Database
 from bot.store.posting import Ledger
+from tests import databases
 from tests.properties.test_alerts import Slack
 from tests.services.books import MODEL, ORGANIZATION, Books
 
@@ -32,7 +33,7 @@ _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 async def measure(folder: Path) -> list[str]:
-    database = Database(f"sqlite:///{folder / 'knock.db'}")
+    database = Database(databases.sqlite(folder / "knock.db"))
     Books(database).configure(CONFIGURATION)
     for n in range(DAYS):
         database.write_now(_spent, FIRST + n * _DAY, IN_A_DAY if n >= DAYS - BY_HOUR else 0)

@@ -149,6 +149,17 @@ def test_a_job_that_comes_many_times_as_large_is_told_again() -> None:
     assert [(alert.at - START).days for alert in told] == [ends[1], ends[3]]
 
 
+def test_what_stays_away_the_month_after_leaves_a_team_watched_as_closely_as_before() -> None:
+    """An incident may have been a job's first time; days on which nothing came of it are working days as ever."""
+    told = excesses(hourly(office(90, more=block(36, 0, 72, 8.0) | block(78, 2, 6, 40.0))))
+    assert (told[-1].at - START) / HOUR == 24 * 78 + 3
+
+
+def test_what_went_on_for_a_week_is_no_job_of_those_days() -> None:
+    series, _ = run(hourly(office(60, more=block(40, 0, 24 * 7, 8.0))))
+    assert 1 <= len(series.jobs) <= 3
+
+
 @pytest.mark.parametrize(
     ("day", "place"), [("2026-01-01", 1), ("2026-01-15", 15), ("2026-01-31", -1), ("2026-02-27", -2)]
 )

@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from statistics import quantiles
 from typing import Any
@@ -283,9 +284,21 @@ def test_percentiles_are_one_percent_off_at_most_however_the_parts_are_merged() 
     assert len(sketch.encode(whole.durations)) < 1200
 
 
-@given(st.dictionaries(st.integers(0, 1200), st.integers(1, 2**40)))
-def test_a_sketch_survives_its_own_writing(buckets: dict[int, int]) -> None:
-    assert sketch.decode(sketch.encode(buckets)) == buckets
+a_sketch = st.dictionaries(st.integers(0, sketch.bucket(wire.LONGEST_MS)), st.integers(1, 2**40))
+
+
+@given(a_sketch, a_sketch)
+def test_a_sketch_survives_its_own_writing_and_two_are_added_by_being_put_together(
+    one: dict[int, int], other: dict[int, int]
+) -> None:
+    assert sketch.decode(sketch.encode(one)) == one
+    both = Counter(one) + Counter(other)
+    assert sketch.decode(sketch.encode(one) + sketch.encode(other)) == both
+    assert sketch.decode(sketch.joined([sketch.encode(one), sketch.encode(other)])) == both
+
+
+def test_the_longest_call_has_a_bucket_that_can_be_written() -> None:
+    assert sketch.decode(sketch.single(wire.LONGEST_MS)) == {sketch.bucket(wire.LONGEST_MS): 1}
 
 
 @given(st.integers(1, 7 * 86_400_000))

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.errors import WordsError
-from bot.core.periods import Period, Unit, days, month_to_date, parse_period
+from bot.core.periods import Period, Unit, days
+from bot.core.said_periods import month_to_date, parse_period
 
 NOW = datetime(2026, 11, 22, 14, 30, tzinfo=UTC)  # a Sunday
 ZONES = ["UTC", "Europe/Berlin", "America/Los_Angeles", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Havana"]
@@ -16,6 +17,7 @@ SAYINGS = [
     *("today", "yesterday", "7d", "1d", "30 days", "last 30 days", "past 2 weeks", "wtd", "this week", "last week"),
     *("mtd", "this month", "last month", "qtd", "this quarter", "last quarter", "ytd", "this year", "last year"),
     *("january", "feb", "october", "december", "Q1", "year to date", "since january", "since yesterday"),
+    *("past month", "last 3 months", "2 quarters", "1y", "tuesday", "last friday", "31 january", "3 to 9 may"),
 ]
 instants = st.datetimes(datetime(2016, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
@@ -67,6 +69,24 @@ def shape(period: Period) -> str:
         ("december", "2025-12-01..2025-12-31", "December 2025", "month", False),
         ("Sept 2025", "2025-09-01..2025-09-30", "September 2025", "month", False),
         ("2024-02", "2024-02-01..2024-02-29", "February 2024", "month", False),
+        ("last wk", "2026-11-09..2026-11-15", "last week", "week", False),
+        ("previous quarter", "2026-07-01..2026-09-30", "last quarter", "quarter", False),
+        ("past week", "2026-11-16..2026-11-22", "last 7 days", "days", True),
+        ("past month", "2026-10-23..2026-11-22", "last 1 month", "days", True),
+        ("last three months", "2026-08-23..2026-11-22", "last 3 months", "days", True),
+        ("1y", "2025-11-23..2026-11-22", "last 1 year", "days", True),
+        ("sunday", "2026-11-22..2026-11-22", "22 Nov 2026", "day", True),
+        ("last sunday", "2026-11-15..2026-11-15", "15 Nov 2026", "day", False),
+        ("friday", "2026-11-20..2026-11-20", "20 Nov 2026", "day", False),
+        ("15 oct", "2026-10-15..2026-10-15", "15 Oct 2026", "day", False),
+        ("Saturday 14 November", "2026-11-14..2026-11-14", "14 Nov 2026", "day", False),
+        ("december 3rd", "2025-12-03..2025-12-03", "3 Dec 2025", "day", False),
+        ("oct 1 2025", "2025-10-01..2025-10-01", "1 Oct 2025", "day", False),
+        ("1 to 20 Oct", "2026-10-01..2026-10-20", "1–20 Oct 2026", "range", False),
+        ("1–20 Oct", "2026-10-01..2026-10-20", "1–20 Oct 2026", "range", False),
+        ("oct 1-20", "2026-10-01..2026-10-20", "1–20 Oct 2026", "range", False),
+        ("28 Dec 2025 – 3 Jan 2026", "2025-12-28..2026-01-03", "28 Dec 2025 – 3 Jan 2026", "range", False),
+        ("october to december", "2026-10-01..2026-12-31", "1 Oct – 31 Dec 2026", "range", True),
     ],
 )
 def test_a_period_is_read_the_way_people_say_it(
@@ -94,7 +114,12 @@ def test_words_that_name_no_period_are_left_to_others(words: str) -> None:
         ("2026-10-01..soon", "I can't read “2026-10-01..soon” as two dates. Try `2026-10-01..2026-10-15`."),
         ("0d", "I count back from 1 to 3660 days, not “0d”."),
         ("999999999 weeks", "I count back from 1 to 3660 days, not “999999999 weeks”."),
-        ("last 3 months", "I count back in days or weeks. Try `last 90 days`."),
+        ("last 24 hours", "I count back in days, weeks or months. Try `today by hour`."),
+        ("last 500 years", "I count back from 1 to 3660 days, not “last 500 years”."),
+        ("31 november", "There is no “31 november” in the calendar I count by."),
+        ("10 to 35 october", "There is no “35 october” in the calendar I count by."),
+        ("sat 15 november", "15 Nov 2026 is a Sunday."),
+        ("yesterday to monday", "“yesterday to monday” ends before it starts."),
         ("2027-01", "January 2027 has not begun yet."),
         ("since 2026-12-01", "Since 1 Dec 2026 has not begun yet."),
     ],

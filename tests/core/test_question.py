@@ -131,6 +131,17 @@ def refusal(text: str) -> str:
         ("export", "export cost this month"),
         ("usage export for team alpha yesterday", "export usage team alpha yesterday"),
         ("export focus alpha last month share", "export focus team alpha last month share"),
+        ("top models", "models this month top 10"),
+        ("who spent the most last wk", "users last week"),
+        ("how much have we spent so far this month?", "summary this month"),
+        ("team alpha weekly past 3 months", "team alpha last 3 months by week"),
+        ("yesterday's cost per developer", "summary yesterday by user"),
+        ("what changed yesterday", "why yesterday"),
+        ("how is team alpha doing", "team alpha this month"),
+        ("team alpha vs the previous month", "team alpha this month vs last month"),
+        ("chart alpha daily", "chart trend team alpha this month by day"),
+        ('team "5" october', 'team "5" october 2026'),
+        ("team alpha 1 to 20 Oct vs 1 to 20 Sep", "team alpha 2026-10-01..2026-10-20 vs 2026-09-01..2026-09-20"),
     ],
 )
 def test_a_sentence_is_read_and_said_again_in_plain_words(text: str, canonical: str) -> None:
@@ -177,6 +188,74 @@ def test_every_part_of_a_question_is_kept() -> None:
     assert question.versus is not None
     assert question.versus.label == "October 2026"
     assert (question.period.zone, question.versus.zone) == (ZONE, ZONE)
+
+
+CALLED = {
+    **dict.fromkeys(("alpha", "beta", "data platform"), Subject.TEAM),
+    **dict.fromkeys(("claude-opus-5-5", "opus 5.5", "opus-5-5"), Subject.MODEL),
+    **dict.fromkeys(("support-eu", "alpha-backend"), Subject.WORKSPACE),
+    "ci-bot": Subject.KEY,
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("alpha", "team alpha this month"),
+        ("alpha last week", "team alpha last week"),
+        ("ALPHA team, plz last wk", "team alpha last week"),
+        ("alpha's spend yesterday", "team alpha yesterday"),
+        ("how is data platform doing?", 'team "data platform" this month'),
+        ("opus 5.5 by team", 'model "opus 5.5" this month by team'),
+        ("top ci-bot", "key ci-bot this month top 10"),
+        ("why did alpha go up so much last week", "why team alpha last week"),
+        ("what changed in support-eu", "why workspace support-eu this month"),
+        ("alpha budget", "budget team alpha this month"),
+        ("opus-5-5 forecast", "forecast model opus-5-5 this month"),
+        ("alpha vs beta", "compare alpha beta this month"),
+        ("team alpha vs team beta last week", "compare team alpha beta last week"),
+        ("alpha and data platform", 'compare alpha "data platform" this month'),
+        ("alpha this month vs last month", "team alpha this month vs last month"),
+        ("team alpha", "team alpha this month"),
+        ("team ci-bot", "team ci-bot this month"),
+    ],
+)
+def test_a_name_needs_no_word_for_what_it_is(text: str, canonical: str) -> None:
+    question = parse(text, now=NOW, zone=ZONE, called=CALLED)
+    assert question.text == canonical
+    assert ask(canonical) == question
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "alhpa last week",
+            "I don't know the word “alhpa”. Did you mean `team alpha last week`? "
+            "For example: `/claude-usage team alpha`.",
+        ),
+        (
+            "show opus",
+            "I don't know the word “opus”. Did you mean `show model opus-5-5`? "
+            "For example: `/claude-usage team alpha`.",
+        ),
+        (
+            "alpha lst week",
+            'Did you mean `team alpha last week`? If the name is “alpha lst week”, put it in quotes: `team "…"`.',
+        ),
+        (
+            "models by alpha",
+            "I don't know the word “alpha”. Try `/claude-usage teams by model`.",
+        ),
+        ("alpha last week ci-bot", "I take one name, not “alpha” and “ci-bot”. Put a name with spaces in quotes."),
+        ("what did the alpha folks burn", "I don't know the word “folks”. Try `/claude-usage team alpha`."),
+        ("nobody last week", "I don't know the word “nobody”. Try `/claude-usage team alpha`."),
+    ],
+)
+def test_a_slip_in_a_name_is_asked_about(text: str, sentence: str) -> None:
+    with pytest.raises(WordsError) as refused:
+        parse(text, now=NOW, zone=ZONE, called=CALLED)
+    assert str(refused.value) == sentence
 
 
 @pytest.mark.parametrize(
@@ -278,7 +357,6 @@ def test_every_part_of_a_question_is_kept() -> None:
         ("team alpha top 0", "`top` takes a number from 1 to 500. Try `/claude-usage models top 5`."),
         ("top -3", "`top` takes a number from 1 to 500. Try `/claude-usage models top 5`."),
         ("models top 5000", "`top` takes a number from 1 to 500. Try `/claude-usage models top 5`."),
-        ("top models", "`top` takes a number from 1 to 500. Try `/claude-usage models top 5`."),
         ("teams by", "By what? Try `/claude-usage teams by model`."),
         ("teams by model by day", "I cut one way at a time: `by model` or `by day`."),
         ("top 5 top 6", "I take one `top`, not 5 and 6."),

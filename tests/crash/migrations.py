@@ -38,6 +38,7 @@ class Migrating:
         self._url = self._create()
         if number % 2:
             database = Database(self._url)
+            schema.migrate(database)
             books = Books(database)
             for days in range(3):
                 books.spend(date(2026, 1, 2) + days * timedelta(days=1), alpha="5.00", beta="7.00")

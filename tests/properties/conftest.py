@@ -1,16 +1,14 @@
 """A stage for the organisations of each example, and empty databases for what is read of them."""
 
-import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import count
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from bot.demo.serving import serve
-from bot.store import schema
 from bot.store.database import Database
+from tests.databases import sqlite
 from tests.properties.stage import Stage
 
 Databases = Callable[[], Database]
@@ -28,13 +26,9 @@ async def stage() -> AsyncIterator[Stage]:
 def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     """Makes migrated databases; the ones of an example are closed when the next one asks."""
     folder, numbers, opened = tmp_path_factory.mktemp("properties"), count(), list[Database]()
-    first = Database(f"sqlite:///{folder / 'empty.db'}")
-    schema.migrate(first)
-    first.close()
 
     def empty() -> Database:
-        file = Path(shutil.copy(folder / "empty.db", folder / f"{next(numbers)}.db"))
-        opened.append(Database(f"sqlite:///{file}"))
+        opened.append(Database(sqlite(folder / f"{next(numbers)}.db")))
         return opened[-1]
 
     yield empty

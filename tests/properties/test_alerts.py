@@ -25,6 +25,7 @@ from bot.services.alerts.alerts import Alerts
 from bot.services.deliver import Deliverer, Posted
 from bot.store import deliveries, episodes, told
 from bot.store.database import Database
+from tests import databases
 from tests.services.books import Books
 
 CONFIGURATION = """\
@@ -81,7 +82,7 @@ class AlertMachine(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.loop = asyncio.new_event_loop()
-        url = f"sqlite:///{Path(self.folder.name) / 'alerts.db'}"
+        url = databases.sqlite(Path(self.folder.name) / "alerts.db")
         self.books, self.other = Books(Database(url)), Database(url)
         self.slack = Slack()
         self.silenced = False

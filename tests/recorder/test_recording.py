@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import anthropic
 import httpx2
 import pytest
 
@@ -17,12 +16,22 @@ from bot.recorder import Recorder
 from tests.outside import NOW
 from tests.recorder.stand_ins import Claude, Intake, Reply, answered, error, message, served, stream
 
+if TYPE_CHECKING:
+    import anthropic
+
 ASKED: dict[str, Any] = {
     "model": "claude-sonnet-5-5",
     "max_tokens": 100,
     "messages": [{"role": "user", "content": "SECRET PROMPT"}],
 }
 PICTURE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "SECRET"}}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _sdk() -> None:
+    """Loaded by the worker that runs these tests: it takes a second and a half, and every worker collects them."""
+    global anthropic
+    import anthropic
 
 
 @pytest.fixture(scope="module")

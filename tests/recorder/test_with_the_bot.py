@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-import anthropic
-
 from bot.core.calls.client import fingerprint
 from bot.recorder import Recorder
 from bot.services.asking.ask import Ask
-from bot.store import schema, tokens
+from bot.store import tokens
 from bot.store.database import Database
+from tests import databases
 from tests import outside as world
 from tests.outside import NOW, Outside
 from tests.recorder.stand_ins import Claude, served
@@ -21,9 +20,10 @@ from tests.recorder.test_recording import ASKED
 async def test_a_recorded_call_is_in_the_answers_and_a_revoked_token_loses_nothing(
     outside: Outside, tmp_path: Path
 ) -> None:
-    url = f"sqlite:///{tmp_path / 'bot.db'}"
+    import anthropic  # not at the top: every worker collects this file, and loading the SDK takes long
+
+    url = databases.sqlite(tmp_path / "bot.db")
     database = Database(url)
-    schema.migrate(database)
     database.write_now(tokens.create, "app", fingerprint("cub_app"), None, NOW)
     with served(Claude()) as claude:
         async with world.bot(outside, url) as address:

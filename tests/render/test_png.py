@@ -132,7 +132,7 @@ def test_its_pixels_are_gone_with_it(name: str) -> None:
 def test_a_process_loads_matplotlib_for_a_picture_alone_and_draws_the_same_where_no_home_can_be_written() -> None:
     code = """
 import hashlib, logging, sys
-import bot.__main__, bot.wiring
+import bot.commands, bot.wiring
 from bot.answers.chart import EXAMPLES
 from bot.settings import Settings
 assert "matplotlib" not in sys.modules

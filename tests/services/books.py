@@ -14,7 +14,7 @@ from bot.core.money import Money
 from bot.core.usage import CostRecord, Source, UsageRecord
 from bot.services import configuration
 from bot.services.syncing.rebuild import rebuild, rebuild_everything, rebuild_hours
-from bot.store import directory, schema, snapshots
+from bot.store import directory, snapshots
 from bot.store.database import Database
 
 ORGANIZATION = "org_books"
@@ -25,14 +25,14 @@ OPENED = datetime(2026, 10, 1, tzinfo=UTC)
 
 
 class Books:
-    """One organisation's reports. `database` is migrated and closed by whoever gave it; several may share it."""
+    """One organisation's reports. `database` has the schema and is closed by whoever gave it; several may share it."""
 
     def __init__(self, database: Database, organization: str = ORGANIZATION, name: str = "Example Org") -> None:
         self.database = database
         self.organization = organization
-        schema.migrate(database)
-        spaces = {team: Workspace(team, team) for team in TEAMS}
-        database.write_now(directory.replace, Directory(organization, name, spaces))
+        if database.read_now(directory.read, organization) is None:
+            spaces = {team: Workspace(team, team) for team in TEAMS}
+            database.write_now(directory.replace, Directory(organization, name, spaces))
 
     def configure(self, text: str, at: datetime = OPENED) -> None:
         """Put a configuration in force, as `config apply` does."""

@@ -9,6 +9,7 @@ import pytest_asyncio
 from bot.demo.anthropic_server import create_app
 from bot.demo.serving import serve
 from bot.store.database import Database
+from tests import databases
 from tests.faults import Faults
 from tests.outside import simulated
 from tests.services.world import DAYS, KEY, NOW, World, fresh
@@ -45,6 +46,5 @@ def database(tmp_path: Path) -> Iterator[Database]:
 @pytest.fixture
 def any_database(migrated_url: str) -> Iterator[Database]:
     """A migrated database of each kind."""
-    database = Database(migrated_url)
-    yield database
-    database.close()
+    with databases.opened(migrated_url) as database:
+        yield database

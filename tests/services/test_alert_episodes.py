@@ -19,6 +19,7 @@ from bot.slack.notifier import SlackNotifier, web_client
 from bot.slack.people import SlackPeople
 from bot.store import lags
 from bot.store.database import Database
+from tests import databases
 from tests.outside import ALPHA, ANA, BEN, BOT_TOKEN, QUIET, Outside
 from tests.properties.test_alerts import Slack
 from tests.services.books import ORGANIZATION, Books
@@ -42,7 +43,7 @@ def cap(more: str = "") -> str:
 
 @pytest.fixture
 def books(tmp_path: Path) -> Iterator[Books]:
-    database = Database(f"sqlite:///{tmp_path / 'books.db'}")
+    database = Database(databases.sqlite(tmp_path / "books.db"))
     yield Books(database)
     database.close()
 

@@ -17,6 +17,7 @@ from bot.slack.notifier import SlackNotifier, web_client
 from bot.slack.people import SlackPeople
 from bot.store.database import Database
 from bot.store.deliveries import ABANDONED_AFTER
+from tests import databases
 from tests.faults import hang
 from tests.outside import ANA, BEN, BOT_TOKEN, Outside, until
 from tests.services.books import Books
@@ -36,7 +37,7 @@ TOGETHER = "alert/together/1/ana@example.com"
 
 @pytest.fixture
 def books(tmp_path: Path) -> Iterator[Books]:
-    database = Database(f"sqlite:///{tmp_path / 'books.db'}")
+    database = Database(databases.sqlite(tmp_path / "books.db"))
     yield Books(database)
     database.close()
 
@@ -153,9 +154,9 @@ async def test_nothing_goes_out_where_nothing_of_it_holds_any_more(
     assert set(books.deliveries().values()) == {"skipped"}
 
 
-async def test_two_replicas_gather_the_same_once(outside: Outside, database_url: str) -> None:
+async def test_two_replicas_gather_the_same_once(outside: Outside, migrated_url: str) -> None:
     with ExitStack() as stack:
-        one, other = Database(database_url), Database(database_url)
+        one, other = Database(migrated_url), Database(migrated_url)
         stack.callback(one.close)
         stack.callback(other.close)
         books = Books(one)
@@ -167,9 +168,9 @@ async def test_two_replicas_gather_the_same_once(outside: Outside, database_url:
         assert told(outside, ANA)[0].startswith("⚠️ 3 alerts")
 
 
-async def test_a_process_that_dies_leaves_all_of_it_to_another(outside: Outside, database_url: str) -> None:
+async def test_a_process_that_dies_leaves_all_of_it_to_another(outside: Outside, migrated_url: str) -> None:
     with ExitStack() as stack:
-        one, other = Database(database_url), Database(database_url)
+        one, other = Database(migrated_url), Database(migrated_url)
         stack.callback(one.close)
         stack.callback(other.close)
         books = Books(one)

@@ -18,6 +18,7 @@ from bot.slack.people import SlackPeople
 from bot.store import deliveries
 from bot.store.database import Database
 from bot.store.deliveries import ABANDONED_AFTER
+from tests import databases
 from tests.faults import hang
 from tests.outside import ANA, BEN, BOT_TOKEN, QUIET, Outside, until
 from tests.services.books import Books
@@ -43,7 +44,7 @@ def limit(scope: str = "each_team", window: str = "1d") -> str:
 
 @pytest.fixture
 def books(tmp_path: Path) -> Iterator[Books]:
-    database = Database(f"sqlite:///{tmp_path / 'books.db'}")
+    database = Database(databases.sqlite(tmp_path / "books.db"))
     yield Books(database)
     database.close()
 
@@ -246,9 +247,9 @@ async def test_an_owner_who_cannot_be_told_is_written_down_with_a_reason_and_the
     assert admin == "ben@example.com"
 
 
-async def test_two_replicas_at_once_tell_each_owner_once(outside: Outside, database_url: str, replica: Replica) -> None:
+async def test_two_replicas_at_once_tell_each_owner_once(outside: Outside, migrated_url: str, replica: Replica) -> None:
     with ExitStack() as stack:
-        one, other = Database(database_url), Database(database_url)
+        one, other = Database(migrated_url), Database(migrated_url)
         stack.callback(one.close)
         stack.callback(other.close)
         books = Books(one)
@@ -262,10 +263,10 @@ async def test_two_replicas_at_once_tell_each_owner_once(outside: Outside, datab
 
 
 async def test_a_process_that_dies_before_slack_has_the_message_leaves_it_to_another(
-    outside: Outside, database_url: str, replica: Replica
+    outside: Outside, migrated_url: str, replica: Replica
 ) -> None:
     with ExitStack() as stack:
-        one, other = Database(database_url), Database(database_url)
+        one, other = Database(migrated_url), Database(migrated_url)
         stack.callback(one.close)
         stack.callback(other.close)
         books = Books(one)

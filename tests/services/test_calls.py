@@ -31,10 +31,11 @@ from bot.services.calls import forgetting, importing, reading, watching
 from bot.services.calls.forgetting import forget
 from bot.services.calls.importing import Imported
 from bot.services.calls.watching import Watch, observe
-from bot.store import call_names, call_series, call_sums, schema
+from bot.store import call_names, call_series, call_sums
 from bot.store import calls as store
 from bot.store.calls import Sent
 from bot.store.database import Database
+from tests import databases
 
 PER_PIECE = 100
 NOW = datetime(2026, 11, 22, 9, 20, tzinfo=UTC)
@@ -123,8 +124,7 @@ def test_a_log_of_any_kind_goes_in_once_with_its_bad_lines_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[[list[dict[str, Any]]], str | bytes]
 ) -> None:
     monkeypatch.setattr(log, "PER_PIECE", PER_PIECE)
-    database = Database(f"sqlite:///{tmp_path / 'test.db'}")
-    schema.migrate(database)
+    database = Database(databases.sqlite(tmp_path / "test.db"))
     same = {"timestamp": "2026-11-01T00:00:00Z", "model": "m", "input_tokens": 1, "feature": "zwei\nZeilen ü"}
     lines: list[dict[str, Any]] = [
         {**same, "timestamp": f"2026-11-02T00:{n // 60 % 60:02}:{n % 60:02}.{n // 3600}Z"} for n in range(PER_PIECE)

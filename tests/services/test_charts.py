@@ -11,6 +11,7 @@ from bot.core.access import NOBODY, OPERATOR, Asker
 from bot.core.errors import Withheld
 from bot.services.asking.ask import Ask
 from bot.store.database import Database
+from tests import databases
 from tests.services.books import Books
 from tests.services.test_people import ANA, EMI, filled
 from tests.services.test_people import NOW as PEOPLE_NOW
@@ -31,7 +32,7 @@ budgets:
 def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
     """Alpha spends $60 on working days and $30 at weekends, Beta $5 and Gamma, which no team claims, $1; 18 November
     was not billed."""
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('charts') / 'books.db'}")
+    database = Database(databases.sqlite(tmp_path_factory.mktemp("charts") / "books.db"))
     books = Books(database)
     books.configure(CONFIGURATION)
     for n in range((NOW.date() - FIRST).days):

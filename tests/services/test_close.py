@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import hashlib
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,8 +13,8 @@ from sqlalchemy import Connection, text
 
 from bot.core.errors import CloseRefused, NotFound, StoreError, StoreUnavailable
 from bot.core.money import Money
-from bot.core.periods import parse_period
 from bot.core.question import Dimension
+from bot.core.said_periods import parse_period
 from bot.core.words import LEDGER_SHEETS, Sheet
 from bot.services.asking.ask import Ask
 from bot.services.books import reconcile
@@ -23,6 +24,8 @@ from bot.services.syncing.reading import SyncResult
 from bot.services.syncing.rebuild import rebuild_everything
 from bot.store import closes, ledger
 from bot.store.database import Database
+from tests import databases
+from tests.databases import Preparation
 from tests.faults import mutate
 from tests.services.books import Books
 from tests.services.world import World, configured, days, dump
@@ -43,13 +46,17 @@ SWAPPED = (
 )
 
 
-@pytest.fixture
-def books(any_database: Database) -> Books:
-    """October, with three dollars and ten cents a day in red's, blue's and a shared workspace."""
-    books = Books(any_database)
+def october(database: Database) -> None:
+    """Three dollars and ten cents a day in red's, blue's and a shared workspace."""
+    books = Books(database)
     books.configure(TEAMS)
     books.spend_daily(days(OCTOBER, NOVEMBER), alpha="1.00", beta="2.00", gamma="0.10")
-    return books
+
+
+@pytest.fixture
+def books(prepared_url: Callable[[Preparation], str]) -> Iterator[Books]:
+    with databases.opened(prepared_url(october)) as database:
+        yield Books(database)
 
 
 def closed(books: Books, at: datetime = THIRD) -> Closed:

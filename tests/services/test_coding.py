@@ -1,6 +1,8 @@
 """`code` and `limits` as people get them: whose figures, for whom, and what is not known."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +25,7 @@ from bot.services.calls.intake import Intake
 from bot.services.figures.people import Recognition
 from bot.store import code_counts, coding, directory, limits, snapshots
 from bot.store.database import Database
+from tests import databases
 from tests.services.books import ORGANIZATION, Books
 
 NOW = datetime(2026, 11, 22, 9, 20, tzinfo=UTC)
@@ -46,8 +49,7 @@ def person(name: str) -> Actor:
 CI = Actor(ActorKind.KEY, "ci-review")
 
 
-@pytest.fixture
-def books(database: Database) -> Books:
+def worked(database: Database) -> None:
     """Four people and a program that work from 1 to 21 November, and a little on the 22nd, all of them known."""
     books = Books(database)
     members = {f"user_{name}": Member(f"user_{name}", f"{name}@example.com", name.title(), "user") for name in PEOPLE}
@@ -57,7 +59,12 @@ def books(database: Database) -> Books:
     books.configure(TEAMS)
     for number in range(1, 23):
         work(database, date(2026, 11, number), ana="1.50", ben="1.50", chiara="1.50", dmitri="1.50")
-    return books
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Iterator[Books]:
+    with databases.opened(databases.sqlite(tmp_path / "books.db", worked)) as database:
+        yield Books(database)
 
 
 def work(database: Database, day: date, *, read_at: datetime = NOW, program: str = "4", **dollars: str) -> None:
@@ -177,12 +184,15 @@ class Slack:
     """Knows one person by both names."""
 
     async def names(self, name: str) -> frozenset[str]:
+        return self.known(name)
+
+    def known(self, name: str) -> frozenset[str]:
         both = frozenset({"U0ANA", "ana@example.com"})
         return both if name.upper() in {one.upper() for one in both} else frozenset()
 
 
 async def test_an_owner_who_asks_in_slack_is_known_even_where_no_other_report_names_people(books: Books) -> None:
-    ask = Ask(books.database, "UTC", Recognition(books.database, Slack()))
+    ask = Ask(books.database, "UTC", Recognition(Slack()))
     assert "ben@example.com" in rows(await ask.answer("code", NOW, Asker.called("U0ANA")))
     assert "ben@example.com" not in rows(await ask.answer("code", NOW, Asker.called("U0BEN")))
 

@@ -26,6 +26,7 @@ from bot.services.figures.view import Coverage, View
 from bot.store import calls, preferences, silences
 from bot.store.database import Database
 from bot.store.ledger import Selection
+from tests import databases
 from tests.services.books import Books
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -54,19 +55,21 @@ BUDGET: dict[str, str | tuple[str, ...]] = {
 }
 
 
-@pytest.fixture
-def books(tmp_path: Path) -> Iterator[Books]:
+def three_weeks(database: Database) -> None:
     """Gamma's workspace is nobody's."""
-    database = Database(f"sqlite:///{tmp_path / 'books.db'}")
     books = Books(database)
     books.configure(FILE)
     books.spend_daily(dates(date(2026, 11, 1), date(2026, 11, 21)), alpha="60.00", gamma="2.00")
-    yield books
-    database.close()
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Iterator[Books]:
+    with databases.opened(databases.sqlite(tmp_path / "books.db", three_weeks)) as database:
+        yield Books(database)
 
 
 def forms(books: Books) -> Forms:
-    return Forms(books.database, "UTC", Recognition(books.database))
+    return Forms(books.database, "UTC", Recognition())
 
 
 async def sent(books: Books, what: What, who: str, values: Mapping[str, str | tuple[str, ...]], **of: str) -> Form:
@@ -300,7 +303,7 @@ async def test_rules_about_reported_calls_are_made_in_slack_too_and_tried_out_fi
         Call(f"req_n{n}", night + timedelta(seconds=5 * n), "claude-sonnet-5-5", 1, feature="loop") for n in range(300)
     ]
     books.database.write_now(calls.post, [calls.Sent(batch.of(made), Client("app"))], NOW, {})
-    asked = Forms(books.database, "UTC", Recognition(books.database), observe)
+    asked = Forms(books.database, "UTC", Recognition(), observe)
     offered = await asked.found("rule", "feature", By("U0CFO", NOW))
     assert ("each_feature", "Each feature by itself") in {(one.value, one.label) for _, some in offered for one in some}
     for values, said in (
@@ -331,7 +334,7 @@ async def test_rules_about_reported_calls_are_made_in_slack_too_and_tried_out_fi
 
 def spent(books: Books, team: str) -> Money | None:
     def read(connection: object) -> Money | None:
-        from bot.core.periods import month_to_date
+        from bot.core.said_periods import month_to_date
 
         coverage = Coverage.read(connection, NOW)  # type: ignore[arg-type]
         view = View(connection, Selection(teams=frozenset({team})), coverage)  # type: ignore[arg-type]

@@ -10,9 +10,10 @@ from bot.answers.answer import Answer
 from bot.core.errors import NotFound, StoreUnavailable
 from bot.services.deliver import LAST_RETRY, Deliverer, Message
 from bot.slack.notifier import SlackNotifier, web_client
-from bot.store import deliveries, schema
+from bot.store import deliveries
 from bot.store.database import Database
 from bot.store.deliveries import Delivery, State
+from tests import databases
 from tests.outside import ANA, BOT_TOKEN, GENERAL, Outside
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -21,8 +22,7 @@ KEY = "digest/morning/2026-11-22"
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'test.db'}")
-    schema.migrate(database)
+    database = Database(databases.sqlite(tmp_path / "test.db"))
     database.write_now(deliveries.owe, KEY, NOW)
     yield database
     database.close()

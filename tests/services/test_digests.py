@@ -4,7 +4,6 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -22,8 +21,11 @@ from bot.render import terminal
 from bot.services.deliver import SENT_AGAIN, Deliverer
 from bot.services.digests.digests import Digests
 from bot.slack.notifier import SlackNotifier, web_client
+from bot.store import schema
 from bot.store.database import Database
 from bot.store.deliveries import ABANDONED_AFTER
+from tests import databases
+from tests.databases import Preparation
 from tests.faults import hang, status
 from tests.outside import ANA, BEN, BOT_TOKEN, GENERAL, OLD, Outside, until
 from tests.services.books import Books
@@ -43,18 +45,16 @@ digests:
 
 @pytest.fixture
 def books(tmp_path: Path) -> Iterator[Books]:
-    database = Database(f"sqlite:///{tmp_path / 'books.db'}")
-    yield kept(database)
-    database.close()
+    with databases.opened(databases.sqlite(tmp_path / "books.db", fortnight)) as database:
+        yield Books(database)
 
 
-def kept(database: Database) -> Books:
+def fortnight(database: Database) -> None:
     """A fortnight in which Alpha spends as many dollars as the day of the month has."""
     books = Books(database)
     books.configure(MORNING)
     for day in range(5, 19):
         books.spend(date(2026, 11, day), alpha=f"{day}.00", beta="1.00")
-    return books
 
 
 def days(books: Books) -> list[str]:
@@ -119,12 +119,11 @@ async def test_a_digest_that_is_new_in_the_configuration_starts_with_its_next_oc
     assert days(books) == ["digest/morning/2026-11-19", "digest/noon/2026-11-20"]
 
 
-async def test_two_replicas_post_it_once(outside: Outside, database_url: str, replica: Replica) -> None:
-    with ExitStack() as stack:
-        one, other = Database(database_url), Database(database_url)
-        stack.callback(one.close)
-        stack.callback(other.close)
-        kept(one)
+async def test_two_replicas_post_it_once(
+    outside: Outside, prepared_url: Callable[[Preparation], str], replica: Replica
+) -> None:
+    url = prepared_url(fortnight)
+    with databases.opened(url) as one, databases.opened(url) as other:
         first, second = replica(one), replica(other)
         await first.run(NINE - timedelta(minutes=1))
         sent = await asyncio.gather(*(each.run(NINE) for each in (first, second, first, second)))
@@ -133,13 +132,11 @@ async def test_two_replicas_post_it_once(outside: Outside, database_url: str, re
 
 
 async def test_a_process_that_dies_between_claim_and_post_leaves_the_digest_to_one_other(
-    outside: Outside, database_url: str, replica: Replica
+    outside: Outside, prepared_url: Callable[[Preparation], str], replica: Replica
 ) -> None:
-    with ExitStack() as stack:
-        one, other = Database(database_url), Database(database_url)
-        stack.callback(one.close)
-        stack.callback(other.close)
-        books = kept(one)
+    url = prepared_url(fortnight)
+    with databases.opened(url) as one, databases.opened(url) as other:
+        books = Books(one)
         await replica(one).run(NINE - timedelta(minutes=1))
         outside.slack_faults.next("chat.postMessage", hang(30))
         dying = asyncio.create_task(replica(one).run(NINE))
@@ -278,7 +275,9 @@ async def test_a_database_that_is_away_for_a_moment_makes_nothing_go_out_twice(
     outside: Outside, postgresql: str, postgresql_url: str, replica: Replica
 ) -> None:
     database, name = Database(postgresql_url), postgresql_url.split("/")[3].split("?")[0]
-    books, digests = kept(database), replica(database)
+    schema.migrate(database)
+    fortnight(database)
+    books, digests = Books(database), replica(database)
     await digests.run(NINE - timedelta(minutes=1))
 
     def open_(allowed: bool) -> None:

@@ -19,6 +19,7 @@ from bot.services.figures.people import Recognition
 from bot.services.presses import REPEATED, Presses
 from bot.store import episodes
 from bot.store.database import Database
+from tests import databases
 from tests.services.books import Books
 from tests.services.test_people import filled
 
@@ -46,22 +47,27 @@ class Slack:
     """Knows one person by both names."""
 
     async def names(self, name: str) -> frozenset[str]:
+        return self.known(name)
+
+    def known(self, name: str) -> frozenset[str]:
         return frozenset({"U0ANA", "ana@example.com"}) if name in ("u0ana", "ana@example.com") else frozenset()
+
+
+def spent(database: Database) -> None:
+    """Alpha spends $60 a day, Beta $5, Gamma $2."""
+    books = Books(database)
+    books.configure(CONFIGURATION)
+    books.spend_daily(dates(FIRST, NOW.date()), alpha="60.00", beta="5.00", gamma="2.00")
 
 
 @pytest.fixture
 def books(tmp_path: Path) -> Iterator[Books]:
-    """Alpha spends $60 a day, Beta $5, Gamma $2."""
-    database = Database(f"sqlite:///{tmp_path / 'books.db'}")
-    books = Books(database)
-    books.configure(CONFIGURATION)
-    books.spend_daily(dates(FIRST, NOW.date()), alpha="60.00", beta="5.00", gamma="2.00")
-    yield books
-    database.close()
+    with databases.opened(databases.sqlite(tmp_path / "books.db", spent)) as database:
+        yield Books(database)
 
 
 async def home(books: Books, *names: str) -> Answer:
-    return await Homes(books.database, "UTC", Recognition(books.database, Slack())).answer(NOW, Asker.called(*names))
+    return await Homes(books.database, "UTC", Recognition(Slack())).answer(NOW, Asker.called(*names))
 
 
 def row(answer: Answer, table: str, name: str) -> str:
@@ -125,7 +131,7 @@ async def test_what_is_one_persons_is_not_shown_to_others_nor_are_its_budgets_an
         episodes.store(connection, Episode("cap", "pair", Kind.THRESHOLD, begun, begun, begun, 30_000_000_000, 1))
 
     database.write_now(watch)
-    homes = Homes(database, "UTC", Recognition(database))
+    homes = Homes(database, "UTC", Recognition())
     now = datetime(2026, 11, 22, 9, tzinfo=UTC)
     ana, cara = (
         await homes.answer(now, Asker.called("ana@example.com")),
@@ -149,7 +155,7 @@ async def test_a_long_list_of_teams_is_cut_and_says_so(books: Books) -> None:
 
 
 async def test_before_anything_is_configured_it_says_who_can_change_that(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'empty.db'}")
+    database = Database(databases.sqlite(tmp_path / "empty.db"))
     answer = await home(Books(database), "U0ANA")
     assert answer.headline == "There are no teams yet: nothing is configured."
     assert "claude-usage config apply" in answer.paragraphs[0]

@@ -18,9 +18,9 @@ from bot.services.deliver import Deliverer
 from bot.slack.notifier import SlackNotifier, web_client
 from bot.slack.people import SlackPeople
 from bot.store import calls as store
-from bot.store import schema
 from bot.store.calls import Sent
 from bot.store.database import Database
+from tests import databases
 from tests.outside import ANA, BOT_TOKEN, Outside
 
 NIGHT = datetime(2026, 11, 20, 2, 20, 30, tzinfo=UTC)
@@ -38,8 +38,7 @@ alerts:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'calls.db'}")
-    schema.migrate(database)
+    database = Database(databases.sqlite(tmp_path / "calls.db"))
     database.write_now(configuration.apply, TEAMS, "teams.yml", NIGHT)
     yield database
     database.close()

@@ -11,6 +11,7 @@ from bot.core.errors import NotFound
 from bot.render import terminal
 from bot.services.asking.ask import Ask
 from bot.store.database import Database
+from tests import databases
 from tests.services.books import Books
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -31,7 +32,7 @@ budgets:
 @pytest.fixture(scope="module")
 def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
     """Alpha spends $60 on working days and $30 at weekends, Beta $5 a day since five days; only to be read."""
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('outlook') / 'books.db'}")
+    database = Database(databases.sqlite(tmp_path_factory.mktemp("outlook") / "books.db"))
     books = Books(database)
     books.configure(CONFIGURATION)
     for n in range((NOW.date() - FIRST).days):
@@ -134,7 +135,7 @@ async def test_a_team_that_is_not_there_is_not_found(books: Books) -> None:
 
 
 async def test_nothing_is_forecast_before_anything_was_read(tmp_path_factory: pytest.TempPathFactory) -> None:
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('empty') / 'books.db'}")
+    database = Database(databases.sqlite(tmp_path_factory.mktemp("empty") / "books.db"))
     empty = Books(database)
     answer = await asked(empty, "forecast")
     assert answer.headline == "Nothing is known yet of what Example Org spent in November 2026."

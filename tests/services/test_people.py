@@ -5,11 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
 from bot.core.access import NOBODY, OPERATOR, Asker
 from bot.core.directory import ApiKey, Directory, Member, ServiceAccount, Workspace
-from bot.core.errors import NotFound, Withheld
+from bot.core.errors import NotFound, UnreadWords, Withheld
 from bot.core.money import Money
 from bot.core.usage import CostRecord, Source, Surface, UsageRecord
 from bot.render.json import document
@@ -126,6 +126,16 @@ async def test_an_owner_sees_people_within_the_own_team_and_nobody_elsewhere(dat
     assert "This is what Ben spent within your teams." in ben["notes"]
     with pytest.raises(Withheld, match="admins, the owners of their team and to themselves"):
         await told(database, "team mixed by user", EMI)
+
+
+async def test_a_bare_name_is_a_teams_or_a_keys_and_never_tells_who_is_here(database: Database) -> None:
+    filled(database)
+    assert (await told(database, "what did the trio spend", EMI))["query"]["name"] == "trio"
+    assert (await told(database, "app", EMI))["query"]["subject"] == "key"
+    assert (await told(database, "pair and trio", EMI))["query"]["subject"] == "compare"
+    for who in ("ben", "ben@example.com", "nobody@example.com"):
+        with pytest.raises(UnreadWords, match=f"I don't know the word “{who}”"):
+            await told(database, who, CFO)
 
 
 async def test_where_people_data_is_admins_an_owner_sees_totals_only(database: Database) -> None:
@@ -279,28 +289,56 @@ async def test_a_receipt_shows_no_rows_of_people_whom_the_asker_may_not_see(data
 class Slack:
     """What Slack would say, and how often it was asked."""
 
-    def __init__(self, **known: str) -> None:
-        self.known = known
+    def __init__(self, **called: str) -> None:
+        self.called = called
         self.asked: list[str] = []
 
     async def names(self, name: str) -> frozenset[str]:
         self.asked.append(name)
-        return frozenset({self.known[name]} if name in self.known else ())
+        return frozenset({self.called[name]} if name in self.called else ())
+
+    def known(self, name: str) -> frozenset[str] | None:
+        return frozenset({self.called[name]} if name in self.called else ()) if name in self.asked else None
 
 
 async def test_an_asker_known_by_their_slack_id_is_found_by_their_email(database: Database) -> None:
     slack = Slack(u0ana="Ana@Example.com")
-    ask = Ask(filled(database), "UTC", Recognition(database, slack))
+    ask = Ask(filled(database), "UTC", Recognition(slack))
     found = document(await ask.answer(f"user me {PERIOD}", NOW, Asker.called("U0ANA")))
     assert found["total"]["billed_cost"] == "5.0000"
     assert slack.asked == ["u0ana"]
+
+
+async def test_whoever_is_known_already_is_answered_in_one_transaction(database: Database) -> None:
+    slack = Slack(u0ana="ana@example.com")
+    ask = Ask(filled(database), "UTC", Recognition(slack))
+    begun: list[str] = []
+
+    @event.listens_for(database.engine, "begin")
+    def note(_connection: Connection) -> None:
+        begun.append("")
+
+    asked = []
+    for _ in range(2):
+        await ask.answer(f"teams {PERIOD}", NOW, Asker.called("U0ANA"))
+        asked.append((len(begun), len(slack.asked)))
+    assert asked == [(2, 1), (3, 1)]
+
+
+async def test_who_may_change_something_is_known_where_no_report_names_anybody_too(database: Database) -> None:
+    database.write_now(configuration.apply, "admins: [cfo@example.com]\n", "teams.yml", NOW)
+    ask = Ask(database, "UTC", Recognition(Slack(u0cfo="cfo@example.com")))
+    for words in ("settings", "subscribe to a digest"):
+        told = await ask.answer(words, NOW, Asker.called("U0CFO"))
+        assert "You are an admin" in told.paragraphs[-1]
+    assert "You may have a digest" in (await ask.answer("settings", NOW, Asker.called("U0BEN"))).paragraphs[-1]
 
 
 async def test_slack_is_not_asked_where_it_makes_no_difference(database: Database) -> None:
     slack = Slack()
     filled(database)
     database.write_now(configuration.apply, TEAMS.format(rule="admins").replace("cfo@example.com", "U0CFO"), "t", NOW)
-    ask = Ask(database, "UTC", Recognition(database, slack))
+    ask = Ask(database, "UTC", Recognition(slack))
     for asker in (OPERATOR, NOBODY, Asker.called("U0CFO")):
         await ask.answer(f"teams {PERIOD}", NOW, asker)
     assert slack.asked == []
@@ -312,7 +350,7 @@ async def test_an_organisation_without_named_people_asks_slack_for_nobody_and_hi
 ) -> None:
     await world.synced(database)
     slack = Slack()
-    ask = Ask(database, "UTC", Recognition(database, slack))
+    ask = Ask(database, "UTC", Recognition(slack))
     found = document(await ask.answer("users 2026-11-02..2026-11-21", world.now, Asker.called("U0ANA")))
     assert [row["name"] for row in found["rows"]] == ["No person named"]
     assert "For 20 days of this time Anthropic's reports name no people: the classic ones never do." in found["notes"]

@@ -29,6 +29,7 @@ from bot.store.calls import Sent
 from bot.store.database import Database
 from bot.store.posting import Ledger
 from bot.store.tables import BucketPageRow, PageRow, table
+from tests import databases
 from tests.faults import mutate
 from tests.services.books import Books
 from tests.services.world import KEY, NOW, TEAMS, TODAY, World, configured, fresh
@@ -323,7 +324,7 @@ async def test_a_receipt_whose_pages_are_gone_says_which(books: Database) -> Non
 
 
 async def test_days_that_were_read_before_pages_were_kept_cannot_be_proven(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'books.db'}")
+    database = Database(databases.sqlite(tmp_path / "books.db"))
     Books(database).spend(date(2026, 11, 18), alpha="12.50")
     made = await of(database).make("summary 2026-11-18", NOW)
     assert made.receipt.figures.billed_cost == Money.from_dollars("12.50")
@@ -361,7 +362,7 @@ async def test_receipts_are_made_and_verified_on_every_database(world: World, an
 
 
 async def test_a_closed_month_is_its_own_record_and_its_receipt_outlives_restatements(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'books.db'}")
+    database = Database(databases.sqlite(tmp_path / "books.db"))
     books = Books(database)
     books.configure("teams: [{id: alpha, name: Alpha, matches: [{workspace: alpha}]}]")
     books.spend_daily([date(2026, 10, day) for day in range(1, 32)], alpha="2.50", beta="1.00")

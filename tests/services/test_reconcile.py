@@ -34,6 +34,7 @@ from bot.services.syncing.rebuild import rebuild
 from bot.slack.notifier import SlackNotifier, web_client
 from bot.store import directory, reported, snapshots
 from bot.store.database import Database
+from tests import databases
 from tests.faults import mutate, status
 from tests.outside import ANA, BEN, BOT_TOKEN, Outside, opened
 from tests.services.books import MODEL, ORGANIZATION, Books
@@ -355,7 +356,7 @@ def outside(running_slack: Outside) -> Outside:
 @pytest.fixture
 def books(tmp_path: Path) -> Iterator[Books]:
     with ExitStack() as stack:
-        database = Database(f"sqlite:///{tmp_path / 'books.db'}")
+        database = Database(databases.sqlite(tmp_path / "books.db"))
         stack.callback(database.close)
         books = Books(database)
         books.configure(ADMINS)

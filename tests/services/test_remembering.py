@@ -13,6 +13,9 @@ from sqlalchemy import Connection, event
 
 from bot.answers.answer import Answer
 from bot.core.access import Asker
+from bot.core.calls import batch, wire
+from bot.core.calls.call import Call
+from bot.core.calls.client import IMPORTED
 from bot.core.directory import ApiKey, Directory, Workspace
 from bot.core.errors import BotError
 from bot.core.usage import LEDGER_SOURCES, Source, UsageRecord
@@ -21,8 +24,11 @@ from bot.services import configuration
 from bot.services.asking import ask
 from bot.services.books.close import close
 from bot.services.syncing.rebuild import rebuild
-from bot.store import directory, memory, snapshots
+from bot.store import calls, directory, memory, snapshots
+from bot.store.calls import Sent
 from bot.store.database import Database
+from tests import databases
+from tests.databases import Preparation
 from tests.services.books import MODEL, ORGANIZATION, TEAMS, Books
 
 NOW = datetime(2026, 11, 6, 12, tzinfo=UTC)
@@ -62,6 +68,7 @@ CHANGES: dict[str, tuple[str, Callable[[Books], object]]] = {
         "users",
         lambda books: books.database.write_now(_used_by_ana, TODAY),
     ),
+    "a program tells of its first call": ("team beta", lambda books: _called(books, "beta")),
     "a source is tried that was never read": (
         "summary",
         lambda books: books.database.write_now(snapshots.attempted, "org_other", Source.COST, NOW),
@@ -91,24 +98,37 @@ def _used_by_ana(connection: Connection, day: date) -> None:
     rebuild(connection, ORGANIZATION, [day])
 
 
-@pytest.fixture
-def books(migrated_url: str) -> Iterator[Books]:
-    """Five weeks of two teams, in the hands of the process that writes."""
-    database = Database(migrated_url)
+def _called(books: Books, team: str) -> None:
+    call = wire.read({"timestamp": NOW.isoformat(), "model": MODEL, "output_tokens": 1000, "team": team}, NOW)
+    assert isinstance(call, Call)
+    books.database.write_now(calls.post, [Sent(batch.of([call]), IMPORTED)], NOW, {})
+
+
+def five_weeks(database: Database) -> None:
+    """Five weeks of two teams."""
     books = Books(database)
     books.configure(CONFIGURED)
     books.spend_daily(dates(date(2026, 10, 1), TODAY), alpha="7.50", beta="1.00")
     books.spend(TODAY, read_at=NOW, alpha="2.50", beta="0.50")
-    yield books
-    database.close()
 
 
 @pytest.fixture
-def asking(migrated_url: str, books: Books) -> Iterator[Database]:
+def url(prepared_url: Callable[[Preparation], str]) -> str:
+    return prepared_url(five_weeks)
+
+
+@pytest.fixture
+def books(url: str) -> Iterator[Books]:
+    """The books in the hands of the process that writes."""
+    with databases.opened(url) as database:
+        yield Books(database)
+
+
+@pytest.fixture
+def asking(url: str) -> Iterator[Database]:
     """The process that answers."""
-    database = Database(migrated_url)
-    yield database
-    database.close()
+    with databases.opened(url) as database:
+        yield database
 
 
 def answered(database: Database, text: str) -> Answer | str:
@@ -145,7 +165,7 @@ def test_a_question_that_comes_again_reads_only_what_may_change_unseen(
     event.listen(asking.engine, "before_cursor_execute", note)
     answered(asking, "team alpha")
     event.remove(asking.engine, "before_cursor_execute", note)
-    assert read == ["version", "call_series", "episode"]
+    assert read == ["version", "episode"]
 
 
 def test_what_is_remembered_is_of_the_newest_version_alone_and_bounded(

@@ -235,7 +235,7 @@ async def test_whatever_claude_says_that_is_no_question_leaves_the_grammars_own_
     claude.will_say(said)
     with capture_logs() as logged, pytest.raises(UnreadWords) as refused:
         await ask.answer(ASKED, NOW, OPERATOR)
-    assert "I don't know the word “trio”" in str(refused.value)
+    assert str(refused.value).startswith("I don't know the word “folks”. Try `/claude-usage team trio`.")
     assert len(claude.bodies) == 1
     assert "hunter2" not in str(logged)
     assert "burn" not in str(logged)

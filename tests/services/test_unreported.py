@@ -21,6 +21,7 @@ from bot.store import calls as store
 from bot.store import snapshots
 from bot.store.calls import Sent
 from bot.store.database import Database
+from tests import databases
 from tests.services.books import ORGANIZATION, Books
 
 TODAY = date(2026, 11, 22)
@@ -29,10 +30,8 @@ TEAMS = "teams: [{id: alpha, name: Alpha, matches: [{workspace: alpha}]}, {id: b
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def books(tmp_path: Path) -> Iterator[Books]:
-    """Read this morning at half past six, and called since."""
-    database = Database(f"sqlite:///{tmp_path / 'books.db'}")
+def this_morning(database: Database) -> None:
+    """Read at half past six, and called since."""
     books = Books(database)
     books.configure(TEAMS)
     for back in (2, 1):
@@ -40,8 +39,12 @@ def books(tmp_path: Path) -> Iterator[Books]:
     books.spend(TODAY, read_at=NOW.replace(hour=6, minute=30), alpha="2.00")
     for source in ("usage", "cost"):
         database.write_now(snapshots.attempted, ORGANIZATION, source, NOW)  # type: ignore[arg-type]
-    yield books
-    database.close()
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Iterator[Books]:
+    with databases.opened(databases.sqlite(tmp_path / "books.db", this_morning)) as database:
+        yield Books(database)
 
 
 def called(books: Books, hour: int, *, origin: Origin = Origin.RECORDER, day: date = TODAY, **said: Any) -> None:

@@ -115,7 +115,7 @@ async def test_nobody_reads_one_persons_figure_who_may_not(organization: Databas
     rule = organization.rule  # type: ignore[attr-defined]
     visible, leaks, seen = _visible(rule, role, shared=shared), [], 0
     ask = Ask(organization, "UTC")
-    homes = Homes(organization, "UTC", Recognition(organization))
+    homes = Homes(organization, "UTC", Recognition())
     answers: list[tuple[str, Answer]] = []
     for question in QUESTIONS:
         with suppress(BotError):

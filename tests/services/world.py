@@ -20,7 +20,7 @@ from bot.services import configuration
 from bot.services.syncing.reading import Finished, Progress, SyncResult
 from bot.services.syncing.rebuild import rebuild_everything
 from bot.services.syncing.sync import Sync
-from bot.store import ledger, schema
+from bot.store import ledger
 from bot.store.database import Database
 from bot.store.tables import (
     LedgerEntry,
@@ -31,6 +31,7 @@ from bot.store.tables import (
     LedgerTotal,
     table,
 )
+from tests import databases
 from tests.faults import Faults
 
 NOW = datetime(2026, 11, 22, 9, 20, tzinfo=UTC)
@@ -105,10 +106,8 @@ def fresh(folder: Path) -> Iterator[Database]:
     """A migrated SQLite database of its own."""
     names = (folder / f"fresh-{number}.db" for number in itertools.count())
     file = next(name for name in names if not name.exists())
-    database = Database(f"sqlite:///{file}")
-    schema.migrate(database)
-    yield database
-    database.close()
+    with databases.opened(databases.sqlite(file)) as database:
+        yield database
 
 
 def days(since: date = FIRST, until: date = TOMORROW) -> list[date]:

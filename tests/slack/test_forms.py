@@ -10,7 +10,7 @@ import pytest
 from bot import wiring
 from bot.demo.slack_limits import problems
 from bot.demo.slack_server import COMMAND
-from tests.outside import ALPHA, ANA, BEN, NOW, Outside, until
+from tests.outside import ALPHA, ANA, BEN, GENERAL, NOW, Outside, until
 from tests.slack.test_home import letters
 
 over_http = pytest.mark.parametrize("bot", ["http"], indirect=True)
@@ -104,6 +104,8 @@ async def test_settings_show_what_is_in_force_and_change_what_slack_has(outside:
     words = letters(settings["blocks"])
     assert "in the configuration file" in words
     assert f"by <@{BEN}>" in words
+    assert f"to <#{GENERAL}>, about" in words
+    assert "Admins: ben@example.com." in words
     (menu,) = [
         block["accessory"] for block in settings["blocks"] if block.get("accessory", {}).get("type") == "overflow"
     ]

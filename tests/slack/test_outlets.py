@@ -77,6 +77,20 @@ async def test_a_quick_answer_comes_without_a_note(outside: Outside) -> None:
 
 
 @over_http
+async def test_answers_go_over_a_connection_that_is_kept(outside: Outside) -> None:
+    came = []
+
+    async def noting(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        came.append(scope["client"])
+        await app(scope, receive, send)
+
+    for _ in range(3):
+        outside.slack_faults.next("/response/", noting)
+        await asked(outside, "team alpha")
+    assert (len(came), len(set(came))) == (3, 1)
+
+
+@over_http
 async def test_under_a_message_that_others_read_the_note_takes_no_place(outside: Outside) -> None:
     shared = await asked(outside, "team alpha share")
     outside.slack.store(_with_question(shared, "chart trend 30d"))

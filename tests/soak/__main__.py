@@ -95,7 +95,10 @@ async def _soak(outside: Outside, folder: Path, seconds: float) -> Seen:
         began = time.monotonic()
         ends = began + seconds
         async with (
-            httpx.AsyncClient(base_url=address, trust_env=False, timeout=30) as http,
+            # What was idle for five seconds the server closes, at times just as the next request leaves.
+            httpx.AsyncClient(
+                base_url=address, trust_env=False, timeout=30, limits=httpx.Limits(keepalive_expiry=2)
+            ) as http,
             asyncio.TaskGroup() as load,
         ):
             load.create_task(_people(outside, seen, ends))

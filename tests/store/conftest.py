@@ -4,19 +4,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.store import schema
 from bot.store.database import Database
+from tests import databases
 
 
 @pytest.fixture
 def empty(database_url: str) -> Iterator[Database]:
     """A database without a single table."""
-    database = Database(database_url)
-    yield database
-    database.close()
+    with databases.opened(database_url) as database:
+        yield database
 
 
 @pytest.fixture
-def database(empty: Database) -> Database:
-    schema.migrate(empty)
-    return empty
+def database(migrated_url: str) -> Iterator[Database]:
+    with databases.opened(migrated_url) as database:
+        yield database

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +20,8 @@ from bot.store import database as database_module
 from bot.store import preferences, schema
 from bot.store.database import Database
 from bot.store.tables import Milestone, table
+from tests import databases
+from tests.databases import opened
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 _milestone = table(Milestone)
@@ -40,19 +42,9 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def sqlite(file: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{file}")
-    schema.migrate(database)
+    database = Database(databases.sqlite(file))
     yield database
     database.close()
-
-
-@contextmanager
-def opened(url: str) -> Iterator[Database]:
-    database = Database(url)
-    try:
-        yield database
-    finally:
-        database.close()
 
 
 async def test_a_write_that_fails_leaves_nothing(database: Database) -> None:
@@ -106,16 +98,14 @@ async def test_our_own_writers_wait_for_each_other_however_long(file: Path, monk
         remember(connection, name)
         time.sleep(0.2)
 
-    with opened(f"sqlite:///{file}") as database:
-        schema.migrate(database)
+    with opened(databases.sqlite(file)) as database:
         await asyncio.gather(database.write(slowly, "backfill"), database.write(slowly, "digest"))
         assert await database.read(count) == 2
 
 
 async def test_a_file_locked_by_another_program_is_named(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database_module, "BUSY_TIMEOUT_SECONDS", 0.1)
-    with opened(f"sqlite:///{file}") as database, closing(sqlite3.connect(file)) as other:
-        schema.migrate(database)
+    with opened(databases.sqlite(file)) as database, closing(sqlite3.connect(file)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreUnavailable, match="locked by another program") as caught:
             await database.write(remember, "one")
@@ -152,8 +142,8 @@ def test_a_damaged_file_is_named(file: Path) -> None:
 
 
 def test_a_file_that_vanished_is_named_at_the_next_start(file: Path) -> None:
-    with opened(f"sqlite:///{file}") as database:
-        schema.migrate(database)
+    with opened(databases.sqlite(file)) as database:
+        assert database.read_now(count) == 0
     file.unlink()
     with (
         opened(f"sqlite:///{file}") as database,
@@ -184,8 +174,7 @@ def test_a_file_that_may_only_be_read_is_named(sqlite: Database, file: Path) -> 
 
 
 def test_a_full_disk_is_named_and_nothing_is_half_written(file: Path) -> None:
-    with opened(f"sqlite:///{file}") as database:
-        schema.migrate(database)
+    with opened(databases.sqlite(file)) as database:
 
         @event.listens_for(database.engine, "checkout")
         def fill(connection: sqlite3.Connection, *_: object) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.store import deliveries, schema
+from bot.store import deliveries
 from bot.store.database import Database
 from bot.store.deliveries import ABANDONED_AFTER, Delivery, State
 
@@ -29,9 +29,8 @@ def found(database: Database) -> Delivery:
     return delivery
 
 
-def test_of_many_that_claim_at_once_exactly_one_owns_it(database_url: str) -> None:
-    replicas = [Database(database_url) for _ in range(2)]
-    schema.migrate(replicas[0])
+def test_of_many_that_claim_at_once_exactly_one_owns_it(migrated_url: str) -> None:
+    replicas = [Database(migrated_url) for _ in range(2)]
     workers = 8
 
     def race(key: str, now: datetime) -> int:

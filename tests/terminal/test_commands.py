@@ -96,6 +96,20 @@ def test_help_and_version_are_results(command: Command) -> None:
     assert all(name in listed.out for name in ("run", "demo", "sync", "ask", "digest", "alerts", "config", "migrate"))
 
 
+def test_help_is_answered_before_anything_is_loaded() -> None:
+    code = """
+import sys
+from bot.__main__ import main
+try:
+    main(["--help"])
+finally:
+    assert not {"sqlalchemy", "slack_bolt", "httpx", "bot.wiring"} & set(sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "COMMAND" in done.stdout
+
+
 # --- receipts
 
 

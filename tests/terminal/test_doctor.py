@@ -11,8 +11,7 @@ import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.setup import environment
-from bot.store import schema
-from bot.store.database import Database
+from tests import databases
 from tests.outside import TEAMS, Outside, without_secrets, written
 from tests.terminal.conftest import Command
 
@@ -21,9 +20,7 @@ from tests.terminal.conftest import Command
 def held(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty database is enough here."""
     file = tmp_path_factory.mktemp("empty") / "empty.db"
-    database = Database(f"sqlite:///{file}")
-    schema.migrate(database)
-    database.close()
+    databases.sqlite(file)
     return file
 
 

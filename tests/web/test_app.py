@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import shutil
 import sqlite3
 import time
 from collections.abc import AsyncIterator
@@ -13,26 +12,17 @@ import httpx
 import psycopg
 import pytest
 
-from bot.store import schema
-from bot.store.database import Database
+from tests import databases
 from tests import outside as world
 from tests.outside import SIGNING_SECRET, Outside, moved, until
 
 BODY = urlencode({"command": "/claude-usage", "text": "help", "team_id": "T0", "user_id": "U0ANA"}).encode()
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("empty") / "empty.db"
-    database = Database(f"sqlite:///{path}")
-    schema.migrate(database)
-    database.close()
-    return path
-
-
 @pytest.fixture
-def file(empty: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copy(empty, tmp_path / "test.db"))
+def file(tmp_path: Path) -> Path:
+    databases.sqlite(tmp_path / "test.db")
+    return tmp_path / "test.db"
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import gzip
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,10 +17,11 @@ from starlette.routing import Route
 
 from bot.core.calls.client import fingerprint
 from bot.services.calls.intake import MOST_UNDER_WAY, Intake
-from bot.store import schema, tokens
+from bot.store import tokens
 from bot.store.database import Database
 from bot.store.tables import CallHour, CallRow, CallSeries, table
 from bot.web.calls import calls
+from tests import databases
 from tests import outside as world
 from tests.outside import NOW, Outside
 
@@ -161,8 +161,11 @@ async def test_a_flood_from_one_client_is_asked_to_wait_and_starves_nobody(bot: 
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("alone") / "calls.db"
+def alone(tmp_path_factory: pytest.TempPathFactory) -> str:
+    url = databases.sqlite(tmp_path_factory.mktemp("alone") / "calls.db")
+    with databases.opened(url) as database:
+        database.write_now(tokens.create, "app", fingerprint(TOKEN), None, NOW)
+    return url
 
 
 _JSON = st.recursive(
@@ -174,12 +177,9 @@ _BODIES = st.binary(max_size=40) | st.builds(lambda said: json.dumps(said).encod
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=_BODIES, kind=st.sampled_from(["application/json", "application/x-ndjson", ""]), packed=st.booleans())
-def test_whatever_is_sent_is_never_our_fault(alone: Path, body: bytes, kind: str, packed: bool) -> None:
+def test_whatever_is_sent_is_never_our_fault(alone: str, body: bytes, kind: str, packed: bool) -> None:
     async def post() -> int:
-        database = Database(f"sqlite:///{alone}")
-        if not alone.exists():
-            schema.migrate(database)
-            database.write_now(tokens.create, "app", fingerprint(TOKEN), None, NOW)
+        database = Database(alone)
         intake = Intake(database, lambda: NOW, retain=timedelta(days=35))
         app = Starlette(routes=[Route("/v1/calls", calls(intake, lambda: NOW), methods=["POST"])])
         transport = httpx.ASGITransport(app=app)

@@ -27,10 +27,11 @@ from starlette.routing import Route
 from bot.core.calls.client import fingerprint
 from bot.core.otlp.metrics import Measure
 from bot.services.calls.intake import Intake
-from bot.store import schema, tokens
+from bot.store import tokens
 from bot.store.database import Database
 from bot.store.tables import CallRow, CallSeries, CodeCountRow, table
 from bot.web import otlp
+from tests import databases
 from tests import outside as world
 from tests.outside import NOW, Outside
 
@@ -285,11 +286,9 @@ _METRICS = st.builds(
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> str:
-    url = f"sqlite:///{tmp_path_factory.mktemp('alone') / 'otlp.db'}"
-    database = Database(url)
-    schema.migrate(database)
-    database.write_now(tokens.create, "app", fingerprint(TOKEN), None, NOW)
-    database.close()
+    url = databases.sqlite(tmp_path_factory.mktemp("alone") / "otlp.db")
+    with databases.opened(url) as database:
+        database.write_now(tokens.create, "app", fingerprint(TOKEN), None, NOW)
     return url
 
 

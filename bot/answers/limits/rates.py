@@ -109,7 +109,7 @@ def rate_tables(rates: Sequence[Rate]) -> Iterator[Table]:
             )
             for one in apart
         )
-        columns = (Column("Workspace", numeric=False), *group, limit, Column("At most"), Column("Organisation's"))
+        columns = (Column("Workspace", numeric=False), *group, limit, Column("At most"), Column("Overall"))
         yield Table("Workspaces with rate limits of their own", columns, rows)
 
 

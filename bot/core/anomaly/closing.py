@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bot.core.anomaly.finding import Limits
 from bot.core.anomaly.normal import position
-from bot.core.anomaly.series import DAY_WINDOWS, DAYS_KEPT, Day, Job, Series, Shares, Today, weekend
+from bot.core.anomaly.series import DAY_WINDOWS, DAYS_KEPT, Day, Job, Normal, Series, Shares, Today, weekend
 from bot.core.anomaly.tiers import Window
-from bot.core.anomaly.yardstick import remembered
+from bot.core.anomaly.yardstick import DAY_FACTOR, HOUR_FACTOR, day_prior, remembered
 
 KNOWN = 0.75
 """A day is known when the hours at hand usually carry three quarters of it."""
@@ -15,6 +16,8 @@ LEARNS_HOURS, LEARNS_DAYS = 5, 10
 """Days before scores are remembered, by tier: the first are measured against a level that is still a guess."""
 JOB = 0.4
 """Of a typical day: an excess that large on a flagged day is looked for at the same place of the next month."""
+JOB_DAYS = 3
+"""Of an incident: what goes on for longer is not what a job does, so that its later days are not looked for again."""
 CAP = 1.5
 """Times the record: a flagged day may raise the record of busiest days so far and no further."""
 
@@ -25,32 +28,32 @@ def day_value(today: Today, shares: tuple[Shares, Shares]) -> float | None:
 
 
 def completed(hours: tuple[float | None, ...], shares: Shares) -> float | None:
-    known = sum(hour for hour in hours if hour is not None)
+    known = sum([hour for hour in hours if hour is not None])
     if None not in hours:
         return known
     part = sum(part for hour, part in zip(hours, shares.parts, strict=True) if hour is not None)
     return known / part if part >= KNOWN else None
 
 
-def learned(series: Series, today: Today, windows: list[Window]) -> Series:
+def learned(series: Series, today: Today, windows: list[Window], limits: Limits) -> Series:
     """The series with its running day made one of the closed days, and what the day says about normal remembered.
 
     `windows` are the windows of days that end with it. A flagged day teaches neither hours nor weekdays; the first day
     of an incident enters the yardsticks at their limit, so that a series that often goes far is judged more mildly.
     """
-    value, normal, age, flagged = day_value(today, series.shares), today.normal, len(series.days), bool(series.incident)
+    value, normal, flagged = day_value(today, series.shares), today.normal, bool(series.incident)
     if value is not None:
-        series = series._replace(jobs=_jobs(series.jobs, today, value, flagged=flagged))
+        series = series._replace(jobs=_jobs(series, today, value))
         if not flagged and not normal.job:
             series = series._replace(shares=_shares(series.shares, today, value))
         if series.incident is None or series.incident.days == 0:
-            series = _scored(series, today, windows, age)
+            series = _scored(series, today, windows, limits)
     day = Day(
         number=today.number,
         value=None,
         level=normal.level,
         smoothing=normal.smoothing,
-        job=normal.job.total if normal.job else 0.0,
+        job=_came(normal, value),
         flagged=flagged,
         cap=CAP * normal.record if flagged else None,
         hours=today.hours if today.whole is None else (),
@@ -83,20 +86,29 @@ def restated(series: Series, day: int, hour: int | None, value: float) -> Series
     return series._replace(days=(*series.days[:place], corrected, *series.days[place + 1 :]))
 
 
-def _jobs(jobs: tuple[Job, ...], today: Today, value: float, *, flagged: bool) -> tuple[Job, ...]:
+def _jobs(series: Series, today: Today, value: float) -> tuple[Job, ...]:
     """What came on top of normal is expected at the same place of the next month, until it stays away once."""
-    normal, place = today.normal, position(today.number)
-    if not flagged and not normal.job:
-        return jobs
+    normal, place, incident = today.normal, position(today.number), series.incident
+    lasts = incident is not None and incident.days >= JOB_DAYS
+    if lasts or not (incident or normal.job):
+        return series.jobs
     usual = normal.hours if not normal.job else tuple(map(float.__sub__, normal.hours, normal.job.parts))
     if today.whole is None:
         known = zip(today.hours, usual, strict=True)
         parts = tuple(0.0 if hour is None else max(0.0, hour - expected) for hour, expected in known)
     else:
         parts = (max(0.0, value - sum(usual)) / 24,) * 24
-    others = tuple(job for job in jobs if job.position != place)
+    others = tuple(job for job in series.jobs if job.position != place)
     came = value - sum(usual) > JOB * normal.typical
     return (*others, Job(place, parts)) if came else others
+
+
+def _came(normal: Normal, value: float | None) -> float:
+    """What came of the job that was expected: taken off where it stayed away, a working day would look idle."""
+    if normal.job is None:
+        return 0.0
+    expected = normal.job.total
+    return expected if value is None else min(expected, max(0.0, value - (sum(normal.hours) - expected)))
 
 
 def _shares(shares: tuple[Shares, Shares], today: Today, value: float) -> tuple[Shares, Shares]:
@@ -111,17 +123,17 @@ def _shares(shares: tuple[Shares, Shares], today: Today, value: float) -> tuple[
     return (shares[0], Shares(days + 1, parts)) if end else (Shares(days + 1, parts), shares[1])
 
 
-def _scored(series: Series, today: Today, windows: list[Window], age: int) -> Series:
+def _scored(series: Series, today: Today, windows: list[Window], limits: Limits) -> Series:
     """The day's scores in the yardsticks, at most at today's limits."""
-    hour_scores, day_scores = series.hour_scores, series.day_scores
+    age, hour_scores, day_scores = len(series.days), series.hour_scores, series.day_scores
     if age >= LEARNS_HOURS and today.whole is None:
         hour_scores = tuple(
-            remembered(scores, min(peak, limit))
-            for scores, peak, limit in zip(hour_scores, today.peaks, today.normal.hour_limits, strict=True)
+            remembered(scores, peak, HOUR_FACTOR, limits.scatter)
+            for scores, peak in zip(hour_scores, today.peaks, strict=True)
         )
     if age >= LEARNS_DAYS:
         day_scores = tuple(
-            scores if window.score is None else remembered(scores, min(window.score, limit))
-            for scores, window, limit in zip(day_scores, windows, today.normal.day_limits, strict=True)
+            scores if far is None else remembered(scores, far, DAY_FACTOR, day_prior(hours // 24, limits.scatter))
+            for scores, (hours, _, _, far) in zip(day_scores, windows, strict=True)
         )
     return series._replace(hour_scores=hour_scores, day_scores=day_scores)

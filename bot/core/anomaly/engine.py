@@ -12,6 +12,7 @@ from bot.core.anomaly.normal import normal
 from bot.core.anomaly.notices import new_normal, notices
 from bot.core.anomaly.series import DAYS_KEPT, HOUR_WINDOWS, Hour, Series, Today
 from bot.core.anomaly.tiers import Window, day_excess, day_windows, hour_excess, hour_windows
+from bot.core.anomaly.yardstick import DAY_FACTOR, limit
 
 
 class Step(NamedTuple):
@@ -47,7 +48,7 @@ def observe(series: Series, seen: Observation, limits: Limits) -> Step:
     known = (*today.hours[:hour], seen.value, *today.hours[hour + 1 :])
     today = today._replace(hours=known, peaks=peaks)
     series = series._replace(today=today, hours=hours)
-    if found := hour_excess(windows, today, len(series.days), limits):
+    if found := hour_excess(windows, series, today, limits):
         series, more = _excess(series, found, seen.at, hours[-1].number + 1)
         findings += more
     if hour == 23:
@@ -59,7 +60,7 @@ def _judged_day(series: Series, today: Today, at: datetime, limits: Limits, find
     """The windows of days that end with the running day."""
     value = day_value(today, series.shares)
     windows = list(day_windows(series, today.number, value, today.normal))
-    if found := day_excess(windows, today, len(series.days), limits):
+    if found := day_excess(windows, series, today, limits):
         series, more = _excess(series, found, at, 24 * (today.number + 1))
         findings += more
     return Step(series, findings)
@@ -93,11 +94,11 @@ def _closed(series: Series, today: Today, at: datetime, limits: Limits) -> tuple
     """The running day made one of the closed ones, and its incident ended, gone on or settled."""
     windows = list(day_windows(series, today.number, day_value(today, series.shares), today.normal))
     series, said = notices(series, today, windows, at, limits)
-    incident = series.incident
-    series = learned(series, today, windows)
+    incident, scores = series.incident, series.day_scores[0]
+    series = learned(series, today, windows, limits)
     if incident is None:
         return series, said
-    on = incidents.goes_on(incident, windows[0], today.normal.day_limits[0], fired=today.fired)
+    on = incidents.goes_on(incident, windows[0], limit(scores, DAY_FACTOR, limits.scatter), fired=today.fired)
     series, settled = incidents.after_day(series, goes_on=on)
     if settled:
         said += (new_normal(series.days[-incident.days - 1 :], today, at),)

@@ -1,4 +1,4 @@
-"""What is normal for a series as a day begins: level, weekdays, hours, month-end jobs, and each window's limit."""
+"""What is normal for a series as a day begins: level, weekdays, hours, month-end jobs, and the busiest day so far."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from datetime import date
 
 from bot.core.anomaly.finding import Limits
 from bot.core.anomaly.series import (
-    DAY_WINDOWS,
+    OFF_DAYS,
+    WEEK,
     Day,
     Normal,
-    Scores,
     Series,
     Shares,
-    weekday,
     weekend,
 )
-from bot.core.anomaly.yardstick import limit, median
+from bot.core.anomaly.yardstick import median
 
 LEVEL_DAYS = 28
 """Clean days whose median is the level: four whole weeks, so that one odd week can't move it."""
@@ -37,12 +36,6 @@ RECORD = 1.5
 RECORD_SCATTER = 2.6
 """And lie this many scatters above the logarithm of its usual busy day: a short past has no worthy record yet."""
 RECORD_PRIOR, RECORD_PRIOR_DAYS = 1.0, 10
-HOUR_FACTOR = 3.6
-"""Scatters above the usual daily peak of a window of hours; of peaks, so that 24 looks a day are one."""
-DAY_FACTOR = 2.9
-"""Scatters above the usual window of days."""
-CALMER = 0.3
-"""Longer windows scatter less before a series has shown how much: by days ** -0.3 (days are correlated)."""
 
 
 def normal(series: Series, day: int, limits: Limits) -> Normal:
@@ -58,7 +51,8 @@ def normal(series: Series, day: int, limits: Limits) -> Normal:
     hours = tuple([expected * part for part in _parts(series.shares, day)])
     if job:
         hours = tuple(hour + more for hour, more in zip(hours, job.parts, strict=True))
-    standings = [past.standing for past in series.days]
+    # No property of a day: ninety calls would be a twentieth of what a day's beginning costs.
+    standings = [past.ordinary if past.cap is None else min(past.ordinary, past.cap) for past in series.days]
     record = max(standings, default=0.0)
     return Normal(
         level=level,
@@ -69,14 +63,12 @@ def normal(series: Series, day: int, limits: Limits) -> Normal:
         job=job,
         record=record,
         ceiling=_ceiling(series.days, standings, typical, record),
-        hour_limits=_hour_limits(series.hour_scores, limits.scatter),
-        day_limits=_day_limits(series.day_scores, limits.scatter),
     )
 
 
 def day_expected(level: float, effects: Sequence[float], smoothing: float, day: int) -> float:
     """What a day of this weekday is worth at this level, without its month-end job."""
-    return max(0.0, math.exp(level + effects[weekday(day)]) - smoothing)
+    return max(0.0, math.exp(level + effects[day % WEEK]) - smoothing)
 
 
 def position(day: int) -> int:
@@ -102,18 +94,18 @@ def _level_days(age: int) -> int:
 def _level(clean: Sequence[Day], effects: Sequence[float]) -> float | None:
     if not clean:
         return None
-    return median([past.scale - effects[weekday(past.number)] for past in clean])
+    return median([past.scale - effects[past.number % WEEK] for past in clean])
 
 
 def _effects(clean: Sequence[Day]) -> tuple[float, ...]:
     """How each weekday differs from the level, log scale: its own median drawn to that of all weekends (or to none)."""
-    own: list[list[float]] = [[] for _ in range(7)]
-    for past in clean[-7 * EFFECT_WEEKS :]:
+    own: list[list[float]] = [[] for _ in range(WEEK)]
+    for past in clean[-WEEK * EFFECT_WEEKS :]:
         if past.level is not None:
-            own[weekday(past.number)].append(past.scale - past.level)
-    ends = own[5] + own[6]
+            own[past.number % WEEK].append(past.scale - past.level)
+    ends = [effect for day in OFF_DAYS for effect in own[day]]
     end = ((median(ends) * len(ends) if ends else 0.0) + WEEKEND * WEEKEND_DAYS) / (len(ends) + WEEKEND_DAYS)
-    kinds = (0.0,) * 5 + (end,) * 2
+    kinds = [end if day in OFF_DAYS else 0.0 for day in range(WEEK)]
     return tuple(
         [
             kind + (median(values) - kind) * len(values) / (len(values) + EFFECT_SHRINK) if values else kind
@@ -130,7 +122,9 @@ def _parts(shares: tuple[Shares, Shares], day: int) -> tuple[float, ...]:
 
 def _ceiling(days: Sequence[Day], standings: Sequence[float], typical: float, record: float) -> float | None:
     least = IDLE * typical
-    working = [past.ordinary > least for past in days[-42:] if past.value is not None and not weekend(past.number)]
+    working = [
+        past.ordinary > least for past in days[-42:] if past.value is not None and past.number % WEEK not in OFF_DAYS
+    ]
     if len(working) < 5 or sum(working) >= FEW_DAYS * len(working):
         return None
     busy = [math.log(standing) for standing in standings if standing > least]
@@ -140,12 +134,3 @@ def _ceiling(days: Sequence[Day], standings: Sequence[float], typical: float, re
     squares = sum([(one - middle) ** 2 for one in busy]) + RECORD_PRIOR_DAYS * RECORD_PRIOR**2
     scatter = math.sqrt(squares / (len(busy) + RECORD_PRIOR_DAYS))
     return max(RECORD * record, math.exp(middle + RECORD_SCATTER * scatter))
-
-
-def _hour_limits(scores: Scores, scatter: float) -> tuple[float, ...]:
-    return tuple([limit(own, HOUR_FACTOR, scatter) for own in scores])
-
-
-def _day_limits(scores: Scores, scatter: float) -> tuple[float, ...]:
-    factors = zip(scores, DAY_WINDOWS, strict=True)
-    return tuple([limit(own, DAY_FACTOR, scatter * days**-CALMER) for own, days in factors])

@@ -15,6 +15,9 @@ DAY_WINDOWS = (1, 2, 3, 5, 7)
 DAYS_KEPT = 90
 """Closed days remembered: a quarter of a year of records, of which the newest eight weeks tell what is normal."""
 
+WEEK, OFF_DAYS = 7, (2, 3)
+"""A day's number modulo 7 is its weekday: 0 is Thursday, with which 1970 began, 2 and 3 are Saturday and Sunday."""
+
 Scores = tuple[tuple[float, ...], ...]
 """For each window, its scores on the clean days remembered, oldest first."""
 
@@ -36,11 +39,6 @@ class Day(NamedTuple):
     hours: tuple[float | None, ...] = ()
     ordinary: float = 0.0
     scale: float = 0.0
-
-    @property
-    def standing(self) -> float:
-        """What it counts for in the record of busiest days."""
-        return self.ordinary if self.cap is None else min(self.ordinary, self.cap)
 
     @classmethod
     def of(cls, value: float | None, past: Day) -> Day:
@@ -79,8 +77,8 @@ class Incident(NamedTuple):
 class Normal(NamedTuple):
     """What is normal today, derived from the closed days.
 
-    `hours` are the values expected, a month-end job included; `ceiling` is the busiest 24 hours believed of a series
-    that spends on few days only, and None for all others.
+    `effects` are those of the seven weekdays, from Thursday; `hours` are the values expected, a month-end job included;
+    `ceiling` is the busiest 24 hours believed of a series that spends on few days only, and None for all others.
     """
 
     level: float | None
@@ -91,8 +89,6 @@ class Normal(NamedTuple):
     job: Job | None
     record: float
     ceiling: float | None
-    hour_limits: tuple[float, ...]
-    day_limits: tuple[float, ...]
 
 
 class Today(NamedTuple):
@@ -138,10 +134,5 @@ class Series(NamedTuple):
     drift_told: int | None = None
 
 
-def weekday(day: int) -> int:
-    """0 is Monday; 1970 began on a Thursday."""
-    return (day + 3) % 7
-
-
 def weekend(day: int) -> bool:
-    return weekday(day) >= 5
+    return day % WEEK in OFF_DAYS

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from bot.core.anomaly.finding import Limits
 from bot.core.anomaly.normal import day_expected
 from bot.core.anomaly.series import DAY_WINDOWS, HOUR_WINDOWS, Day, Hour, Normal, Series, Today
-from bot.core.anomaly.yardstick import score
+from bot.core.anomaly.yardstick import DAY_FACTOR, HOUR_FACTOR, day_prior, limit, score
 
 FLOOR = 0.03
 """Of a typical day, added to both sides of an hour window's ratio: at night a few cents are no tenfold."""
@@ -64,9 +64,9 @@ def hour_windows(hours: tuple[Hour, ...], normal: Normal) -> Iterator[Window]:
         yield Window(length, value, expected, score(value, expected, floor))
 
 
-def hour_excess(windows: list[Window], today: Today, age: int, limits: Limits) -> Window | None:
+def hour_excess(windows: list[Window], series: Series, today: Today, limits: Limits) -> Window | None:
     """The shortest window that fires and holds nearly all of what any of them holds, if one fires."""
-    normal = today.normal
+    normal, age = today.normal, len(series.days)
     if normal.level is None or age < FIRST_HOURS:
         return None
     least = max(limits.min_impact, HOUR_IMPACT * normal.typical)
@@ -77,13 +77,14 @@ def hour_excess(windows: list[Window], today: Today, age: int, limits: Limits) -
         return Window(day.hours, day.value, normal.typical, math.inf) if over else None
     if age < SETTLING_DAYS and windows[-1].value <= NEW_RECORD * normal.record:
         return None
+    usual = HOURS_AT_STAKE * limits.min_impact
     firing = [
         window
-        for window, limit in zip(windows, normal.hour_limits, strict=True)
+        for window, scores in zip(windows, series.hour_scores, strict=True)
         if window.score is not None
         and window.excess >= least
         and window.value > RELATIVE * window.expected
-        and window.score > limit * (1 - HOUR_BOLDNESS * _stake(window, HOURS_AT_STAKE * limits.min_impact))
+        and window.score > _bold(limit(scores, HOUR_FACTOR, limits.scatter), HOUR_BOLDNESS, window.excess / usual)
     ]
     most = max((window.excess for window in firing), default=0.0)
     return next((window for window in firing if window.excess >= NEARLY_ALL * most), None)
@@ -105,24 +106,25 @@ def day_windows(series: Series, number: int, value: float | None, normal: Normal
         yield Window(24 * length, total, expected, None if over else score(total, expected, smoothing * length))
 
 
-def day_excess(windows: list[Window], today: Today, age: int, limits: Limits) -> Window | None:
+def day_excess(windows: list[Window], series: Series, today: Today, limits: Limits) -> Window | None:
     """The shortest window that fires, if any."""
-    normal = today.normal
+    normal, age = today.normal, len(series.days)
     if normal.ceiling is not None or age < FIRST_DAYS:
         return None
-    least = max(limits.min_impact, DAY_IMPACT * normal.typical)
-    for window, limit in zip(windows, normal.day_limits, strict=True):
+    least, usual = max(limits.min_impact, DAY_IMPACT * normal.typical), DAYS_AT_STAKE * limits.min_impact
+    for window, scores in zip(windows, series.day_scores, strict=True):
         if window.hours > 24 and age < GROWN_DAYS:
             break
         if window.score is None or window.excess < least or window.value <= RELATIVE * window.expected:
             continue
         if age < YOUNG_DAYS and window.value <= NEW_RECORD * normal.record:
             continue
-        if window.score > limit * (1 - DAY_BOLDNESS * _stake(window, DAYS_AT_STAKE * limits.min_impact)):
+        to_pass = limit(scores, DAY_FACTOR, day_prior(window.hours // 24, limits.scatter))
+        if window.score > _bold(to_pass, DAY_BOLDNESS, window.excess / usual):
             return window
     return None
 
 
-def _stake(window: Window, usual: float) -> float:
-    """How much is at stake: 1 for ten times the usual or more, -1 for a tenth or less."""
-    return max(-1.0, min(1.0, math.log10(window.excess / usual)))
+def _bold(limit: float, boldness: float, stake: float) -> float:
+    """The limit where so many times the usual is at stake: ten times and more count alike, and a tenth and less."""
+    return limit * (1 - boldness * max(-1.0, min(1.0, math.log10(stake))))

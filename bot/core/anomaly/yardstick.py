@@ -9,6 +9,12 @@ KEPT = 90
 """Scores remembered of each window, one a clean day: a quarter of a year holds a team's habits and its busiest days."""
 DELAY = 5
 """The newest scores judge nobody yet: a step would otherwise raise its own yardstick while it is being weighed."""
+HOUR_FACTOR = 3.6
+"""Scatters above the usual daily peak of a window of hours; of peaks, so that 24 looks a day are one."""
+DAY_FACTOR = 2.9
+"""Scatters above the usual window of days."""
+CALMER = 0.3
+"""Longer windows scatter less before a series has shown how much: by days ** -0.3 (days are correlated)."""
 PRIOR_DAYS = 6
 """The prior scatter weighs as much as this many of the series' own days."""
 BEYOND_THE_RECORD = 0.1
@@ -40,7 +46,7 @@ def limit(scores: Sequence[float], factor: float, prior: float) -> float:
     The scatter is the larger of what the middle half and the upper decile say (both exact for a normal distribution),
     drawn towards `prior` while the series is young.
     """
-    ordered = sorted(scores[: max(DELAY, len(scores) - DELAY)])
+    ordered = sorted(_judging(scores))
     if not ordered:
         return 1.5 * factor * prior
     low, middle, high, top = quantiles(ordered, (0.25, 0.5, 0.75, 0.9))
@@ -50,5 +56,20 @@ def limit(scores: Sequence[float], factor: float, prior: float) -> float:
     return max(days * middle / (days + PRIOR_DAYS) + factor * scatter, ordered[-1] + BEYOND_THE_RECORD)
 
 
-def remembered(scores: tuple[float, ...], newest: float) -> tuple[float, ...]:
-    return (*scores, newest)[-KEPT:]
+def day_prior(days: int, scatter: float) -> float:
+    """How much windows of so many days are taken to scatter, of a series whose single days do by `scatter`."""
+    return float(scatter * days**-CALMER)
+
+
+def remembered(scores: tuple[float, ...], newest: float, factor: float, prior: float) -> tuple[float, ...]:
+    """The scores with the newest, which counts for no more than their limit.
+
+    No limit lies below the record, so that on most days none has to be worked out.
+    """
+    if newest > max(_judging(scores), default=-math.inf) + BEYOND_THE_RECORD:
+        newest = min(newest, limit(scores, factor, prior))
+    return (*scores[1 - KEPT :], newest)
+
+
+def _judging(scores: Sequence[float]) -> Sequence[float]:
+    return scores[: max(DELAY, len(scores) - DELAY)]

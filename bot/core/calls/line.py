@@ -290,9 +290,9 @@ def _own_costs(
     costs: Column = [None] * len(some)
     if not (_any(prompt) or _any(completion)):
         return costs
-    plain = [not any(counts) for counts in zip(*cached, strict=True)]
+    some_cached = list(map(any, zip(*cached, strict=True))) if any(map(any, cached)) else costs
     for position, (one, other, tokens, more) in enumerate(zip(prompt, completion, uncached, output, strict=True)):
-        if plain[position] and (one is not None or other is not None):
+        if not some_cached[position] and (one is not None or other is not None):
             try:
                 costs[position] = wire.own_units(one, other, tokens, more)
             except wire.Wrong:

@@ -6,18 +6,24 @@ are merged by adding their buckets, in any order, without losing anything (DDSke
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import accumulate, chain
 from math import ceil, log
-from operator import sub
-
-from msgspec import msgpack
+from struct import pack, unpack
 
 _RELATIVE_ERROR = 0.01
 _GAMMA = (1 + _RELATIVE_ERROR) / (1 - _RELATIVE_ERROR)
 _PER_BUCKET = 1 / log(_GAMMA)
-_decode = msgpack.Decoder(list[int]).decode
+_BUCKET_BITS, _DIGIT_BITS, _DIGITS = 10, 3, 9
+"""Of a written word, two bytes: its bucket (a week falls into 1,012), and one of nine octal digits of how many."""
+_LAST, _SEVEN = 2**_BUCKET_BITS - 1, 2**_DIGIT_BITS - 1
+_MANY = [0, *(digit << place * _DIGIT_BITS for place in range(_DIGITS) for digit in range(1, _SEVEN + 1))]
+"""What the digits stand for, by how they are written: 1 to 7, then 8 to 56, and so on."""
+_LOOSE_BYTES = 2**7
+"""Up to so many, parts are written one after the other as they are; more are worth adding up."""
+LONG_BYTES = 2**13
+"""What grew beyond it by being appended to is to be written anew."""
 
 Buckets = dict[int, int]
 """Bucket → how many. Bucket 0 holds 0 ms; bucket n > 0 holds what lies between γⁿ⁻² and γⁿ⁻¹ ms."""
@@ -58,30 +64,44 @@ def counted(buckets: Buckets, edges: Iterable[int]) -> list[int]:
 
 
 def encode(buckets: Buckets) -> bytes:
-    """Buckets in order as small integers: how far from the one before, and how many. A hundred calls take about 80
+    """Buckets in order; two sketches written one after the other are the sketch of both. A hundred calls take about 150
     bytes."""
-    if not buckets:
-        return b""
-    numbers = sorted(buckets)
-    steps = map(sub, numbers, chain((0,), numbers))
-    return msgpack.encode([*chain.from_iterable(zip(steps, map(buckets.__getitem__, numbers), strict=True))])
+    words: list[int] = []
+    for number in sorted(buckets):
+        many = buckets[number]
+        for place in range(_DIGITS - 1):
+            if digit := many & _SEVEN:
+                words.append(number | place * _SEVEN + digit << _BUCKET_BITS)
+            many >>= _DIGIT_BITS
+            if not many:
+                break
+        # The last place may hold any number: it is written as often as that takes.
+        while many:
+            digit = min(many, _SEVEN)
+            words.append(number | (_DIGITS - 1) * _SEVEN + digit << _BUCKET_BITS)
+            many -= digit
+    return pack(f"<{len(words)}H", *words)
 
 
 def decode(written: bytes) -> Buckets:
-    """What `encode` wrote."""
-    if not written:
-        return {}
-    numbers = _decode(written)
-    return dict(zip(accumulate(numbers[::2]), numbers[1::2], strict=True))
+    """What `encode` and `single` wrote, and `joined` put together."""
+    found: Buckets = {}
+    for word, times in Counter(unpack(f"<{len(written) // 2}H", written)).items():
+        number = word & _LAST
+        found[number] = found.get(number, 0) + times * _MANY[word >> _BUCKET_BITS]
+    return found
 
 
-def together(written: bytes, other: bytes) -> bytes:
-    """Both as one."""
-    if not (written and other):
-        return written or other
-    buckets = decode(written)
-    merge(buckets, decode(other))
-    return encode(buckets)
+@lru_cache(maxsize=65_536)
+def single(milliseconds: int | None) -> bytes:
+    """The sketch of one duration; of None, that of nothing."""
+    return b"" if milliseconds is None else encode({bucket(milliseconds): 1})
+
+
+def joined(parts: Sequence[bytes]) -> bytes:
+    """All of them as one."""
+    together = b"".join(parts)
+    return together if len(together) <= _LOOSE_BYTES else encode(decode(together))
 
 
 def _middle(number: int) -> int:

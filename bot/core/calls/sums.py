@@ -6,11 +6,10 @@ Sums are added to each other without loss, so those of a month are the sums of i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import repeat
-from typing import Any, TypeVar
+from typing import Any
 
 from bot.core.calls import batch, sketch
 from bot.core.calls.batch import ERROR, Batch, Column
@@ -124,69 +123,67 @@ ADDED = (
 """The figures of `Sums` that are added up."""
 
 
-Key = TypeVar("Key", bound=Hashable)
-
-
-def grouped(some: Batch, keys: Iterable[Key]) -> dict[Key, Sums]:
-    """The sums of each group; `keys` says of each call which it is in."""
-    added = _added(some)
-    failures = [names[ERROR] for names in some.names]
-    failed = list(map(failures.__getitem__, some.kinds))
-    times = some.figures["duration_ms"], some.figures["first_token_ms"]
-    groups: dict[Key, list[tuple[Any, ...]]] = {}
-    for key, row in zip(keys, zip(some.at, failed, *times, *added.values(), strict=True), strict=True):
-        group = groups.get(key)
-        if group is None:
-            groups[key] = [row]
-        else:
-            group.append(row)
-    (timed, begun), any_failed = map(_said, times), any(failures)
-    found: dict[Key, Sums] = {}
-    for key, rows in groups.items():
-        at, errors, durations, first_tokens, *figures = zip(*rows, strict=True)
-        sums = Sums(len(rows), **dict(zip(added, map(sum, figures), strict=True)))  # type: ignore[arg-type]
-        sums.first_at, sums.last_at = instant(min(at)), instant(max(at))
-        if timed:
-            sums.longest_ms = max(filter(None, durations), default=0)
-            sums.durations = _buckets(durations)
-        if begun:
-            sums.first_tokens = _buckets(first_tokens)
-        if any_failed:
-            sums.errors = dict(Counter(filter(None, errors)))
-        found[key] = sums
+def columns(some: Batch) -> dict[str, Column]:
+    """The sums of each single call, by the names of `Sums`, in columns as a store holds them: instants in microseconds,
+    sketches written. What none of the calls has is left out."""
+    figures = some.figures
+    each = [1] * len(some)
+    found: dict[str, Column] = {"calls": each, "first_at": some.at, "last_at": some.at}
+    found |= {name: figures[name] for name in COUNTED if any(figures[name])}
+    for name, known in (("list_cost", ""), ("own_cost", "own_priced"), ("duration_ms", "timed")):
+        silent = figures[name].count(None)
+        if silent < len(some):
+            found[name] = [one or 0 for one in figures[name]] if silent else figures[name]
+            if known:
+                found[known] = [one is not None for one in figures[name]] if silent else each
+        if silent and name == "list_cost":
+            found["unlisted"] = [one is None for one in figures[name]] if silent < len(some) else each
+    if "timed" in found:
+        found["longest_ms"] = found["duration_ms"]
+    for name, times in (("durations", "duration_ms"), ("first_tokens", "first_token_ms")):
+        if figures[times].count(None) < len(some):
+            found[name] = [sketch.single(one) for one in figures[times]]
     return found
+
+
+def folded(some: Mapping[str, Column], places: Sequence[int], groups: int) -> dict[str, Column]:
+    """The same of groups: `places` says of each row of the columns which it is in."""
+    added: dict[int, Column] = {}
+    apart: dict[int, list[Column]] = {}
+    found: dict[str, Column] = {}
+    for name, column in some.items():
+        # Several names may be of one column: it is gone through once.
+        if name in ADDED:
+            if id(column) not in added:
+                into = added[id(column)] = [0] * groups
+                for place, one in zip(places, column, strict=True):
+                    into[place] += one
+            found[name] = added[id(column)]
+        else:
+            if id(column) not in apart:
+                rows = apart[id(column)] = [[] for _ in range(groups)]
+                for place, one in zip(places, column, strict=True):
+                    rows[place].append(one)
+            found[name] = list(map(_FOLDED[name], apart[id(column)]))
+    return found
+
+
+_FOLDED: Mapping[str, Callable[[Any], Any]] = {
+    "longest_ms": max,
+    "durations": sketch.joined,
+    "first_tokens": sketch.joined,
+    "first_at": min,
+    "last_at": max,
+}
 
 
 def of(calls: Iterable[Call]) -> Sums:
     """The sums of all these calls."""
     some = batch.of(list(calls))
-    return grouped(some, repeat(None, len(some))).get(None, Sums())
-
-
-def _added(some: Batch) -> dict[str, Column]:
-    """What is added up of calls, by the names of `Sums`; without what none of them has."""
-    figures = some.figures
-    found = {name: figures[name] for name in COUNTED if any(figures[name])}
-    for name, cost in (("own_cost", "own_priced"), ("duration_ms", "timed")):
-        if _said(figures[name]):
-            found[name] = [one or 0 for one in figures[name]]
-            found[cost] = [one is not None for one in figures[name]]
-    if None in figures["list_cost"]:
-        found["unlisted"] = [one is None for one in figures["list_cost"]]
-    if _said(figures["list_cost"]):
-        found["list_cost"] = [one or 0 for one in figures["list_cost"]]
-    return found
-
-
-def _said(column: Column) -> bool:
-    """Whether any call says it."""
-    return column.count(None) < len(column)
-
-
-def _buckets(times: Iterable[int | None]) -> Buckets:
-    found: Buckets = {}
-    for one in times:
-        if one is not None:
-            number = sketch.bucket(one)
-            found[number] = found.get(number, 0) + 1
-    return found
+    if not some:
+        return Sums()
+    whole = {name: column[0] for name, column in folded(columns(some), [0] * len(some), 1).items()}
+    whole |= {name: instant(whole[name]) for name in ("first_at", "last_at")}
+    whole |= {name: sketch.decode(whole[name]) for name in ("durations", "first_tokens") if name in whole}
+    errors = Counter(error for kind in some.kinds if (error := some.names[kind][ERROR]))
+    return Sums(**whole, errors=dict(errors))

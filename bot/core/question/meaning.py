@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bot.core.errors import WordsError
-from bot.core.periods import USUAL, Period, month_to_date, parse_period
+from bot.core.periods import USUAL, Period
 from bot.core.question.reading import WHY_EXAMPLE, Reading, UnknownWord
+from bot.core.said_periods import month_to_date, parse_period
 from bot.core.words import (
     CHRONOLOGICAL,
     DIMENSIONS,
@@ -267,7 +268,8 @@ def written(subject: Subject, name: str) -> str:
     if subject is Subject.HELP:
         return name
     try:
-        bare = " " not in name and Reading(split(f"{subject} {name}"), _ANY_TIME, "UTC").name() == name
+        told = " " not in name and not name[:1].isdigit()  # `5 october` is a day
+        bare = told and Reading(split(f"{subject} {name}"), _ANY_TIME, "UTC").name() == name
     except (WordsError, UnknownWord):
         bare = False
     return name if bare else quote(name)

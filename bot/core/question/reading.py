@@ -7,12 +7,14 @@ from typing import TypeVar
 
 from bot.core.errors import UnreadWords, WordsError
 from bot.core.nearest import nearest
-from bot.core.periods import MONTHS, Period, parse_period
+from bot.core.periods import MONTHS, Period
+from bot.core.said_periods import parse_period
 from bot.core.words import (
     ASKED_OF,
     BY,
     CHANGING,
     DIMENSIONS,
+    EACH,
     FILLERS,
     MANY,
     NAMEABLE,
@@ -34,7 +36,7 @@ from bot.core.words import (
     shown,
 )
 
-MOST_ROWS = 500
+MOST_ROWS, USUAL_ROWS = 500, 10
 WHY_EXAMPLE = "why team alpha last week"
 PERIOD_WORDS = (
     *("today", "yesterday", "week", "month", "quarter", "year", "days", "last"),
@@ -43,11 +45,11 @@ PERIOD_WORDS = (
 )
 SLIP = 0.8  # one letter: closer than `fast` is to `last`
 _LONGEST_NAME = 200
-_MOST_PERIOD_WORDS = 5  # october 2025 to october 2026
+_MOST_PERIOD_WORDS = 7  # 28 december 2025 to 3 january 2026
 _TOP = re.compile(r"top-?([0-9]{1,9})?")
 _NUMBER = re.compile(r"-?[0-9]{1,9}")
 _ME = "me"
-_BESIDE = frozenset({"this", "last", "past", "current"})
+_BESIDE = frozenset({"this", "last", "past", "current", "previous", "prior"})
 _T = TypeVar("_T")
 
 
@@ -223,6 +225,10 @@ class Reading:
             self.at += 1
 
     def _by(self) -> bool:
+        if self._key() in EACH:
+            self._cut_by(EACH[self._key()])
+            self.at += 1
+            return True
         if self._key() not in BY:
             return False
         self.at += 1
@@ -234,10 +240,13 @@ class Reading:
         dimension = self._longest(DIMENSIONS)
         if dimension is None:
             raise UnknownWord(self.at, tuple(DIMENSIONS), "teams by model")
+        self._cut_by(dimension)
+        return True
+
+    def _cut_by(self, dimension: Dimension) -> None:
         if self.by not in (None, dimension):
             raise WordsError(f"I cut one way at a time: `by {self.by}` or `by {dimension}`.")
         self.by = dimension
-        return True
 
     def _top(self) -> bool:
         found = _TOP.fullmatch(self._key())
@@ -248,7 +257,8 @@ class Reading:
         if number is None and _NUMBER.fullmatch(self._key()):
             number = self._key()
             self.at += 1
-        if number is None or not 1 <= int(number) <= MOST_ROWS:
+        number = number or str(USUAL_ROWS)  # `top models`
+        if not 1 <= int(number) <= MOST_ROWS:
             raise WordsError(f"`top` takes a number from 1 to {MOST_ROWS}. Try `/claude-usage models top 5`.")
         if self.top not in (None, int(number)):
             raise WordsError(f"I take one `top`, not {self.top} and {int(number)}.")
@@ -267,11 +277,11 @@ class Reading:
         if self.compared:
             raise WordsError("I compare with one period at a time.")
         self.compared = True
-        if self._key() in PREVIOUS:
+        self.versus = self._next_period()
+        if self.versus is None and self._key() in PREVIOUS:
             self.at += 2 if self._key(1) == "period" else 1
             self.versus_at = range(begin, self.at)
             return True
-        self.versus = self._next_period()
         self.versus_at = range(begin, self.at)
         if self.versus is None:
             raise UnknownWord(self._mistake(self.at), (*PERIOD_WORDS, *PREVIOUS), "team alpha this month vs last month")

@@ -14,8 +14,9 @@ from bot.core.access import Asker
 from bot.core.directory import family
 from bot.core.errors import Withheld
 from bot.core.money import ZERO
-from bot.core.periods import Period, month_to_date
+from bot.core.periods import Period
 from bot.core.question import Dimension, Question, Subject
+from bot.core.said_periods import month_to_date
 from bot.core.schedule import Digest
 from bot.services.asking import outlook
 from bot.services.asking.alerting import open_ones

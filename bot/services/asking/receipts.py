@@ -37,13 +37,14 @@ from bot.core.entries import Basis
 from bot.core.errors import NotFound, WordsError
 from bot.core.hours import Stretch
 from bot.core.nearest import nearest
-from bot.core.question import Question, recalled
+from bot.core.question import Question
 from bot.core.report import Report
 from bot.core.usage import Source
 from bot.core.utc import dates
-from bot.services.asking import ask, compare
+from bot.services.asking import answering, compare
+from bot.services.asking.asked import asked
 from bot.services.books.verify import Verdict, held_lines, verify
-from bot.services.configuration import in_force, zone_in_force
+from bot.services.configuration import in_force
 from bot.services.figures.names import Names
 from bot.services.figures.people import Recognition, Sight
 from bot.services.figures.unreported import FILLED, unreported
@@ -80,15 +81,18 @@ class Receipts:
     def __init__(self, database: Database, zone: str, recognition: Recognition | None = None) -> None:
         self._database = database
         self._zone = zone
-        self._recognition = recognition or Recognition(database)
+        self._recognition = recognition or Recognition()
 
     async def make(self, text: str, now: datetime, asker: Asker = NOBODY, *, said: datetime | None = None) -> Made:
         """The answer to a question with its receipt, which is kept. Raises WordsError where there are no figures.
 
         `said`: when the words were, if not now.
         """
-        known = await self._recognition.of(asker)
-        answer, receipt, whole = await self._database.read(_gathered, text, now, self._zone, known, said or now)
+
+        def gathered(connection: Connection, known: Asker) -> tuple[Answer, Receipt, bool]:
+            return _gathered(connection, text, now, self._zone, known, said or now)
+
+        answer, receipt, whole = await self._recognition.read(self._database.read, gathered, asker)
         found = document(receipt)
         id_ = id_of(found)
         hashes = [page.sha256 for _, page in receipt.pages]
@@ -126,8 +130,8 @@ def _gathered(
     connection: Connection, text: str, now: datetime, zone: str, asker: Asker, said: datetime
 ) -> tuple[Answer, Receipt, bool]:
     """The answer, what it rests on, and whether the asker may see each row; from one consistent state."""
-    question = recalled(text, said=said, now=now, zone=zone_in_force(connection, zone))
-    answer = ask.answer(connection, question, now, zone, asker=asker)
+    question = asked(connection, text, said=said, now=now, zone=zone)
+    answer = answering.answer(connection, question, now, zone, asker=asker)
     report = answer.report
     if report is None:
         raise WordsError(f"The answer to `{question.text}` has no figures, so it has no receipt. Try `team NAME`.")

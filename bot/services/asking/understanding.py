@@ -18,10 +18,11 @@ from sqlalchemy import Connection
 from bot.anthropic_api.messages import Messages
 from bot.core.errors import AnthropicError, CredentialRefused, WordsError
 from bot.core.nearest import nearest
-from bot.core.periods import local_date, parse_period
+from bot.core.periods import local_date
 from bot.core.prices import without_date
 from bot.core.question import Dimension, Question, Subject, parse
 from bot.core.question.reading import PERIOD_WORDS
+from bot.core.said_periods import parse_period
 from bot.core.words import ASKED_OF, BY, FILLERS, SUBJECTS, VERSUS, Word, quote, split
 from bot.services.figures.names import Names
 from bot.store import ledger

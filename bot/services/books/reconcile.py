@@ -19,7 +19,8 @@ from bot.core.books.reconcile import Reconciliation, Stage, reconcile
 from bot.core.configuration import Configuration
 from bot.core.errors import NotFound, SettingsError
 from bot.core.money import ZERO, Money
-from bot.core.periods import Period, days, month_to_date, parse_period
+from bot.core.periods import Period, days
+from bot.core.said_periods import month_to_date, parse_period
 from bot.core.usage import Source
 from bot.core.utc import midnight
 from bot.services.configuration import in_force

@@ -64,7 +64,7 @@ def _rows(
     owners = CallOwners(names.configuration.teams, names.organizations)
     dated = bool(owners.turns())
     known: dict[object, tuple[str, bool]] = {}
-    for call in call_sums.each(connection, period.start, period.end):
+    for call in call_sums.singly(connection, period.start, period.end):
         key = (call.series_id, call.at.date() if dated else None)
         if key not in known:
             said = Said(call.bound_team, call.team, call.api_key, call.caller)

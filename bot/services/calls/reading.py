@@ -12,6 +12,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from datetime import datetime
+from itertools import compress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -19,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from bot.core.calls.batch import Batch
 from bot.core.calls.call import Origin
-from bot.core.calls.line import Reader, Record
+from bot.core.calls.line import Reader
 from bot.core.calls.log import Piece
 
 LONG_BYTES = 2**24
@@ -29,18 +30,14 @@ LONG_BYTES = 2**24
 def read(piece: Piece, now: datetime, zone: ZoneInfo | None) -> Batch:
     """What a piece says, by the numbers of its lines; empty ones say nothing. Equal lines without an id are as many
     calls, each told by its turn."""
-    numbers = [number for number, record in enumerate(piece.records, piece.first) if record and not _is_blank(record)]
-    records = piece.records
-    if len(numbers) < len(records):
-        records = [records[number - piece.first] for number in numbers]
+    records, numbers = piece.records, list(range(piece.first, piece.first + len(piece.records)))
+    said = [bool(one) and not (isinstance(one, bytes) and one.isspace()) for one in records]
+    if not all(said):
+        numbers, records = list(compress(numbers, said)), list(compress(records, said))
     found = Reader(now, origin=Origin.IMPORT, zone=zone, apart=True).read(records)
     found.positions = [numbers[position] for position in found.positions]
     found.refused = {numbers[position]: reason for position, reason in found.refused.items()}
     return found
-
-
-def _is_blank(record: Record) -> bool:
-    return isinstance(record, bytes) and record.isspace()
 
 
 class Readers:

@@ -11,8 +11,9 @@ from bot.core.configuration.splice import Value
 from bot.core.errors import BotError
 from bot.core.money import ZERO
 from bot.core.outlook.budget import SUGGESTION_PERIODS, Budget, Every, Scope, suggestion
-from bot.core.periods import local_date, month_to_date
+from bot.core.periods import local_date
 from bot.core.question import Question, Subject
+from bot.core.said_periods import month_to_date
 from bot.services.configuring.ground import ALL, Ground, chosen, scope_entry, scope_field, scope_of, slug
 from bot.services.figures.outlook import history
 from bot.services.figures.people import Sight

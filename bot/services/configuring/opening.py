@@ -12,8 +12,8 @@ from bot.answers.unowned import WORKSPACE
 from bot.core.authority import authority
 from bot.core.configuration.merged import Preference, What
 from bot.core.errors import NotFound, NotTheirs
-from bot.core.periods import month_to_date
 from bot.core.question import Dimension, Question, Subject
+from bot.core.said_periods import month_to_date
 from bot.services.configuring import budget_form, digest_form, rule_form, silence_form, team_forms, unowned
 from bot.services.configuring.ground import Ground
 from bot.store import preferences

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from bot.answers.settings import Line, LogLine, Settings, budget_line, digest_line, rule_line, scope_name
 from bot.core import wording
@@ -11,6 +12,7 @@ from bot.core.authority import authority
 from bot.core.configuration.merged import Entry, Preference, What
 from bot.core.configuration.splice import written
 from bot.core.outlook.budget import Budget
+from bot.core.receivers import is_slack_id
 from bot.services.alerts import unsilencing
 from bot.services.configuration import beside
 from bot.services.configuring import unowned
@@ -45,12 +47,18 @@ def _lines(
     configuration, zone = ground.configuration, ground.zone
     counting = {key: one for key, one in kept.items() if key not in aside}
     said = [
-        *((What.DIGEST, one.id, digest_line(one, zone, scope_said(ground, one.team))) for one in configuration.digests),
-        *((What.BUDGET, one.id, budget_line(one, scope_of_budget(ground, one))) for one in configuration.budgets),
-        *((What.RULE, one.id, rule_line(one, scope_said(ground, one.scope))) for one in configuration.rules),
+        *(
+            (What.DIGEST, one.id, digest_line(one, zone, scope_said(ground, one.team)), (one.place, one.to))
+            for one in configuration.digests
+        ),
+        *((What.BUDGET, one.id, budget_line(one, scope_of_budget(ground, one)), ()) for one in configuration.budgets),
+        *(
+            (What.RULE, one.id, rule_line(one, scope_said(ground, one.scope)), one.notify)
+            for one in configuration.rules
+        ),
     ]
-    for what, id_, sentence in said:
-        yield _line(ground, what, id_, sentence, counting.get((what, id_)))
+    for what, id_, sentence, whom in said:
+        yield _line(ground, what, id_, sentence, counting.get((what, id_)), whom)
     for silence in silences.running(ground.connection, ground.now):
         about = "everything" if silence.scope is None else scope_said(ground, silence.scope)
         rule = silence.rule_id or unsilencing.EVERY_RULE
@@ -59,14 +67,18 @@ def _lines(
         yield Line(What.SILENCE, rule, said_, silence.by, changeable=mine, key=str(silence.id))
     for key, one in kept.items():
         if key[0] in (What.OWNERS, What.CLAIM) or key in aside:
-            yield _line(ground, *key, _plainly(ground, one), one, aside.get(key, ""))
+            line = _line(ground, *key, _plainly(ground, one), one, _owners(one))
+            yield replace(line, aside=aside.get(key, ""))
 
 
-def _line(ground: Ground, what: What, id_: str, said: str, one: Preference | None, aside: str = "") -> Line:
+def _line(
+    ground: Ground, what: What, id_: str, said: str, one: Preference | None, whom: Iterable[str | None] = ()
+) -> Line:
+    named = tuple(filter(is_slack_id, filter(None, whom)))
     if one is None:
-        return Line(what, id_, said)
+        return Line(what, id_, said, named=named)
     mine = bool(authority(ground.configuration, ground.asker, what, id_, one.entry))
-    return Line(what, id_, said, one.by, one.at, aside, changeable=mine)
+    return Line(what, id_, said, one.by, one.at, changeable=mine, named=named)
 
 
 def scope_of_budget(ground: Ground, budget: Budget) -> str:
@@ -84,14 +96,17 @@ def scope_said(ground: Ground, scope: str | None) -> str:
 def _plainly(ground: Ground, one: Preference) -> str:
     match one.what:
         case What.OWNERS:
-            owners = one.entry.get("owners", ())
-            names = [owner for owner in owners if isinstance(owner, str)] if isinstance(owners, list | tuple) else []
-            return f"{ground.scope(f'team/{one.id}')} is owned by {wording.listed(names)}"
+            return f"{ground.scope(f'team/{one.id}')} is owned by {wording.listed(_owners(one))}"
         case What.CLAIM:
             kind, _, id_ = one.id.partition("/")
             word, team = "key" if kind == "api_key" else kind, ground.scope(f"team/{one.entry['team']}")
             return f"{word} {ground.scope(f'{word}/{id_}')} belongs to {team}"
     return _entry(one.entry)
+
+
+def _owners(one: Preference) -> list[str]:
+    owners = one.entry.get("owners", ())
+    return [owner for owner in owners if isinstance(owner, str)] if isinstance(owners, list | tuple) else []
 
 
 def _logged(change: preferences.Change) -> LogLine:

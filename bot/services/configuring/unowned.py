@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 from bot.answers.unowned import KEY, TEAM, WORKSPACE, Unowned, Week
 from bot.core.directory import UNALLOCATED, Directory, Ownership
 from bot.core.money import ZERO, Money
-from bot.core.periods import Period, parse_period
+from bot.core.periods import Period
 from bot.core.question import Dimension
 from bot.core.report import Figures
+from bot.core.said_periods import parse_period
 from bot.core.usage import CONSOLE
 from bot.services.figures.names import Names
 from bot.services.figures.view import Coverage, View

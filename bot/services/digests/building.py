@@ -20,9 +20,10 @@ from bot.core.alerts.rule import WHOLE_ORGANISATION
 from bot.core.directory import family
 from bot.core.errors import NotFound
 from bot.core.outlook.budget import Standing
-from bot.core.periods import Period, Unit, days, local_date, midnight, month_to_date, span
+from bot.core.periods import Period, Unit, days, local_date, midnight, span
 from bot.core.question import Dimension, Question, Subject
 from bot.core.report import Figures, Report
+from bot.core.said_periods import month_to_date
 from bot.core.schedule import Occurrence
 from bot.services.asking import change, outlook
 from bot.services.figures.findings import gather

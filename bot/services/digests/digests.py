@@ -35,7 +35,7 @@ class Digests:
         self._database = database
         self._deliverer = deliverer
         self._zone = zone
-        self._recognition = recognition or Recognition(database)
+        self._recognition = recognition or Recognition()
         self._resting = False
         self._for_threads: dict[str, Built] = {}
         """What was posted just now: its details follow at once, and need not be gathered again."""

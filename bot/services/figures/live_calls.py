@@ -18,7 +18,7 @@ from bot.core.calls.sums import Sums
 from bot.core.directory import family
 from bot.core.errors import NotFound, Withheld
 from bot.core.nearest import nearest
-from bot.core.periods import local_date, midnight
+from bot.core.periods import midnight
 from bot.core.prices import display_name
 from bot.core.question import Dimension, Question, Subject, written
 from bot.core.words import CHRONOLOGICAL, shown
@@ -112,11 +112,8 @@ class LiveCalls:
 
     def days(self, seen: Sequence[Seen], since: datetime, until: datetime, zone: str) -> list[tuple[date, Sums]]:
         """The course by local days."""
-        days: dict[date, Sums] = {}
         ids = {one.held.series_id for one in seen}
-        for hour, sums in call_sums.by_hour(self._connection, since, until, ids).items():
-            days.setdefault(local_date(hour, zone), Sums()).merge(sums)
-        return sorted(days.items())
+        return sorted(call_sums.by_day(self._connection, since, until, zone, ids).items())
 
     def _times(self, seen: Sequence[Seen], by: Dimension, since: datetime, until: datetime) -> list[LiveRow]:
         columns: dict[str, Sums] = {}

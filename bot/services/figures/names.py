@@ -111,15 +111,26 @@ class Names:
         """Every configured team, and the one of what belongs to none."""
         return [*(team.id for team in self.configuration.teams), UNALLOCATED]
 
+    def kinds(self, connection: Connection) -> dict[str, Subject]:
+        """What is called so, by names in lower case; people are left out, since not everybody may know who is here."""
+        return {
+            name: Subject(dimension.value)
+            for dimension in (Dimension.KEY, Dimension.WORKSPACE, Dimension.MODEL, Dimension.TEAM)  # the last one wins
+            for name in self._by_any_name(connection, dimension)
+        }
+
     def _matching(self, connection: Connection, dimension: Dimension, name: str) -> list[str]:
         """The ids that are called `name`, by id, by name or by a model's short name; names need not be unique."""
-        if dimension not in self._ids:
-            self._ids[dimension] = self._by_alias(dimension, self._known(connection, dimension))
-        called = self._ids[dimension]
+        called = self._by_any_name(connection, dimension)
         found = called.get(" ".join(name.split()).casefold())
         if found:
             return sorted(set(found))
         raise NotFound(_no_such(dimension, name, self._displayed(dimension, called)))
+
+    def _by_any_name(self, connection: Connection, dimension: Dimension) -> Mapping[str, Sequence[str]]:
+        if dimension not in self._ids:
+            self._ids[dimension] = self._by_alias(dimension, self._known(connection, dimension))
+        return self._ids[dimension]
 
     def _known(self, connection: Connection, dimension: Dimension) -> set[str]:
         """Everything of a kind that is configured, that Anthropic names, or that the ledger has ever seen."""

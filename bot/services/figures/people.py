@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
@@ -24,8 +24,9 @@ from bot.services.configuration import in_force
 from bot.services.figures.names import Found, Names
 from bot.services.figures.view import NOTHING, Coverage, View
 from bot.store import coding, memory, people
-from bot.store.database import Database
 from bot.store.ledger import Selection
+
+T = TypeVar("T")
 
 ME = "me"
 _WHOLE = frozenset({*TIMES, Dimension.TOKEN_TYPE})
@@ -39,19 +40,42 @@ class Lookup(Protocol):
         """The Slack user id and e-mail address of whoever has this one; empty where that can't be found out."""
         ...
 
+    def known(self, name: str) -> frozenset[str] | None:
+        """The same without asking anybody; None where somebody would have to be asked."""
+        ...
+
+
+class Run(Protocol):
+    """Whatever runs a function in a transaction that reads."""
+
+    def __call__(self, function: Callable[[Connection], T], /) -> Awaitable[T]: ...
+
+
+class _Matters:
+    """In place of an answer: it depends on who asks, and they are known by one name only."""
+
 
 class Recognition:
     """Finds out who an asker is, where an answer may depend on it. Without a lookup only the given name counts."""
 
-    def __init__(self, database: Database, lookup: Lookup | None = None) -> None:
-        self._database = database
+    def __init__(self, lookup: Lookup | None = None) -> None:
         self._lookup = lookup
 
-    async def of(self, asker: Asker) -> Asker:
-        """The asker by every name they have, as far as an answer's figures depend on it."""
-        if self._lookup is None or not await self._database.read(_matters, asker):
-            return asker
-        return await self.by_every_name(asker)
+    async def read(
+        self, run: Run, function: Callable[[Connection, Asker], T], asker: Asker, *, always: bool = False
+    ) -> T:
+        """What the function finds for the asker by every name they have, as far as its figures depend on it; `always`:
+        whether they do or not, because what they may change depends on it too.
+
+        One transaction, unless somebody has to be asked for the names: nobody waits for that with a connection in hand.
+        """
+        known = await self.by_every_name(asker) if always else self._at_hand(asker)
+        if known is None:
+            found = await run(lambda connection: _unless_it_matters(connection, function, asker))
+            if not isinstance(found, _Matters):
+                return found
+            known = await self.by_every_name(asker)
+        return await run(lambda connection: function(connection, known))
 
     async def by_every_name(self, asker: Asker) -> Asker:
         if self._lookup is None:
@@ -59,11 +83,25 @@ class Recognition:
         found = [await self._lookup.names(name) for name in sorted(asker.names)]
         return Asker.called(*asker.names.union(*found))
 
+    def _at_hand(self, asker: Asker) -> Asker | None:
+        """The asker by every name, where that takes no asking."""
+        if self._lookup is None or asker.operator:
+            return asker
+        found = [self._lookup.known(name) for name in sorted(asker.names)]
+        known = [names for names in found if names is not None]
+        return Asker.called(*asker.names.union(*known)) if len(known) == len(found) else None
+
+
+def _unless_it_matters(
+    connection: Connection, function: Callable[[Connection, Asker], T], asker: Asker
+) -> T | _Matters:
+    return _Matters() if _matters(connection, asker) else function(connection, asker)
+
 
 def _matters(connection: Connection, asker: Asker) -> bool:
     """Whether it makes a difference who asks: it does not for an admin, nor where no report names people."""
     configuration = in_force(connection) or Configuration()
-    if asker.operator or not asker.names or asker.is_one_of(configuration.admins):
+    if asker.is_one_of(configuration.admins):
         return False
     return any_named(connection) or coding.any_person(connection)
 
