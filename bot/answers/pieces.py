@@ -199,6 +199,13 @@ def title_of(dimension: Dimension) -> str:
     return f"By {dimension.value.replace('-', ' ')}"
 
 
+def lengths(report: Report) -> Iterator[str]:
+    """A longer month costs more for no other reason than its length."""
+    now, before = (round((one.end - one.start) / timedelta(days=1)) for one in (report.period, report.previous_period))
+    if now != before:
+        yield f"{now} days are compared with {before}."
+
+
 def moved(report: Report) -> bool:
     """Whether billed cost is known to have changed."""
     now, before = report.total.billed_cost, report.previous.billed_cost

@@ -30,6 +30,7 @@ FIRST_DAY = date(2026, 1, 1)
 FURTHEST = timedelta(days=364)
 ROWS_A_PAGE = 1000
 _BATCH = "message_batches_api"
+_PRIORITY = (("service_tiers[]", PRIORITY_TIER),)
 
 
 class _Actor(Struct, gc=False):
@@ -209,9 +210,6 @@ class Analytics:
 
     def _workspace(self, workspace_id: str | None) -> str | None:
         return None if workspace_id == self._default else workspace_id
-
-
-_PRIORITY = (("service_tiers[]", PRIORITY_TIER),)
 
 
 def _of(start: datetime) -> str:

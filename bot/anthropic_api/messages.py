@@ -28,7 +28,8 @@ from bot.core.errors import (
 log = structlog.get_logger()
 
 PATH = "/v1/messages"
-ATTEMPTS = 3
+MOST_TRIES = 3
+"""Fewer than a sync has: somebody waits for the answer."""
 SECONDS = 8.0
 _FIRST_PAUSE_SECONDS = 0.5
 _MOST_TOKENS = 1000
@@ -76,20 +77,20 @@ class Messages:
 
     async def _post(self, body: Mapping[str, Any], deadline: asyncio.Timeout) -> httpx.Response:
         pause = _FIRST_PAUSE_SECONDS
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in range(1, MOST_TRIES + 1):
             try:
                 with metering.request(PATH) as ending:
                     response = await self._http.post(PATH, json=body)
                     ending.status = str(response.status_code)
             except httpx.TransportError:
-                if attempt == ATTEMPTS:
+                if attempt == MOST_TRIES:
                     raise
                 seconds = None
             else:
                 if response.status_code == 200:
                     return response
                 worth = response.status_code in WORTH_ANOTHER_TRY and response.headers.get("x-should-retry") != "false"
-                if not worth or attempt == ATTEMPTS:
+                if not worth or attempt == MOST_TRIES:
                     raise _refusal(response)
                 seconds = said_pause(response)
                 if seconds is not None and asyncio.get_running_loop().time() + seconds > (deadline.when() or 0):

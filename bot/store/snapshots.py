@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, delete, select, update
 
 from bot.core.hours import IN_A_DAY
 from bot.core.money import Money
@@ -18,7 +17,7 @@ from bot.core.utc import midnight
 from bot.store import lags, restatements
 from bot.store.bulk import insert_rows
 from bot.store.memory import renew
-from bot.store.tables import BucketRow, CostSnapshot, HourSnapshot, SourceState, UsageSnapshot, table
+from bot.store.tables import BucketRow, CostSnapshot, HourSnapshot, UsageSnapshot, table
 from bot.store.upsert import upsert
 
 Record = UsageRecord | CostRecord
@@ -28,7 +27,6 @@ _DAY = timedelta(days=1)
 _bucket = table(BucketRow)
 _usage = table(UsageSnapshot)
 _cost = table(CostSnapshot)
-_state = table(SourceState)
 _SNAPSHOT = {Source.USAGE: _usage, Source.COST: _cost, Source.HOURS: table(HourSnapshot)}
 _NAMES = {
     Source.USAGE: UsageRecord._fields,
@@ -174,91 +172,6 @@ def days_held(connection: Connection, organization_id: str) -> list[date]:
         .distinct()
     )
     return sorted(start.date() for (start,) in connection.execute(query))
-
-
-@dataclass(frozen=True, slots=True)
-class SourceStatus:
-    """How far one source of one organisation goes, and how its last sync went."""
-
-    organization_id: str
-    source: Source
-    first: datetime | None
-    through: datetime | None
-    """End of the last day that was read after it was over."""
-    held_until: datetime | None
-    """End of the last day of which anything was read, the running one included."""
-    succeeded_at: datetime | None
-    error: str | None
-
-
-def statuses(connection: Connection) -> list[SourceStatus]:
-    """One status per organisation and source that was ever tried or read, in a stable order."""
-    day = timedelta(days=1)
-    held = {
-        (row.organization_id, row.source): row
-        for row in connection.execute(
-            select(
-                _bucket.c.organization_id,
-                _bucket.c.source,
-                func.min(_bucket.c.start).label("first"),
-                func.max(_bucket.c.start).label("newest"),
-            ).group_by(_bucket.c.organization_id, _bucket.c.source)
-        )
-    }
-    tried = {(state.organization_id, state.source): state for state in connection.execute(select(_state))}
-    found = []
-    for organization_id, source in sorted(held.keys() | tried.keys()):  # a first sync holds days before it ends
-        row, state = held.get((organization_id, source)), tried.get((organization_id, source))
-        found.append(
-            SourceStatus(
-                organization_id,
-                Source(source),
-                row.first if row else None,
-                _through(connection, organization_id, source),
-                row.newest + day if row else None,
-                state.succeeded_at if state else None,
-                state.error if state else None,
-            )
-        )
-    return found
-
-
-def attempted(
-    connection: Connection, organization_id: str, source: Source, at: datetime, error: str | None = None
-) -> None:
-    """Remember that a sync of this source ended at `at`, and how."""
-    before = connection.execute(
-        select(_state.c.succeeded_at).where(_state.c.organization_id == organization_id, _state.c.source == source)
-    ).first()
-    row = {
-        "organization_id": organization_id,
-        "source": source,
-        "attempted_at": at,
-        "succeeded_at": (before and before.succeeded_at) if error else at,
-        "error": error,
-    }
-    upsert(connection, _state, [row])
-    if before is None:  # that a source is there at all says how far all of them go
-        renew(connection, f"readings/{organization_id}")
-
-
-def last_attempt(connection: Connection) -> datetime | None:
-    """When any source was last tried; None before the first sync."""
-    return connection.execute(select(func.max(_state.c.attempted_at))).scalar()
-
-
-def _through(connection: Connection, organization_id: str, source: str) -> datetime | None:
-    """A day counts as complete when it was read after its end; newest first, the first such day ends the data."""
-    query = (
-        select(_bucket.c.start, _bucket.c.fetched_at)
-        .where(_bucket.c.organization_id == organization_id, _bucket.c.source == source)
-        .order_by(_bucket.c.start.desc())
-        .limit(400)
-    )
-    for start, fetched_at in connection.execute(query):
-        if whole(start.date(), fetched_at):
-            return midnight(start.date() + _DAY)
-    return None
 
 
 def _rows(connection: Connection, source: Source, organization_id: str, since: date, until: date) -> Sequence[Row[Any]]:

@@ -15,7 +15,7 @@ from bot.core.usage import OUTPUT, Source
 from bot.core.utc import midnight
 from bot.services.alerts.alerts import Alerts
 from bot.services.deliver import Deliverer
-from bot.store import snapshots
+from bot.store import snapshots, syncs
 from bot.store.database import Database
 from bot.store.posting import Ledger
 from bot.wiring import calm_collector
@@ -74,7 +74,7 @@ def _spent(connection: Connection, day: date, hours: int) -> None:
     read_at = start + (hours + 1) * _HOUR if 0 < hours < IN_A_DAY else start + _DAY + 2 * _HOUR
     for source in (Source.COST, Source.USAGE, *([Source.HOURS] if hours else [])):
         snapshots.replace(connection, ORGANIZATION, source, [start], [], read_at)
-        snapshots.attempted(connection, ORGANIZATION, source, read_at)
+        syncs.attempted(connection, ORGANIZATION, source, read_at)
     with Ledger(connection, ORGANIZATION) as ledger:
         entries = [_entry(n, day, hours or IN_A_DAY) for n in range(KEYS)]
         parts = [_entry(n, day, 1) for n in range(KEYS)] if hours else []

@@ -12,7 +12,7 @@ from bot.core.entries import Attribution, Basis, Entry
 from bot.core.usage import CACHE_READ, LEDGER_SOURCES, OUTPUT, UNCACHED_INPUT
 from bot.services import configuration
 from bot.store import directory as directories
-from bot.store import snapshots
+from bot.store import snapshots, syncs
 from bot.store.database import Database
 from bot.store.posting import Ledger
 
@@ -34,7 +34,7 @@ def _prepare(connection: Connection, teams: int, until: date) -> None:
     now = datetime.combine(until, time(12), UTC)
     configuration.apply(connection, "teams:\n" + "\n".join(lines) + "\n", "bench.yml", now)
     for source in LEDGER_SOURCES:
-        snapshots.attempted(connection, ORGANIZATION, source, now)
+        syncs.attempted(connection, ORGANIZATION, source, now)
 
 
 def _day(connection: Connection, day: date, teams: int) -> int:

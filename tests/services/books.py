@@ -14,7 +14,7 @@ from bot.core.money import Money
 from bot.core.usage import CostRecord, Source, UsageRecord
 from bot.services import configuration
 from bot.services.syncing.rebuild import rebuild, rebuild_everything, rebuild_hours
-from bot.store import directory, snapshots
+from bot.store import directory, snapshots, syncs
 from bot.store.database import Database
 
 ORGANIZATION = "org_books"
@@ -113,7 +113,7 @@ def _reported(
     snapshots.replace(connection, organization, source, [_midnight(day) for day in days], records, read_at)
     rebuild(connection, organization, days, noticed=read_at.date())
     for one in Source:
-        snapshots.attempted(connection, organization, one, read_at)
+        syncs.attempted(connection, organization, one, read_at)
 
 
 def _by_hour(connection: Connection, organization: str, day: date, records: list[UsageRecord]) -> None:

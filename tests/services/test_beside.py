@@ -11,7 +11,7 @@ from bot.core.errors import AnthropicUnavailable, CredentialRefused
 from bot.core.usage import Source, Surface
 from bot.services.asking.ask import Ask
 from bot.services.syncing.reading import Finished, SyncResult
-from bot.store import coding, limits, refusals, snapshots
+from bot.store import coding, limits, refusals, snapshots, syncs
 from bot.store.database import Database
 from tests.faults import mutate, status
 from tests.services.world import DAYS, FIRST, NOW, TODAY, TOMORROW, World, by_source, days, dump, finished, fresh
@@ -84,7 +84,7 @@ async def test_today_is_partial_and_whole_only_an_hour_after_its_end(world: Worl
     for minutes, through in ((-30, TODAY), (30, TODAY), (61, TOMORROW)):
         world.now = midnight + timedelta(minutes=minutes)
         await synced(world, database, sources=[Source.CODE])
-        (line,) = (one for one in database.read_now(snapshots.statuses) if one.source is Source.CODE)
+        (line,) = (one for one in database.read_now(syncs.statuses) if one.source is Source.CODE)
         assert line.through == datetime.combine(through, time(), UTC), minutes
 
 

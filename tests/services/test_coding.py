@@ -23,7 +23,7 @@ from bot.render.json import document
 from bot.services.asking.ask import Ask
 from bot.services.calls.intake import Intake
 from bot.services.figures.people import Recognition
-from bot.store import code_counts, coding, directory, limits, snapshots
+from bot.store import code_counts, coding, directory, limits, syncs
 from bot.store.database import Database
 from tests import databases
 from tests.services.books import ORGANIZATION, Books
@@ -258,7 +258,7 @@ def limit(scope: str, dollars: str, scope_id: str | None = None, period: str = "
 
 def limited(books: Books, *spends: SpendLimit, rates: tuple[RateLimit, ...] = ()) -> None:
     books.database.write_now(limits.replace, ORGANIZATION, Limits(rates, spends))
-    books.database.write_now(snapshots.attempted, ORGANIZATION, Source.LIMITS, NOW)
+    books.database.write_now(syncs.attempted, ORGANIZATION, Source.LIMITS, NOW)
 
 
 async def test_a_limit_that_is_eighty_percent_used_is_a_warning(books: Books) -> None:

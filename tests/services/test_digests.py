@@ -314,7 +314,7 @@ async def test_a_place_that_can_not_be_reached_is_told_to_the_admins_once_and_ag
     assert told == [1, 1, 1, 2]
     first, second = outside.posted(outside.slack.dms[BEN])
     assert all(said in first.text for said in (OLD, "archived"))
-    assert "2026-11-22" in str(second.blocks)
+    assert "Digest morning of 22 Nov" in second.text
 
 
 async def test_a_draft_and_a_test_of_it_are_remembered_nowhere(

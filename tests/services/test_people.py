@@ -18,7 +18,7 @@ from bot.services.asking.ask import Ask
 from bot.services.asking.receipts import Receipts
 from bot.services.figures.people import Recognition
 from bot.services.syncing.rebuild import rebuild
-from bot.store import directory, snapshots
+from bot.store import directory, snapshots, syncs
 from bot.store.database import Database
 from tests.faults import mutate, status
 from tests.services.world import FIRST, TODAY, World, configured, figures
@@ -87,7 +87,7 @@ def _fill(connection: Connection, rule: str, requests: int | None) -> None:
     at = midnight + timedelta(days=1, hours=6)
     for source, records in ((Source.USAGE, usage), (Source.COST, costs)):
         snapshots.replace(connection, ORG, source, [midnight], records, at)
-        snapshots.attempted(connection, ORG, source, at)
+        syncs.attempted(connection, ORG, source, at)
     rebuild(connection, ORG, [DAY])
 
 

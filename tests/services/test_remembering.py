@@ -24,7 +24,7 @@ from bot.services import configuration
 from bot.services.asking import ask
 from bot.services.books.close import close
 from bot.services.syncing.rebuild import rebuild
-from bot.store import calls, directory, memory, snapshots
+from bot.store import calls, directory, memory, snapshots, syncs
 from bot.store.calls import Sent
 from bot.store.database import Database
 from tests import databases
@@ -71,7 +71,7 @@ CHANGES: dict[str, tuple[str, Callable[[Books], object]]] = {
     "a program tells of its first call": ("team beta", lambda books: _called(books, "beta")),
     "a source is tried that was never read": (
         "summary",
-        lambda books: books.database.write_now(snapshots.attempted, "org_other", Source.COST, NOW),
+        lambda books: books.database.write_now(syncs.attempted, "org_other", Source.COST, NOW),
     ),
 }
 """What may change, and a question whose answer then is another."""

@@ -20,7 +20,7 @@ from bot.services.syncing import reading, rebuild, spans
 from bot.services.syncing import turn as syncing_turn
 from bot.services.syncing.reading import Finished
 from bot.services.syncing.turn import SYNC, turn
-from bot.store import directory, pages, restatements, snapshots, turns
+from bot.store import directory, pages, restatements, snapshots, syncs, turns
 from bot.store.database import Database
 from bot.store.tables import TurnRow, table
 from tests.faults import cut_in_half, mutate, status
@@ -248,7 +248,7 @@ async def test_one_source_that_fails_leaves_the_other_and_says_why(world: World,
     (failure,) = result.failures
     assert isinstance(failure, AnthropicUnavailable)
     assert {chunk.source for chunk in result.finished} == {Source.USAGE}
-    cost, usage = database.read_now(snapshots.statuses)
+    cost, usage = database.read_now(syncs.statuses)
     assert (cost.source, cost.through, cost.succeeded_at, cost.error) == (Source.COST, None, None, str(failure))
     assert (usage.source, usage.error, usage.succeeded_at) == (Source.USAGE, None, NOW)
     (whole,) = figures(database).values()
@@ -257,7 +257,7 @@ async def test_one_source_that_fails_leaves_the_other_and_says_why(world: World,
     world.faults.heal()
     assert (await world.synced(database)).failures == []
     assert billed(database, Dimension.DAY) == {day.isoformat(): world.billed(day) for day in days()}
-    assert [one.error for one in database.read_now(snapshots.statuses)] == [None, None]
+    assert [one.error for one in database.read_now(syncs.statuses)] == [None, None]
 
 
 async def test_cost_without_usage_is_all_there_and_belongs_to_no_key(world: World, database: Database) -> None:
@@ -291,7 +291,7 @@ async def test_a_day_that_was_not_read_is_unknown_and_not_zero(world: World, dat
 async def test_today_grows_and_is_whole_only_once_it_is_over(world: World, database: Database) -> None:
     await world.synced(database)
     running = figures(database, Dimension.DAY)[TODAY.isoformat()]
-    assert {status.through.date() for status in database.read_now(snapshots.statuses) if status.through} == {TODAY}
+    assert {status.through.date() for status in database.read_now(syncs.statuses) if status.through} == {TODAY}
 
     world.now = NOW + timedelta(hours=3)
     await world.synced(database)
@@ -303,7 +303,7 @@ async def test_today_grows_and_is_whole_only_once_it_is_over(world: World, datab
     world.now = NOW + DAY
     await world.synced(database)
     over = figures(database, Dimension.DAY, until=TOMORROW + DAY)
-    assert {status.through.date() for status in database.read_now(snapshots.statuses) if status.through} == {TOMORROW}
+    assert {status.through.date() for status in database.read_now(syncs.statuses) if status.through} == {TOMORROW}
     assert over[TODAY.isoformat()].total_tokens == world.tokens(TODAY)
 
 

@@ -20,7 +20,7 @@ from structlog.testing import capture_logs
 
 from bot import wiring
 from bot.answers.answer import Answer
-from bot.anthropic_api.messages import ATTEMPTS, Messages
+from bot.anthropic_api.messages import MOST_TRIES, Messages
 from bot.core.access import NOBODY, OPERATOR, Asker
 from bot.core.errors import BotError, UnreadWords, Withheld, WordsError
 from bot.demo.serving import serve
@@ -269,7 +269,7 @@ async def test_an_overloaded_server_is_asked_a_few_times_and_no_more(claude: Cla
     claude.will_say(error(529, "overloaded_error", "Overloaded"))
     with pytest.raises(UnreadWords):
         await ask.answer(ASKED, NOW, NOBODY)
-    assert len(claude.bodies) == ATTEMPTS
+    assert len(claude.bodies) == MOST_TRIES
 
 
 # --- what a question may talk Claude into

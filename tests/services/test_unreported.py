@@ -18,7 +18,7 @@ from bot.core.money import Money
 from bot.services.asking.ask import Ask
 from bot.services.asking.receipts import Receipts
 from bot.store import calls as store
-from bot.store import snapshots
+from bot.store import syncs
 from bot.store.calls import Sent
 from bot.store.database import Database
 from tests import databases
@@ -38,7 +38,7 @@ def this_morning(database: Database) -> None:
         books.spend(TODAY - back * DAY, alpha="10.00", beta="1.00")
     books.spend(TODAY, read_at=NOW.replace(hour=6, minute=30), alpha="2.00")
     for source in ("usage", "cost"):
-        database.write_now(snapshots.attempted, ORGANIZATION, source, NOW)  # type: ignore[arg-type]
+        database.write_now(syncs.attempted, ORGANIZATION, source, NOW)  # type: ignore[arg-type]
 
 
 @pytest.fixture

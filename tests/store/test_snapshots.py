@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from bot.core.money import Money
 from bot.core.usage import CostRecord, Source, UsageRecord
-from bot.store import snapshots
+from bot.store import snapshots, syncs
 from bot.store.database import Database
 
 ORG = "org_1"
@@ -118,35 +118,35 @@ def test_a_day_nobody_read_is_not_there(database: Database) -> None:
 
 def test_data_goes_through_the_last_day_that_was_read_after_its_end(database: Database) -> None:
     database.write_now(keep, Source.USAGE, [0, 1, 2, 3], [], at=NOW)  # 18 to 21 November, the last one running
-    database.write_now(snapshots.attempted, ORG, Source.USAGE, NOW)
-    (status,) = database.read_now(snapshots.statuses)
+    database.write_now(syncs.attempted, ORG, Source.USAGE, NOW)
+    (status,) = database.read_now(syncs.statuses)
     assert (status.first, status.through, status.held_until) == (start(0), start(3), start(4))
     assert (status.succeeded_at, status.error) == (NOW, None)
 
 
 def test_a_day_read_before_its_end_counts_only_once_it_is_read_again(database: Database) -> None:
     database.write_now(keep, Source.USAGE, [2], [], at=start(3) - timedelta(microseconds=1))
-    database.write_now(snapshots.attempted, ORG, Source.USAGE, NOW)
-    assert database.read_now(snapshots.statuses)[0].through is None
+    database.write_now(syncs.attempted, ORG, Source.USAGE, NOW)
+    assert database.read_now(syncs.statuses)[0].through is None
     database.write_now(keep, Source.USAGE, [2], [], at=start(3))
-    assert database.read_now(snapshots.statuses)[0].through == start(3)
+    assert database.read_now(syncs.statuses)[0].through == start(3)
 
 
 def test_a_failure_is_remembered_beside_the_last_success_and_a_success_forgets_it(database: Database) -> None:
-    assert database.read_now(snapshots.last_attempt) is None
+    assert database.read_now(syncs.last_attempt) is None
     later = NOW + timedelta(hours=1)
-    database.write_now(snapshots.attempted, ORG, Source.COST, NOW)
-    database.write_now(snapshots.attempted, ORG, Source.COST, later, "Anthropic did not answer.")
-    (status,) = database.read_now(snapshots.statuses)
+    database.write_now(syncs.attempted, ORG, Source.COST, NOW)
+    database.write_now(syncs.attempted, ORG, Source.COST, later, "Anthropic did not answer.")
+    (status,) = database.read_now(syncs.statuses)
     assert (status.succeeded_at, status.error) == (NOW, "Anthropic did not answer.")
-    assert database.read_now(snapshots.last_attempt) == later
-    database.write_now(snapshots.attempted, ORG, Source.COST, later)
-    assert database.read_now(snapshots.statuses)[0].error is None
+    assert database.read_now(syncs.last_attempt) == later
+    database.write_now(syncs.attempted, ORG, Source.COST, later)
+    assert database.read_now(syncs.statuses)[0].error is None
 
 
 def test_what_a_first_sync_has_stored_so_far_counts_before_it_ends(database: Database) -> None:
     database.write_now(keep, Source.USAGE, [0, 1], [], at=NOW)
-    (status,) = database.read_now(snapshots.statuses)
+    (status,) = database.read_now(syncs.statuses)
     assert (status.organization_id, status.source) == (ORG, Source.USAGE)
     assert (status.through, status.held_until, status.succeeded_at, status.error) == (start(2), start(2), None, None)
 

@@ -10,13 +10,13 @@ from types import MappingProxyType
 from bot.answers.answer import Action, Amount, Answer, Fact, Table
 from bot.answers.budget import as_bars, is_over
 from bot.answers.forecast import Outlook, record_line
-from bot.answers.pieces import aside, breakdown, course, day_label, facts, moved, spent, title_of
+from bot.answers.pieces import aside, breakdown, course, day_label, facts, lengths, moved, spent, title_of
 from bot.answers.why import Explained, drivers, mostly
 from bot.core import wording
 from bot.core.money import UNITS_PER_DOLLAR, Money
 from bot.core.outlook.budget import Standing
 from bot.core.outlook.forecast import Forecast
-from bot.core.periods import Period, Unit
+from bot.core.periods import Unit
 from bot.core.question import Dimension, Subject, written
 from bot.core.report import Figures, Findings, Report, Row, leading
 from bot.core.schedule import Digest, Occurrence
@@ -61,7 +61,7 @@ class Digested:
 def answer(digested: Digested) -> Answer:
     """What the channel or person gets."""
     report, digest = digested.findings.report, digested.occurrence.digest
-    movers, record = _movers(digested), _record(digested.outlook)
+    movers = _movers(digested)
     tables = [movers] if movers else [_rows(report)] if report.rows else []
     if digested.budgets:
         tables.append(as_bars(_pressing(digested.budgets)))
@@ -72,11 +72,22 @@ def answer(digested: Digested) -> Answer:
         charts=course(digested.course, digested.step),
         tables=tuple(tables),
         paragraphs=(_alerts(digested.alerts),) if digested.alerts else (),
-        notes=(*report.notes, *_lengths(report), *((record,) if record else ())),
+        notes=tuple(_notes(digested)),
         actions=_actions(digest, report),
         data_through=report.data_through,
         report=report,
     )
+
+
+def _notes(digested: Digested) -> Iterator[str]:
+    report, hidden = digested.findings.report, len(digested.budgets) - MOST_BUDGETS
+    yield from report.notes
+    if report.period.unit in _LONG:
+        yield from lengths(report)
+    if hidden > 0:
+        yield f"{wording.exactly(hidden, 'more budget')}: ask for budget."
+    if record := _record(digested.outlook):
+        yield record
 
 
 def details(digested: Digested) -> Answer | None:
@@ -164,18 +175,6 @@ def _alerts(alerts: Sequence[OpenAlert]) -> str:
         said.append(wording.and_more(len(alerts) - MOST_ALERTS))
     count = "1 alert is" if len(alerts) == 1 else f"{len(alerts)} alerts are"
     return f"{count} open: {'; '.join(said)}."
-
-
-def _lengths(report: Report) -> Iterator[str]:
-    """A longer month costs more for no other reason than its length."""
-    if report.period.unit in _LONG:
-        now, before = (round((one.end - one.start).total_seconds() / 86400) for one in _both(report))
-        if now != before:
-            yield f"{now} days are compared with {before}."
-
-
-def _both(report: Report) -> tuple[Period, Period]:
-    return report.period, report.previous_period
 
 
 def _actions(digest: Digest, report: Report) -> tuple[Action, ...]:

@@ -162,6 +162,7 @@ EXAMPLES: Mapping[str, Answer] = MappingProxyType(
         "quarterly": answer(_QUARTERLY),
         "own figures": answer(_OWN),
         "monthly without spend": answer(replace(_IDLE, course=())),
+        "more budgets than are shown": answer(replace(_DAILY, budgets=_DAILY.budgets * 5)),
         "hostile names": answer(replace(_ahead(_HOSTILE), who=examples.HOSTILE)),
         **_UNDER_IT,
     }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.answers.answer import Action, Amount, Answer, Cell, Chart, ChartKind, Column, Fact, Series, Table
-from bot.answers.pieces import MOST_BARS, SIDE_ROWS, Plan, during, of_report, spent, title_of
+from bot.answers.pieces import MOST_BARS, SIDE_ROWS, Plan, during, lengths, of_report, spent, title_of
 from bot.core import wording
 from bot.core.change import Cause, moved
 from bot.core.money import ZERO, Money
@@ -66,7 +66,7 @@ def answer(explained: Explained, who: str) -> Answer:
         facts=_facts(report),
         charts=_course(explained) if known and report.by not in TIMES else (),
         tables=tables if moved_at_all else (),
-        notes=(*_lengths(report), *report.notes, *((_METHOD,) if known else ())),
+        notes=(*lengths(report), *report.notes, *((_METHOD,) if known else ())),
         actions=_actions(report),
     )
 
@@ -214,15 +214,6 @@ def _course(explained: Explained) -> tuple[Chart, ...]:
             (Series("Change", tuple(change.dollars for _, change in shown)),),
         ),
     )
-
-
-def _lengths(report: Report) -> Iterable[str]:
-    """A longer month costs more for no other reason than its length."""
-    now, before = (
-        round((one.end - one.start).total_seconds() / 86400) for one in (report.period, report.previous_period)
-    )
-    if now != before:
-        yield f"{now} days are compared with {before}."
 
 
 def _actions(report: Report) -> tuple[Action, ...]:

@@ -13,7 +13,7 @@ from bot.core.usage import Source
 from bot.core.utc import dates, midnight
 from bot.services.alerts.looking import BY, Lookout
 from bot.services.figures.view import View
-from bot.store import courses, hours, snapshots
+from bot.store import courses, hours, snapshots, syncs
 from bot.store.courses import Point
 
 HISTORY_DAYS = 100
@@ -62,7 +62,7 @@ class Course:
     @property
     def young(self) -> bool:
         """The ledger itself has only begun: everybody in it is new."""
-        firsts = [one.first for one in snapshots.statuses(self._lookout.connection) if one.first is not None]
+        firsts = [one.first for one in syncs.statuses(self._lookout.connection) if one.first is not None]
         return not firsts or self._lookout.now - min(firsts) < YOUNG
 
     def buckets(self, target: Target, series: Series) -> Iterator[Observation]:

@@ -13,7 +13,7 @@ from bot.core.usage import LEDGER_SOURCES
 from bot.services.alerts.judged import Judged
 from bot.services.alerts.looking import Lookout
 from bot.services.alerts.memory import Memory
-from bot.store import lags, snapshots
+from bot.store import lags, syncs
 
 SOURCE = "source"
 """What the episodes' rule is called."""
@@ -22,7 +22,7 @@ _HOUR = timedelta(hours=1)
 
 def silent(lookout: Lookout, memory: Memory) -> Iterator[Judged]:
     """Each report of each organisation whose newest whole day is older than it usually gets."""
-    for status in snapshots.statuses(lookout.connection):
+    for status in syncs.statuses(lookout.connection):
         if status.source not in LEDGER_SOURCES or status.through is None or status.succeeded_at is None:
             continue
         target = Target(SOURCE, f"{status.organization_id}/{status.source}")

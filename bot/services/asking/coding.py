@@ -25,7 +25,7 @@ from bot.core.question import Dimension, Question
 from bot.core.usage import Source
 from bot.core.words import shown
 from bot.services.figures.names import Names
-from bot.store import code_counts, coding, refusals, snapshots
+from bot.store import code_counts, coding, refusals, snapshots, syncs
 
 ME = "me"
 _DAY = timedelta(days=1)
@@ -115,9 +115,7 @@ class _Reading:
             return period
         start, end = midnight(wanted[0], "UTC"), midnight(wanted[-1] + _DAY, "UTC")
         held = [
-            one.held_until
-            for one in snapshots.statuses(self._connection)
-            if one.source is Source.CODE and one.held_until
+            one.held_until for one in syncs.statuses(self._connection) if one.source is Source.CODE and one.held_until
         ]
         today = midnight(self._tomorrow, "UTC")
         return replace(period, start=start, end=end, zone="UTC").until(min(today, max(held, default=today)))

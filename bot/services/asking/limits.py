@@ -18,7 +18,7 @@ from bot.core.money import ZERO
 from bot.core.question import Dimension, Question
 from bot.core.usage import Source
 from bot.services.figures.names import Names
-from bot.store import headroom, limits, memory, refusals, snapshots
+from bot.store import headroom, limits, memory, refusals, snapshots, syncs
 
 _DAY = timedelta(days=1)
 _PERSON = "user"
@@ -39,7 +39,7 @@ def answer(connection: Connection, question: Question, names: Names, now: dateti
             Rate(directory.organization_name, _workspace(directory, limit.workspace_id), limit) for limit in held.rates
         )
         notes += _notes(connection, directory, limited, today)
-    tried = [one for one in snapshots.statuses(connection) if one.source is Source.LIMITS]
+    tried = [one for one in syncs.statuses(connection) if one.source is Source.LIMITS]
     return limits_answer.answer(
         Held(
             spends,

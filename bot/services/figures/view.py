@@ -20,7 +20,7 @@ from bot.core.usage import LEDGER_SOURCES, Source
 from bot.core.utc import dates
 from bot.core.words import TIMES
 from bot.services.figures.steps import hour_id, span_start
-from bot.store import closes, hours, ledger, memory, snapshots
+from bot.store import closes, hours, ledger, memory, snapshots, syncs
 from bot.store.ledger import Selection
 
 T = TypeVar("T")
@@ -48,7 +48,7 @@ class Coverage:
 
     @classmethod
     def _held(cls, connection: Connection, now: datetime) -> Coverage:
-        statuses = [status for status in snapshots.statuses(connection) if status.source in LEDGER_SOURCES]
+        statuses = [status for status in syncs.statuses(connection) if status.source in LEDGER_SOURCES]
         through = [status.through for status in statuses]
         expected = len({status.organization_id for status in statuses}) * len(LEDGER_SOURCES)
         held = [status.held_until for status in statuses if status.held_until]

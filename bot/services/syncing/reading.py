@@ -28,7 +28,7 @@ from bot.services.syncing.beside import Beside
 from bot.services.syncing.rebuild import rebuild, rebuild_hours
 from bot.services.syncing.spans import Span, Wanted, all_days, spans
 from bot.store import directory as directories
-from bot.store import pages, reported, snapshots
+from bot.store import pages, reported, snapshots, syncs
 from bot.store.database import Database
 from bot.store.snapshots import Record
 from bot.store.upsert import lock
@@ -123,7 +123,7 @@ class Reading:
                 continue
             try:
                 if await read(beside):
-                    await self._database.write(snapshots.attempted, self._id, source, self._now)
+                    await self._database.write(syncs.attempted, self._id, source, self._now)
                 else:
                     self._result.refused.append(source)
             except BotError as error:
@@ -131,7 +131,7 @@ class Reading:
 
     async def failed(self, source: Source, error: BotError) -> None:
         """Remember why a source could not be read to its end."""
-        await self._database.write(snapshots.attempted, self._id, source, self._now, str(error))
+        await self._database.write(syncs.attempted, self._id, source, self._now, str(error))
         log.warning("A source could not be read.", action="source_failed", source=source, error=str(error))
         self._result.failures.append(
             type(error)(f"{self._directory.organization_name}: {error}") if self._named else error
@@ -164,7 +164,7 @@ class Reading:
                 if not unread:
                     break
         for source in unread:
-            await self._database.write(snapshots.attempted, self._id, source, self._now)
+            await self._database.write(syncs.attempted, self._id, source, self._now)
 
     async def _keep(self, there: Sequence[_There], unread: set[Source]) -> None:
         """Store what is there in one transaction; where one chunk can't be, one by one, so that those before it are.

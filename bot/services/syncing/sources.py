@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from bot.answers.status import SourceLine
 from bot.core.usage import Source
 from bot.services.syncing.beside import PARTS
-from bot.store import refusals, snapshots
+from bot.store import refusals, syncs
 
 
 def lines(connection: Connection, called: Mapping[str, str]) -> list[SourceLine]:
@@ -26,7 +26,7 @@ def lines(connection: Connection, called: Mapping[str, str]) -> list[SourceLine]
             line.error,
             dated=line.source is not Source.LIMITS,
         )
-        for line in snapshots.statuses(connection)
+        for line in syncs.statuses(connection)
     }
     refused = defaultdict(list)
     for one in refusals.read(connection):

@@ -20,7 +20,7 @@ from bot.services.syncing.rebuild import rebuild
 from bot.services.syncing.spans import Wanted
 from bot.services.syncing.turn import turn
 from bot.store import directory as directories
-from bot.store import pages, snapshots
+from bot.store import pages, snapshots, syncs
 from bot.store.database import Database
 from bot.store.upsert import lock
 
@@ -99,7 +99,7 @@ class Sync:
 
     async def due(self, now: datetime, every: timedelta) -> bool:
         """Whether the last try is so long ago that the next one is due."""
-        tries = (await self._database.read(snapshots.last_attempt), self._last_try)
+        tries = (await self._database.read(syncs.last_attempt), self._last_try)
         return all(last is None or last <= now - every for last in tries)
 
 
@@ -114,13 +114,13 @@ def _fail(
     connection: Connection, organization_id: str, sources: Collection[Source], now: datetime, error: BotError
 ) -> None:
     for source in sources:
-        snapshots.attempted(connection, organization_id, source, now, str(error))
+        syncs.attempted(connection, organization_id, source, now, str(error))
 
 
 def _miss(
     connection: Connection, reached: Collection[str], sources: Collection[Source], now: datetime, error: BotError
 ) -> None:
     """Say of the organisations that no key reached why: one that is refused at once does not even say whose it is."""
-    for status in snapshots.statuses(connection):
+    for status in syncs.statuses(connection):
         if status.organization_id not in reached and status.source in sources:
-            snapshots.attempted(connection, status.organization_id, status.source, now, str(error))
+            syncs.attempted(connection, status.organization_id, status.source, now, str(error))
