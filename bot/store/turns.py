@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, or_, select, update
@@ -14,12 +15,19 @@ ABANDONED_AFTER = timedelta(minutes=2)
 """More than the minute by which the clocks of two replicas may differ."""
 
 
-def take(connection: Connection, what: str, holder: str, now: datetime) -> bool:
-    """Whether it is this holder's turn from `now` on: nobody else said lately that it is theirs.
+def take(
+    connection: Connection, what: str, holder: str, now: datetime, gone: Callable[[str], bool] = lambda _: False
+) -> bool:
+    """Whether it is this holder's turn from `now` on: nobody else said lately that it is theirs, or they are `gone`.
 
     Nobody holds it from a time to come: that was said by a clock that has been set right since.
     """
-    free = or_(_turn.c.holder == holder, ~_turn.c.held_at.between(now - ABANDONED_AFTER, now + ABANDONED_AFTER))
+    before: str | None = connection.execute(select(_turn.c.holder).where(_turn.c.what == what)).scalar()
+    over = [before] if before is not None and gone(before) else []
+    free = or_(
+        _turn.c.holder.in_([holder, *over]),
+        ~_turn.c.held_at.between(now - ABANDONED_AFTER, now + ABANDONED_AFTER),
+    )
     connection.execute(delete(_turn).where(_turn.c.what == what, free))
     insert_new(connection, _turn, [{"what": what, "holder": holder, "held_at": now}])
     has: str | None = connection.execute(select(_turn.c.holder).where(_turn.c.what == what)).scalar()

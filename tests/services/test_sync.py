@@ -2,10 +2,12 @@
 
 import asyncio
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ from bot.core.entries import Entry
 from bot.core.errors import AnthropicUnavailable, CredentialRefused, PageMalformed, StoreError
 from bot.core.question import Dimension
 from bot.core.usage import LEDGER_SOURCES, Source
-from bot.services.syncing import reading, rebuild, spans
+from bot.services.syncing import holder, reading, rebuild, spans
 from bot.services.syncing import turn as syncing_turn
 from bot.services.syncing.reading import Finished
 from bot.services.syncing.turn import SYNC, turn
@@ -438,6 +440,32 @@ async def test_a_replica_that_was_killed_at_a_sync_keeps_the_others_from_it_for_
     assert await sync.run_if_due(lambda: late, hour) is None
     assert await sync.run_if_due(lambda: late + timedelta(seconds=1), hour)
     assert any_database.write_now(turns.take, SYNC, "another", late)  # it was left at the end
+
+
+async def test_whoever_starts_where_the_holder_was_killed_takes_its_turn_over(any_database: Database) -> None:
+    name = "from bot.services.syncing import holder; print(holder.new(), flush=True); input()"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", name, stdin=PIPE, stdout=PIPE)
+    assert process.stdout
+    killed = (await process.stdout.readline()).decode().strip()
+    assert any_database.write_now(turns.take, SYNC, killed, NOW)
+    async with turn(any_database, holder.new(), lambda: NOW) as mine:
+        assert not mine, "it is alive"
+    process.kill()
+    await process.communicate()
+    async with turn(any_database, holder.new(), lambda: NOW) as mine:
+        assert mine
+
+
+async def test_nobody_is_gone_unless_it_is_known() -> None:
+    token, boot, space, number, start = holder.new().split("/")
+    assert holder.gone(f"{token}/{boot}/{space}/{number}/{int(start) - 1}"), "another process has its number"
+    for other in (
+        f"{token}/{boot}/{space}/{number}/{start}",
+        f"{token}/another-boot/{space}/999999999/1",
+        f"{token}/{boot}/pid:[1]/999999999/1",
+        *(token, "", "x/y", "///", f"{token}/{boot}/{space}"),
+    ):
+        assert not holder.gone(other), other
 
 
 async def test_a_turn_is_held_as_long_as_the_sync_lasts(

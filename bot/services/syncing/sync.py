@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, timedelta
 
@@ -14,6 +13,7 @@ from bot.anthropic_api.directory import read_directory
 from bot.core.directory import Directory
 from bot.core.errors import BotError
 from bot.core.usage import Source, Surface
+from bot.services.syncing import holder
 from bot.services.syncing.beside import BESIDE
 from bot.services.syncing.reading import Progress, Reading, SyncResult
 from bot.services.syncing.rebuild import rebuild
@@ -48,7 +48,7 @@ class Sync:
         self._hourly = timedelta(days=hourly_days)
         self._forced = surface
         self._retain_pages = timedelta(days=retain_pages_days)
-        self._holder = secrets.token_hex(8)
+        self._holder = holder.new()
         self._organizations: dict[AnthropicClient, str] = {}
         self._last_try: datetime | None = None
 

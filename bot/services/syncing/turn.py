@@ -10,6 +10,7 @@ from datetime import datetime
 import structlog
 
 from bot.core.errors import BotError
+from bot.services.syncing.holder import gone
 from bot.store import turns
 from bot.store.database import Database
 
@@ -23,10 +24,11 @@ SAID_AGAIN_SECONDS = 20
 async def turn(database: Database, holder: str, clock: Callable[[], datetime]) -> AsyncIterator[bool]:
     """Whether it is this replica's turn to sync; if so, nobody else's for as long as the block lasts.
 
-    Whoever is killed keeps the others waiting for `turns.ABANDONED_AFTER`; whoever can't reach the database for so long
-    loses the turn, and then two sync for a while, which costs requests and changes no row.
+    Whoever is killed keeps the others waiting for `turns.ABANDONED_AFTER`, but for those who can tell that it is gone;
+    whoever can't reach the database for so long loses the turn, and then two sync for a while, which costs requests and
+    changes no row.
     """
-    if not await database.write(turns.take, SYNC, holder, clock()):
+    if not await database.write(turns.take, SYNC, holder, clock(), gone):
         yield False
         return
     saying = asyncio.create_task(_say_again(database, holder, clock))
