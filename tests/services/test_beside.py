@@ -8,17 +8,19 @@ import pytest
 from bot.answers.answer import Answer
 from bot.core.coding import CodeRecord, total
 from bot.core.errors import AnthropicUnavailable, CredentialRefused
-from bot.core.usage import Source, Surface
+from bot.core.usage import LEDGER_SOURCES, Source, Surface
 from bot.services.asking.ask import Ask
 from bot.services.syncing.reading import Finished, SyncResult
 from bot.store import coding, limits, refusals, snapshots, syncs
 from bot.store.database import Database
 from tests.faults import mutate, status
-from tests.services.world import DAYS, FIRST, NOW, TODAY, TOMORROW, World, by_source, days, dump, finished, fresh
+from tests.services.world import NOW, TODAY, TOMORROW, World, by_source, days, dump, finished, fresh
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 DAY = timedelta(days=1)
+DAYS = 9
+FIRST = TODAY - DAYS * DAY
 CODE = "usage_report/claude_code"
 WITHIN = [TODAY - n * DAY for n in range(4)]
 """The days that every sync reads again, newest first."""
@@ -26,7 +28,7 @@ WITHIN = [TODAY - n * DAY for n in range(4)]
 
 async def synced(world: World, database: Database, **options: Any) -> SyncResult:
     """A sync of both, as a sync of everything does it: what was refused is not asked for again."""
-    return await world.sync(database, surface=Surface.CLASSIC).run(world.now, **options)
+    return await world.sync(database, backfill_days=DAYS, surface=Surface.CLASSIC).run(world.now, **options)
 
 
 def held(database: Database) -> list[CodeRecord]:
@@ -46,9 +48,9 @@ async def test_a_sync_reads_every_day_of_the_backfill_newest_first(world: World,
     chunks: list[Finished] = []
     result = await synced(world, any_database, progress=finished(chunks))
     assert (result.failures, result.refused) == ([], [])
-    assert by_source(chunks)["claude_code"] == [(day, day + DAY) for day in reversed(days())]
+    assert by_source(chunks)["claude_code"] == [(day, day + DAY) for day in reversed(days(FIRST))]
     fetched = any_database.read_now(snapshots.fetched, world.organization.id, Source.CODE, FIRST, TOMORROW)
-    assert sorted(fetched) == days()
+    assert sorted(fetched) == days(FIRST)
     used = sum(
         sum(row.tokens)
         for row in world.organization.usage(
@@ -75,7 +77,7 @@ async def test_the_ledger_is_the_same_with_and_without_what_stands_beside_it(
 ) -> None:
     await synced(world, database)
     with fresh(tmp_path) as other:
-        await world.synced(other)
+        await world.sync(other, backfill_days=DAYS).run(world.now, sources=LEDGER_SOURCES)
         assert dump(other) == dump(database)
 
 

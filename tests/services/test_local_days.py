@@ -292,9 +292,9 @@ async def test_list_cost_that_is_a_range_is_one_for_each_hour_too(synced: Databa
 async def test_reading_the_hours_again_changes_no_row(world: World, tmp_path: Path) -> None:
     with fresh(tmp_path) as database:
         configured(database)
-        await read(world, database, hourly_days=DAYS + 1, surface=Surface.ANALYTICS)
+        await read(world, database, hourly_days=6, surface=Surface.ANALYTICS, days=5)
         before = hourly(database)
-        await read(world, database, hourly_days=DAYS + 1, surface=Surface.ANALYTICS)
+        await read(world, database, hourly_days=6, surface=Surface.ANALYTICS, days=5)
         assert hourly(database) == before != []
         assert dump(database)
 

@@ -11,7 +11,7 @@ from bot.core.access import NOBODY, OPERATOR, Asker
 from bot.core.directory import ApiKey, Directory, Member, ServiceAccount, Workspace
 from bot.core.errors import NotFound, UnreadWords, Withheld
 from bot.core.money import Money
-from bot.core.usage import CostRecord, Source, Surface, UsageRecord
+from bot.core.usage import LEDGER_SOURCES, CostRecord, Source, Surface, UsageRecord
 from bot.render.json import document
 from bot.services import configuration
 from bot.services.asking.ask import Ask
@@ -368,7 +368,7 @@ async def test_requests_are_counted_by_the_newer_reports_and_unknown_where_a_cla
 ) -> None:
     since, until = datetime.combine(FIRST, time(), UTC), datetime.combine(TODAY, time(), UTC)
     calls = sum(row.requests for row in world.organization.usage(since, until))
-    await world.sync(database, surface=Surface.ANALYTICS).run(world.now)
+    await world.sync(database, surface=Surface.ANALYTICS).run(world.now, sources=LEDGER_SOURCES)
     ask = Ask(database, "UTC")
 
     async def found(words: str) -> Json:
@@ -383,7 +383,8 @@ async def test_requests_are_counted_by_the_newer_reports_and_unknown_where_a_cla
     assert {row["requests"] for row in by_type["rows"]} == {None}
     assert "Requests" not in {row["name"] for row in by_type["rows"]}
 
-    await world.sync(database, surface=Surface.CLASSIC).run(world.now, since=FIRST, until=FIRST + timedelta(days=1))
+    classic = world.sync(database, surface=Surface.CLASSIC)
+    await classic.run(world.now, since=FIRST, until=FIRST + timedelta(days=1), sources=LEDGER_SOURCES)
     mixed = await found("summary 2026-11-02..2026-11-21 by day")
     assert mixed["total"]["requests"] is None
     assert [row["requests"] is None for row in mixed["rows"]] == [True] + [False] * 19
@@ -403,7 +404,7 @@ async def test_people_and_service_accounts_and_tags_are_matched_through_a_sync(
         "  - {id: prod, name: Production, matches: [{workspace_tag: {env: prod}}]}\n"
     )
     configured(database, teams)
-    await world.sync(database, surface=Surface.ANALYTICS).run(world.now)
+    await world.sync(database, surface=Surface.ANALYTICS).run(world.now, sources=LEDGER_SOURCES)
     ask = Ask(database, "UTC")
 
     async def who(team: str, by: str) -> set[str]:
@@ -426,7 +427,7 @@ async def test_a_workspace_that_loses_its_tag_or_a_person_with_a_new_address_mov
         "teams:\n  - {id: prod, name: Prod, matches: [{workspace_tag: {env: prod}}]}\n"
         "  - {id: hana, name: Hana's, matches: [{user: hana@married.*}]}\n",
     )
-    await world.sync(database, surface=Surface.ANALYTICS).run(world.now)
+    await world.sync(database, surface=Surface.ANALYTICS).run(world.now, sources=LEDGER_SOURCES)
 
     def change(body: Json) -> Json:
         for item in body["data"]:
@@ -441,7 +442,7 @@ async def test_a_workspace_that_loses_its_tag_or_a_person_with_a_new_address_mov
 
     before = figures(database), Decimal((await billed_to("prod"))["total"]["billed_cost"])
     world.faults.next(part, mutate(change), times=None)
-    await world.sync(database, surface=Surface.ANALYTICS).run(world.now)
+    await world.sync(database, surface=Surface.ANALYTICS).run(world.now, sources=LEDGER_SOURCES)
     after = figures(database), Decimal((await billed_to("prod"))["total"]["billed_cost"])
     assert after[0] == before[0]
     assert before[1] > 0
@@ -455,7 +456,7 @@ async def test_service_accounts_that_anthropic_refuses_are_called_by_their_ids(
     world: World, database: Database, refusal: int
 ) -> None:
     world.faults.next("service_accounts", status(refusal), times=None)
-    result = await world.sync(database, surface=Surface.ANALYTICS).run(world.now)
+    result = await world.sync(database, surface=Surface.ANALYTICS).run(world.now, sources=LEDGER_SOURCES)
     assert not result.failures
     answer = await Ask(database, "UTC").answer("users 2026-11-02..2026-11-21", world.now, OPERATOR)
     assert {name[:5] for name in billed(document(answer)) if name.startswith("svac_")} == {"svac_"}

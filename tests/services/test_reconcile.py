@@ -117,7 +117,7 @@ def newer_in_dollars(rows: list[Json]) -> list[Json]:
 @with_the_server
 @pytest.mark.parametrize("surface", [CLASSIC, NEWER])
 async def test_a_sound_month_adds_up_to_the_last_unit(world: World, any_database: Database, surface: Surface) -> None:
-    await world.sync(any_database, surface=surface).run(NOW)
+    await world.sync(any_database, surface=surface).run(NOW, sources=LEDGER_SOURCES)
     found = await held(any_database)
     assert list(found) == days()
     for day, one in found.items():
@@ -160,7 +160,7 @@ async def test_a_fault_in_the_grouped_report_is_caught_on_every_whole_day_and_na
     assert all(named in looks for looks in found.values())
     assert {log["day"] for log in logs if log.get("action") == "not_reconciled"} == {str(day) for day in WHOLE}
     world.faults.heal()
-    await world.sync(database).run(NOW, since=FIRST)
+    await world.sync(database).run(NOW, since=FIRST, sources=LEDGER_SOURCES)
     assert await faults(database) == {}, "read again, it adds up"
 
 
@@ -179,7 +179,7 @@ async def test_a_fault_in_the_newer_report_is_caught_and_named(
 ) -> None:
     """Its pages end in the middle of a day, so a lost one leaves no gap that its reader could see."""
     world.faults.next("analytics/cost", mutate(newer_grouped(change)), times=None)
-    await world.sync(database, surface=NEWER).run(NOW)
+    await world.sync(database, surface=NEWER).run(NOW, sources=LEDGER_SOURCES)
     found = await faults(database)
     assert found
     assert {looks[0] for looks in found.values()} == {named}
@@ -207,7 +207,7 @@ async def test_cents_as_dollars_everywhere_in_the_newer_reports_are_caught_again
     world.faults.next(
         "analytics/cost", mutate(lambda body: {**body, "data": newer_in_dollars(body["data"])}), times=None
     )
-    await world.sync(database, surface=NEWER).run(NOW)
+    await world.sync(database, surface=NEWER).run(NOW, sources=LEDGER_SOURCES)
     assert await faults(database) == dict.fromkeys(WHOLE, (Fault.CENTS_AS_DOLLARS,))
 
 
@@ -321,7 +321,7 @@ async def test_a_cost_report_that_fails_leaves_the_day_not_in_yet(world: World, 
 async def test_days_asked_for_again_read_their_sums_again_and_no_others(world: World, database: Database) -> None:
     await world.synced(database)
     world.faults.seen.clear()
-    await world.sync(database).run(NOW, since=TODAY - 9 * DAY, until=TODAY - 7 * DAY)
+    await world.sync(database).run(NOW, since=TODAY - 9 * DAY, until=TODAY - 7 * DAY, sources=LEDGER_SOURCES)
     asked = [dict(seen.query) for seen in world.faults.seen if "cost_report" in seen.path]
     assert [(query["starting_at"][:10], query["ending_at"][:10], "group_by[]" in query) for query in asked] == [
         (str(TODAY - 9 * DAY), str(TODAY - 7 * DAY), True),

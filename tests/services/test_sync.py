@@ -186,7 +186,7 @@ async def test_a_day_that_was_restated_is_replaced(world: World, database: Datab
         restated = day >= TODAY - 3 * DAY
         assert (right[day.isoformat()] == world.billed(day)) is restated
         assert (right[day.isoformat()] != wrong[day.isoformat()]) is restated
-    await world.sync(database).run(NOW, since=FIRST)
+    await world.sync(database).run(NOW, since=FIRST, sources=LEDGER_SOURCES)
     assert billed(database, Dimension.DAY) == {day.isoformat(): world.billed(day) for day in days()}
 
 
@@ -221,14 +221,16 @@ async def test_a_sync_killed_half_way_resumes_and_ends_as_if_nothing_had_happene
         if len(done) == 2:  # of four
             killed.cancel()
 
-    killed = asyncio.create_task(world.sync(any_database, backfill_days=40).run(NOW, progress=kill))
+    killed = asyncio.create_task(
+        world.sync(any_database, backfill_days=40).run(NOW, progress=kill, sources=LEDGER_SOURCES)
+    )
     with pytest.raises(asyncio.CancelledError):
         await killed
     assert any_database.read_now(snapshots.days_held, world.organization.id)
 
-    await world.sync(any_database, backfill_days=40).run(NOW)
+    await world.sync(any_database, backfill_days=40).run(NOW, sources=LEDGER_SOURCES)
     with fresh(tmp_path) as undisturbed:
-        await world.sync(undisturbed, backfill_days=40).run(NOW)
+        await world.sync(undisturbed, backfill_days=40).run(NOW, sources=LEDGER_SOURCES)
         assert dump(any_database) == dump(undisturbed)
 
 
@@ -236,7 +238,7 @@ async def test_a_page_that_breaks_later_leaves_the_chunks_before_it(world: World
     newest = (TOMORROW - CHUNK * DAY).isoformat()
     world.faults.next("cost_report", mutate(lambda body: body))
     world.faults.next("cost_report", cut_in_half(), times=None)
-    result = await world.sync(database, backfill_days=60).run(NOW)
+    result = await world.sync(database, backfill_days=60).run(NOW, sources=LEDGER_SOURCES)
     (failure,) = result.failures
     assert isinstance(failure, PageMalformed)
     held = database.read_now(snapshots.fetched, world.organization.id, Source.COST, TODAY - 60 * DAY, TOMORROW)
@@ -413,7 +415,7 @@ async def test_a_chunk_that_cannot_be_stored_leaves_those_that_were_to_be_stored
 
 
 async def test_the_next_sync_is_due_after_its_interval(world: World, database: Database) -> None:
-    sync, hour = world.sync(database), timedelta(hours=1)
+    sync, hour = world.sync(database, backfill_days=3), timedelta(hours=1)
     assert await sync.run_if_due(lambda: NOW, hour)
     assert await sync.run_if_due(lambda: NOW + hour - timedelta(seconds=1), hour) is None
     assert await sync.run_if_due(lambda: NOW + hour, hour)
@@ -421,7 +423,7 @@ async def test_the_next_sync_is_due_after_its_interval(world: World, database: D
 
 async def test_of_two_replicas_that_find_a_sync_due_one_does_it(world: World, any_database: Database) -> None:
     hour, asked = timedelta(hours=1), world.faults.count("cost_report")
-    replicas = [world.sync(any_database) for _ in range(2)]
+    replicas = [world.sync(any_database, backfill_days=3) for _ in range(2)]
     results = await asyncio.gather(*(replica.run_if_due(lambda: world.now, hour) for replica in replicas))
     assert sorted(result is not None for result in results) == [False, True]
     alone = world.faults.count("cost_report") - asked
@@ -434,7 +436,7 @@ async def test_of_two_replicas_that_find_a_sync_due_one_does_it(world: World, an
 async def test_a_replica_that_was_killed_at_a_sync_keeps_the_others_from_it_for_two_minutes_at_most(
     world: World, any_database: Database
 ) -> None:
-    hour, sync = timedelta(hours=1), world.sync(any_database)
+    hour, sync = timedelta(hours=1), world.sync(any_database, backfill_days=3)
     assert any_database.write_now(turns.take, SYNC, "killed", NOW)
     late = NOW + turns.ABANDONED_AFTER
     assert await sync.run_if_due(lambda: late, hour) is None
@@ -499,8 +501,8 @@ async def test_the_days_named_are_the_days_read(world: World, database: Database
 
 
 async def test_a_hole_in_the_past_is_read_again(world: World, database: Database) -> None:
-    await world.sync(database).run(NOW, until=TODAY - 9 * DAY)
-    await world.sync(database).run(NOW, since=TODAY - 5 * DAY)
+    await world.sync(database).run(NOW, until=TODAY - 9 * DAY, sources=LEDGER_SOURCES)
+    await world.sync(database).run(NOW, since=TODAY - 5 * DAY, sources=LEDGER_SOURCES)
     chunks: list[Finished] = []
     await world.synced(database, finished(chunks))
     assert by_source(chunks)["cost"] == [(TODAY - 3 * DAY, TOMORROW), (TODAY - 9 * DAY, TODAY - 5 * DAY)]
