@@ -180,11 +180,16 @@ def _size(pid: int) -> tuple[float, int]:
     return (int(held[1]) / 1024 if held else 0.0), len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
 
-def slope(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """The growth per unit that fits best, and by how much it may be wrong, 19 times of 20."""
+def stretched(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The mean of each stretch."""
     cuts = [len(points) * n // STRETCHES for n in range(STRETCHES + 1)]
     stretches = [points[since:until] for since, until in pairwise(cuts)]
-    means = [(fmean(x for x, _ in some), fmean(y for _, y in some)) for some in stretches]
+    return [(fmean(x for x, _ in some), fmean(y for _, y in some)) for some in stretches]
+
+
+def slope(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """The growth per unit that fits best, and by how much it may be wrong, 19 times of 20."""
+    means = stretched(points)
     grows, base = linear_regression([x for x, _ in means], [y for _, y in means])
     middle = fmean(x for x, _ in means)
     spread = sum((x - middle) ** 2 for x, _ in means)
@@ -193,12 +198,14 @@ def slope(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
 
 
 def _report(seen: Seen) -> int:
-    grows, error = slope([(seconds / 3600, size) for seconds, size, _ in seen.sizes])
+    hourly = [(seconds / 3600, size) for seconds, size, _ in seen.sizes]
+    grows, error = slope(hourly)
     sizes, files = [size for _, size, _ in seen.sizes], [many for *_, many in seen.sizes]
     half = len(files) // 2
     print(f"in all {seen.asked} commands, {seen.calls} calls, {seen.turned_away} requests turned away")
     print(f"answers, alerts and files: {seen.answered}")
     print(f"memory {min(sizes):.0f} to {max(sizes):.0f} MB, {grows:+.1f} ± {error:.1f} MB an hour (95 %)")
+    print(f"by tenths of the time: {', '.join(f'{size:.1f}' for _, size in stretched(hourly))} MB")
     print(
         f"open files {min(files)} to {max(files)}, first half at most {max(files[:half])}, second {max(files[half:])}"
     )
