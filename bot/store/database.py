@@ -99,16 +99,18 @@ class Database:
     def _begun(self, *, writes: bool) -> Iterator[Connection]:
         """A connection in a transaction, which is committed at the end. One that died while it lay idle is found out by
         its BEGIN and replaced, so that nobody has to be asked first whether he is still there."""
-        connection = self.engine.connect().execution_options(bot_writes=writes)
-        try:
-            begun = connection.begin()
-        except DBAPIError as error:
-            connection.close()
-            if not error.connection_invalidated:
-                raise
-            connection = self.engine.connect().execution_options(bot_writes=writes)
-            begun = connection.begin()
-        with connection, begun:
+        with self.engine.connect().execution_options(bot_writes=writes) as connection:
+            try:
+                begun = connection.begin()
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+            else:
+                with begun:
+                    yield connection
+                return
+        # The pool has let go of all that lay idle with it: this one is new.
+        with self.engine.connect().execution_options(bot_writes=writes) as connection, connection.begin():
             yield connection
 
 
@@ -126,7 +128,13 @@ _SIGNS = {
     "disk is full": "The database's disk is full. Free some space, then try again; nothing was half-written.",
     "disk i/o error": "The database's disk takes no more. Free some space, or check it; nothing was half-written.",
     "no space left": "The database's disk is full. Free some space, then try again; nothing was half-written.",
+    # What PostgreSQL says to whoever connects meanwhile.
+    "could not write init file": "The database's disk is full. Free some space, then try again.",
     "integer overflow": "A sum is larger than any amount this bot can hold ($922 million). Ask for a shorter period.",
+    **dict.fromkeys(
+        ("call_hour_exact", "call_day_exact", "bigint out of range"),
+        "Calls come to more than any amount this bot can hold ($922 million). Look for a wrong price or count.",
+    ),
     "readonly": "The database can't be written to. Check the file's permissions and the volume.",
     "read-only": "The database can't be written to. Check its permissions, or whether it is a replica.",
     "unable to open": "The database file can't be opened. Check DATABASE_URL and that its folder exists.",
