@@ -133,6 +133,9 @@ async def test_a_bare_name_is_a_teams_or_a_keys_and_never_tells_who_is_here(data
     assert (await told(database, "what did the trio spend", EMI))["query"]["name"] == "trio"
     assert (await told(database, "app", EMI))["query"]["subject"] == "key"
     assert (await told(database, "pair and trio", EMI))["query"]["subject"] == "compare"
+    assert (await told(database, "trend claude-sonnet-5-5", CFO))["query"]["name"] == MODEL
+    with pytest.raises(NotFound, match="There is no team “claude-sonnet-5-5”"):
+        await told(database, "trend team claude-sonnet-5-5", CFO)
     for who in ("ben", "ben@example.com", "nobody@example.com"):
         with pytest.raises(UnreadWords, match=f"I don't know the word “{who}”"):
             await told(database, who, CFO)

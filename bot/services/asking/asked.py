@@ -7,19 +7,27 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.core.errors import UnreadWords
-from bot.core.question import Question, recalled
+from bot.core.question import Question, Subject, parse, recalled
+from bot.core.words import mentions
 from bot.services.configuration import zone_in_force
 from bot.services.figures.names import Names
+
+_TEAMS = (Subject.TEAM, Subject.TEAMS)
 
 
 def asked(connection: Connection, text: str, *, said: datetime, now: datetime, zone: str) -> Question:
     """What the words asked when they were said; raises WordsError.
 
-    Names are looked up only where the words alone make no sense, so that no name can change what a sentence means.
+    Names are looked up only where the words alone make no sense, or take a name for a team's that nobody said is one,
+    so that no name can change what a sentence means.
     """
-    here = zone_in_force(connection, zone)
+    here, names = zone_in_force(connection, zone), Names.read(connection)
     try:
-        return recalled(text, said=said, now=now, zone=here)
+        question = recalled(text, said=said, now=now, zone=here)
     except UnreadWords:
-        called = Names.read(connection).kinds(connection)
-        return recalled(text, said=said, now=now, zone=here, called=called)
+        return recalled(text, said=said, now=now, zone=here, called=names.kinds(connection))
+    if question.name and question.about is Subject.TEAM and not mentions(text, _TEAMS):
+        kind = names.kinds(connection).get(question.name.casefold(), Subject.TEAM)
+        if kind is not Subject.TEAM:  # `forecast opus-5-5`
+            return parse(question.text.replace(f" {Subject.TEAM} ", f" {kind} ", 1), now=now, zone=here)
+    return question

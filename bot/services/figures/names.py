@@ -39,6 +39,7 @@ class Names:
         self.configuration = configuration
         self.organizations = organizations
         self._ids: dict[Dimension, Mapping[str, Sequence[str]]] = {}
+        self._kinds: Mapping[str, Subject] | None = None
 
     @classmethod
     def read(cls, connection: Connection) -> Names:
@@ -111,13 +112,15 @@ class Names:
         """Every configured team, and the one of what belongs to none."""
         return [*(team.id for team in self.configuration.teams), UNALLOCATED]
 
-    def kinds(self, connection: Connection) -> dict[str, Subject]:
+    def kinds(self, connection: Connection) -> Mapping[str, Subject]:
         """What is called so, by names in lower case; people are left out, since not everybody may know who is here."""
-        return {
-            name: Subject(dimension.value)
-            for dimension in (Dimension.KEY, Dimension.WORKSPACE, Dimension.MODEL, Dimension.TEAM)  # the last one wins
-            for name in self._by_any_name(connection, dimension)
-        }
+        if self._kinds is None:
+            self._kinds = {
+                name: Subject(dimension.value)
+                for dimension in (Dimension.KEY, Dimension.WORKSPACE, Dimension.MODEL, Dimension.TEAM)  # the last wins
+                for name in self._by_any_name(connection, dimension)
+            }
+        return self._kinds
 
     def _matching(self, connection: Connection, dimension: Dimension, name: str) -> list[str]:
         """The ids that are called `name`, by id, by name or by a model's short name; names need not be unique."""
