@@ -27,7 +27,6 @@ USAGE_LAG, DAY_LAG = timedelta(hours=2), timedelta(hours=6)
 ALIKE = 0.05
 """A correction by less than this part teaches nothing; most come when a day is billed that was priced from the list."""
 PRICED_DAYS = 28
-LEAST_IMPACT = 15.0
 YOUNG = timedelta(days=30)
 """After the first day that was read, nobody is called a new spender for so long."""
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)

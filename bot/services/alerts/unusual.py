@@ -18,7 +18,7 @@ from bot.core.alerts.rule import Metric, Rule, Target
 from bot.core.anomaly import Finding, Kind, Limits, Series
 from bot.core.anomaly.keeping import dumped, loaded
 from bot.core.money import UNITS_PER_DOLLAR
-from bot.services.alerts.course import AGAIN_DAYS, FIRST, LEAST_IMPACT, PRICED_DAYS, Course, until
+from bot.services.alerts.course import AGAIN_DAYS, FIRST, PRICED_DAYS, Course, until
 from bot.services.alerts.judged import Judged
 from bot.services.alerts.looking import Lookout
 from bot.services.alerts.memory import Memory
@@ -139,7 +139,7 @@ def _past_is_another(known: _Known, targets: Iterable[Target], lookout: Lookout)
 
 def _limits(rule: Rule, lookout: Lookout) -> Limits:
     """What is worth a message: dollars, or as many tokens as they buy here."""
-    impact = LEAST_IMPACT if rule.min_impact is None else float(rule.min_impact)
+    impact = Limits().min_impact if rule.min_impact is None else float(rule.min_impact)
     if rule.metric is Metric.COST:
         return Limits(min_impact=impact)
     since = lookout.now.date() - timedelta(days=PRICED_DAYS)
