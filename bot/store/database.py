@@ -133,7 +133,7 @@ _SIGNS = {
     "integer overflow": "A sum is larger than any amount this bot can hold ($922 million). Ask for a shorter period.",
     **dict.fromkeys(
         ("call_hour_exact", "call_day_exact", "bigint out of range"),
-        "Calls come to more than any amount this bot can hold ($922 million). Look for a wrong price or count.",
+        "A figure is larger than any that this bot can hold ($922 million). Look for a wrong price or count.",
     ),
     "readonly": "The database can't be written to. Check the file's permissions and the volume.",
     "read-only": "The database can't be written to. Check its permissions, or whether it is a replica.",

@@ -91,7 +91,7 @@ def test_sums_that_no_longer_fit_are_refused_and_change_nothing(database: Databa
     calls = [one._replace(feature="", error_type="", duration_ms=None) for one in calls]
     for one in calls[:1]:
         post(database, [one])
-    with pytest.raises(StoreUnavailable, match=r"come to more than any amount"):
+    with pytest.raises(StoreUnavailable, match=r"larger than any"):
         post(database, [calls[2]])
     (held,) = database.read_now(call_sums.by_series, NOW, NOW + HOUR)
     assert held.sums == sums.of(calls[:1])
