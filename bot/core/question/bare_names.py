@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.core.words import BY, FILLERS, SUBJECTS, VERSUS, Subject, Word
+from bot.core.words import FILLERS, SUBJECTS, VERSUS, Subject, Word
 
 _LONGEST = 6
 """Words of a name; a longer one wants quotes."""
@@ -14,8 +14,6 @@ def spelled_out(words: list[Word], at: int, called: Mapping[str, Subject]) -> li
 
     `called`: what is called so, by names in lower case. None where nothing is.
     """
-    if at and words[at - 1].key in BY:
-        return None
     kind = SUBJECTS.get(words[at].key)
     ahead = at + 1 if kind in called.values() else at  # `vs team beta`
     found = _name(words, ahead, called)
@@ -34,19 +32,16 @@ def spelled_out(words: list[Word], at: int, called: Mapping[str, Subject]) -> li
 
 def beyond(name: str, called: Mapping[str, Subject]) -> tuple[str, str] | None:
     """What is called so, and the first word after it that is no part of that: `alpha` and `folks` in `alpha folks`."""
-    words = name.casefold().split()
-    for end in range(len(words) - 1, 0, -1):
-        if " ".join(words[:end]) in called:
-            return " ".join(words[:end]), name.split()[end]
-    return None
+    words = list(map(Word, name.split()))
+    found = _name(words, 0, called)
+    return (found[0], words[found[1]].text) if found and found[1] < len(words) else None
 
 
-def repairs(words: list[Word], at: int, called: Mapping[str, Subject]) -> dict[str, list[Word]]:
-    """What a slip at `at` may have meant, by name: a team or a model; of keys there are too many to compare."""
-    if at and words[at - 1].key in BY:
-        return {}
-    newest_first = sorted(called.items(), reverse=True)  # `opus` is closer to Opus 5.5 than to Opus 4.8
-    return {name: [Word(kind), _word(name)] for name, kind in newest_first if kind in (Subject.TEAM, Subject.MODEL)}
+def repairs(called: Mapping[str, Subject]) -> dict[str, list[Word]]:
+    """What a slip may have meant, by name: a team or a model; of keys there are too many to compare."""
+    near = [name for name, kind in called.items() if kind in (Subject.TEAM, Subject.MODEL)]
+    # The newest first: `opus` is closer to Opus 5.5 than to Opus 4.8.
+    return {name: [Word(called[name]), _word(name)] for name in sorted(near, reverse=True)}
 
 
 def _name(words: list[Word], at: int, called: Mapping[str, Subject]) -> tuple[str, int] | None:

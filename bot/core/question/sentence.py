@@ -11,7 +11,7 @@ from bot.core.periods import Period, days
 from bot.core.question.bare_names import beyond, repairs, spelled_out
 from bot.core.question.meaning import Question, meant, written
 from bot.core.question.reading import PERIOD_WORDS, SLIP, Reading, UnknownWord
-from bot.core.words import SUBJECTS, Subject, Word, shown, split
+from bot.core.words import BY, SUBJECTS, Subject, Word, shown, split
 
 _MOST_CHARACTERS = 2000
 _MOST_WORDS = 60
@@ -38,11 +38,13 @@ def _read(text: str, now: datetime, zone: str, called: Mapping[str, Subject]) ->
     try:
         question = meant(Reading(words, now, zone))
     except UnknownWord as unknown:
+        if unknown.at and words[unknown.at - 1].key in BY:
+            called = _NOTHING  # no name says what rows are to be
         if spelled := spelled_out(words, unknown.at, called):
             understood = _read(_sentence(spelled), now, zone, _NOTHING)
             _refuse_beyond(understood[1], called)
             return understood
-        fixed = _fixed(words, unknown, now, zone, _FIXES, repairs(words, unknown.at, called))
+        fixed = _fixed(words, unknown, now, zone, _FIXES, repairs(called))
         guess = f" Did you mean `{_shown(fixed)}`? For example:" if fixed else " Try"
         word = shown(words[unknown.at].text)
         raise UnreadWords(f"I don't know the word “{word}”.{guess} `/claude-usage {unknown.example}`.") from None
