@@ -18,6 +18,7 @@ from bot.core.alerts.window import Window
 from bot.core.configuration.merged import What
 from bot.core.money import Money
 from bot.core.outlook.budget import Budget, Every, Scope
+from bot.core.periods import WEEKDAYS
 from bot.core.schedule import Cadence, Digest
 
 TITLES = {
@@ -31,7 +32,6 @@ TITLES = {
 _WORDS = {What.DIGEST: "digest", What.BUDGET: "budget", What.RULE: "alert rule", What.SILENCE: "silence"}
 THE_FILE = "the file"
 _PARAGRAPH = 2500
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SCOPES = {
     "all": "the whole organisation",
     "each_team": "each team",
@@ -139,7 +139,7 @@ def when(digest: Digest, zone: str) -> str:
         case Cadence.DAILY:
             return f"every day {at}"
         case Cadence.WEEKLY:
-            return f"every {_WEEKDAYS[digest.weekday]} {at}"
+            return f"every {WEEKDAYS[digest.weekday].capitalize()} {at}"
         case Cadence.MONTHLY:
             return f"on the 1st of the month {at}"
         case Cadence.QUARTERLY:

@@ -11,6 +11,7 @@ MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
 )
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 USUAL = "this month"
 """What is meant where nobody says a period."""
 _DAY = timedelta(days=1)

@@ -9,6 +9,7 @@ from bot.core.periods import (
     MONTHS,
     MONTHS_IN,
     USUAL,
+    WEEKDAYS,
     Period,
     Unit,
     calendar_name,
@@ -73,15 +74,14 @@ _MONTH_NUMBER = {
     **{name[:3]: n for n, name in enumerate(MONTHS, 1)},
     "sept": 9,
 }
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _BETWEEN = re.compile(r"(\S.*?)\s*(\.\.+|…|–|—|\sto\s|\suntil\s|\sand\s|\s-\s)\s*(\S.*)")
 _DAYS_OF_A_MONTH = re.compile(r"(?<![0-9-])([0-9]{1,2})-([0-9]{1,2})(?![0-9-])")
 _COUNT = re.compile(r"(?:(?:last|past) )?([0-9]{1,9}) ?(?:(d|days?)|(w|weeks?)|(months?|quarters?|years?|y))")
 _COUNT_OF_HOURS = re.compile(r"(?:(?:last|past) )?[0-9]{1,9} hours?|(?:last|past) [0-9]+h")
 _BESIDE = re.compile(r"(this|current|last|previous|prior) (week|month|quarter|year)")
-_WEEKDAY = re.compile(rf"(last )?({'|'.join(_WEEKDAYS)})")
+_WEEKDAY = re.compile(rf"(last )?({'|'.join(WEEKDAYS)})")
 _DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
-_WEEKDAY_BEFORE = rf"(?:(?P<weekday>{'|'.join((*_WEEKDAYS, *(day[:3] for day in _WEEKDAYS)))}) )?"
+_WEEKDAY_BEFORE = rf"(?:(?P<weekday>{'|'.join((*WEEKDAYS, *(day[:3] for day in WEEKDAYS)))}) )?"
 _DAY_FIRST = re.compile(
     _WEEKDAY_BEFORE + r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?(?: of)? (?P<month>[a-z]+)(?: (?P<year>[0-9]{4}))?"
 )
@@ -144,7 +144,7 @@ def _named(said: str, today: date) -> _Span | None:
         return this if found[1] in ("this", "current") else _around(this.first - _DAY, unit, f"last {unit}")
     if found := _WEEKDAY.fullmatch(said):
         latest = today - _DAY if found[1] else today
-        return _one(latest - (latest.weekday() - _WEEKDAYS.index(found[2])) % 7 * _DAY)
+        return _one(latest - (latest.weekday() - WEEKDAYS.index(found[2])) % 7 * _DAY)
     return _counted(said, today) or _numbered(said, today)
 
 
@@ -177,8 +177,8 @@ def _numbered(said: str, today: date) -> _Span | None:
     if (found := _DAY_FIRST.fullmatch(said) or _MONTH_FIRST.fullmatch(said)) and found["month"] in _MONTH_NUMBER:
         month, day = _MONTH_NUMBER[found["month"]], int(found["day"])
         first = _real(said, int(found["year"] or today.year - ((month, day) > (today.month, today.day))), month, day)
-        if found["weekday"] and not _WEEKDAYS[first.weekday()].startswith(found["weekday"]):
-            raise WordsError(f"{dated(first, first)} is a {_WEEKDAYS[first.weekday()].capitalize()}.")
+        if found["weekday"] and not WEEKDAYS[first.weekday()].startswith(found["weekday"]):
+            raise WordsError(f"{dated(first, first)} is a {WEEKDAYS[first.weekday()].capitalize()}.")
         return _one(first)
     if found := _MONTH.fullmatch(said):
         return _calendar(_real(said, int(found[1]), int(found[2])), Unit.MONTH)

@@ -16,6 +16,7 @@ from bot.core.configuration.matches import read_matches
 from bot.core.configuration.yaml import Fields, Mistakes, Node, Scalar, described, read, shown
 from bot.core.directory import Team
 from bot.core.outlook.budget import Budget
+from bot.core.periods import WEEKDAYS
 from bot.core.schedule import Cadence, Digest
 
 _NINE = time(9)
@@ -122,7 +123,7 @@ class _Reading:
         own = entry.says("scope", words.OWN) or (to is not None and "scope" not in entry)
         scope = WHOLE_ORGANISATION if own else self._scope(entry, WHOLE_ORGANISATION)
         cadence = Cadence(entry.word("cadence", words.CADENCES) or Cadence.DAILY)
-        weekday = entry.word("on", words.WEEKDAYS) or words.WEEKDAYS[0]
+        weekday = entry.word("on", WEEKDAYS) or WEEKDAYS[0]
         if "on" in entry and cadence is not Cadence.WEEKLY:
             entry.wrong("on", f"is only for weekly digests, and this one is {cadence}. Remove it.")
         if channel and to:
@@ -138,7 +139,7 @@ class _Reading:
             words.clock(entry, "at") or _NINE,
             words.zone(entry, "timezone") or self._zone,
             None if scope == WHOLE_ORGANISATION else scope,
-            words.WEEKDAYS.index(weekday),
+            WEEKDAYS.index(weekday),
             to,
             own,
             words.skip(entry, "skip"),

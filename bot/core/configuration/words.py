@@ -17,6 +17,7 @@ from bot.core.directory import UNALLOCATED
 from bot.core.errors import MoneyError
 from bot.core.money import Money
 from bot.core.outlook.budget import Every
+from bot.core.periods import WEEKDAYS
 from bot.core.schedule import Cadence, Skip
 
 FILE_KEYS = ("timezone", "admins", "people_data", "quiet_hours", "teams", "budgets", "digests", "alerts")
@@ -39,7 +40,6 @@ REQUIRED_KEYS = {
     "alerts": ("id", "kind"),
 }
 MATCH_KINDS = ("workspace", "api_key", "user", "workspace_tag", "call_team")
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 CADENCES = tuple(Cadence)
 OWN = "own"
 WEEKENDS = "weekends"

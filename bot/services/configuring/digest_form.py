@@ -5,8 +5,9 @@ from __future__ import annotations
 from bot.answers.form import Field, Kind, Option, Press, Values, several, text
 from bot.core.configuration.merged import Entry
 from bot.core.configuration.splice import Value
-from bot.core.configuration.words import CADENCES, OWN, WEEKDAYS, WEEKENDS
+from bot.core.configuration.words import CADENCES, OWN, WEEKENDS
 from bot.core.errors import FormRefused
+from bot.core.periods import WEEKDAYS
 from bot.services.configuring.ground import ALL, Ground, chosen, scope_entry, scope_field, scope_of, slug
 
 TITLE = "Digest"
