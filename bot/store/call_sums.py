@@ -38,7 +38,6 @@ _day = table(CallDay)
 _COLUMNS = (*ADDED, "longest_ms", "durations", "first_tokens", "first_at", "last_at")
 _HOUR, _NOON = timedelta(hours=1), timedelta(hours=12)
 TOKENS = ("uncached_input", "cache_write_5m", "cache_write_1h", "cache_read", "output", "untyped")
-_SUMS = [func.sum(_hour.c[name]).label(name) for name in ADDED]
 
 
 class Held(NamedTuple):
