@@ -8,7 +8,7 @@ from statistics import fmean, pstdev
 
 from bot.core.anomaly import Kind, Limits, Observation, Series, observe
 from tests.alert_quality.late import arriving
-from tests.alert_quality.teams import DAYS, START, Detector, Team
+from tests.alert_quality.team import Detector, Team
 
 _HOUR = timedelta(hours=1)
 
@@ -16,20 +16,26 @@ _HOUR = timedelta(hours=1)
 def ours(team: Team) -> list[float]:
     """The engine itself, hour by hour."""
     hours = range(team.begins, len(team.hours))
-    return _told(Observation(START + (hour + 1) * _HOUR, START + hour * _HOUR, 1, team.hours[hour]) for hour in hours)
+    return _told(
+        team,
+        (
+            Observation(team.start + (hour + 1) * _HOUR, team.start + hour * _HOUR, 1, team.hours[hour])
+            for hour in hours
+        ),
+    )
 
 
 def ours_late(team: Team) -> list[float]:
     """The engine on the same hours as they really arrive."""
-    return _told(arriving(team))
+    return _told(team, arriving(team))
 
 
-def _told(observations: Iterable[Observation]) -> list[float]:
+def _told(team: Team, observations: Iterable[Observation]) -> list[float]:
     series, told = Series(), []
     for seen in observations:
         step = observe(series, seen, Limits())
         series = step.series
-        told += [(found.at - START) / _HOUR for found in step.findings if found.kind is Kind.EXCESS]
+        told += [(found.at - team.start) / _HOUR for found in step.findings if found.kind is Kind.EXCESS]
     return told
 
 
@@ -37,11 +43,10 @@ def _each_morning(fires: Callable[[list[float], float], bool], *, late: int = 1)
     """A rule over whole days, looked at `late` hours after each ends: it gets the days before, and the day."""
 
     def detect(team: Team) -> list[float]:
-        days = [sum(team.hours[24 * day : 24 * day + 24]) for day in range(DAYS)]
-        first = team.begins // 24
+        days, first = team.days, team.begins // 24
         return [
             24.0 * (day + 1) + late
-            for day in range(max(team.judged_from // 24, first + 1), DAYS)
+            for day in range(max(team.judged_from // 24, first + 1), len(days))
             if fires(days[first:day], days[day])
         ]
 

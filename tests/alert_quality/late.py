@@ -7,7 +7,7 @@ from datetime import timedelta
 from random import Random
 
 from bot.core.anomaly import Observation
-from tests.alert_quality.teams import START, WARM, Team
+from tests.alert_quality.team import WARM, Team
 
 _HOUR = timedelta(hours=1)
 _FIRST, _TAIL = 0.97, 5
@@ -33,4 +33,4 @@ def arriving(team: Team) -> Iterator[Observation]:
         if factor != 1.0:
             readings.append((24 * (hour // 24 + 1) + 24 + int(48 * abs(factor - 1)), hour, team.hours[hour]))
     for seen, hour, value in sorted(readings):
-        yield Observation(START + seen * _HOUR, START + hour * _HOUR, 1, value)
+        yield Observation(team.start + seen * _HOUR, team.start + hour * _HOUR, 1, value)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
 
-from tests.alert_quality.teams import Team
+from tests.alert_quality.team import Team
 
 GRACE = 26
 """Hours after an incident in which a detector of whole days may still report it."""

@@ -8,45 +8,14 @@ n people scatters by 1.07 / √n.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from random import Random
 
-START = datetime(2026, 1, 1, tzinfo=UTC)
-DAYS = 180
-WARM = 28
-"""Days before alerts and incidents count; a team that starts later counts from its first day."""
-AFTERMATH = 10
-"""Days after an incident in which an alert is neither right nor wrong."""
+from tests.alert_quality.incidents import Habit, befall
+from tests.alert_quality.team import DAYS, START, Team, is_month_end
+
 PERSON, ALIKE = 1.07, 0.4
-
-
-@dataclass(frozen=True, slots=True)
-class Incident:
-    """Hours from the team's START: a first alert counts in [begin, end)."""
-
-    kind: str
-    begin: int
-    end: int
-    quiet_until: int
-    excess: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Team:
-    """`hours` are what each hour cost; nothing is reported before `begins`; `unjudged` are days no one could know."""
-
-    name: str
-    kind: str
-    begins: int
-    hours: list[float]
-    incidents: list[Incident] = field(default_factory=list)
-    unjudged: frozenset[int] = frozenset()
-
-    @property
-    def judged_from(self) -> int:
-        return self.begins or 24 * WARM
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +42,6 @@ _KINDS = {
 
 def fleet(seed: int, size: int) -> list[Team]:
     return [_team(Random(f"{seed}/{number}"), f"{seed}-{number}") for number in range(size)]
-
-
-def is_month_end(day: int) -> bool:
-    """The last day of a month or the one before."""
-    at = START.date() + timedelta(days=day)
-    return (at + timedelta(days=2)).month != at.month
 
 
 def _clock(width: float, peak: float, floor: float) -> tuple[float, ...]:
@@ -117,20 +80,7 @@ def _team(dice: Random, name: str) -> Team:
     job = dice.uniform(0.8, 2.5) * habit.level if kind in ("service", "batch") and dice.random() < 0.2 else 0.0
     normal = _normal(dice, habit, first, job)
     team = Team(name, kind, 24 * first, list(normal), unjudged=_first_jobs(first) if job else frozenset())
-    at = 24 * (first + 4 if first else WARM) + dice.randrange(24 * (14 if first else 40))
-    while at < 24 * (DAYS - 8):
-        if not first and dice.random() < 0.4:
-            at += 24 * dice.randint(30, 90)
-            continue
-        incident = _incident(dice, dice.choice(_KINDS[kind][1]), at, normal, habit, job, person=kind == "person")
-        if incident is None or (team.incidents and incident.begin < team.incidents[-1].quiet_until):
-            at += 24 * 8
-            continue
-        for place, more in enumerate(incident.excess, incident.begin):
-            team.hours[place] += more
-        counted = incident.excess[: incident.end - incident.begin]
-        team.incidents.append(Incident(incident.kind, incident.begin, incident.end, incident.quiet_until, counted))
-        at = incident.quiet_until + 24 * dice.randint(40, 110)
+    befall(dice, team, _KINDS[kind][1], Habit(habit.level, habit.days, job), person=kind == "person")
     return team
 
 
@@ -151,7 +101,7 @@ def _normal(dice: Random, habit: _Habit, first: int, job: float) -> list[float]:
         if dice.random() < habit.idle:
             worth = 0.0
         today = [worth * part * math.exp(dice.gauss(-(habit.hours**2) / 2, habit.hours)) for part in habit.clock]
-        if job and is_month_end(day):
+        if job and is_month_end(START.date() + timedelta(days=day)):
             size = job * math.exp(dice.gauss(0, 0.15)) / 4
             today = [value + (size if start <= hour < start + 4 else 0.0) for hour, value in enumerate(today)]
         hours += today
@@ -160,51 +110,5 @@ def _normal(dice: Random, habit: _Habit, first: int, job: float) -> list[float]:
 
 def _first_jobs(first: int) -> frozenset[int]:
     """Nobody can know a month-end job before it came once."""
-    ends = [day for day in range(first, DAYS) if is_month_end(day)]
+    ends = [day for day in range(first, DAYS) if is_month_end(START.date() + timedelta(days=day))]
     return frozenset(ends[:2])
-
-
-def _incident(
-    dice: Random, kind: str, at: int, normal: list[float], habit: _Habit, job: float, *, person: bool
-) -> Incident | None:
-    """One incident, or None where it does not fit, or would be too small for anybody to mind."""
-    day = at // 24
-    past = normal[max(0, at - 21 * 24) : at]
-    typical = max(24 * sum(past) / max(1, len(past)), 0.15 * habit.level)
-    counted: int | None = None
-    if kind == "loop":
-        rate = max(4.0, typical * math.exp(dice.uniform(math.log(0.06), math.log(0.8))))
-        excess = [rate * math.exp(dice.gauss(0, 0.2)) for _ in range(dice.randint(2, 20))]
-    elif kind == "leak":
-        rate = max(1.0, typical * dice.uniform(0.025, 0.1))
-        excess = [rate * math.exp(dice.gauss(0, 0.35)) for _ in range(dice.randint(40, 120))]
-    elif kind == "step":
-        at = 24 * day + dice.randint(6, 17)
-        factor = min(5.0, max(1.5, math.exp(dice.uniform(1.2, 3) * habit.days)))
-        excess, counted = [value * (factor - 1) for value in normal[at : at + 24 * 14]], 24 * 7
-    elif kind == "ramp":
-        at, pace, days = 24 * day, dice.uniform(1.08, 1.15), dice.randint(10, 16)
-        excess = [
-            value * (min(pace ** (hour / 24), pace**days) - 1)
-            for hour, value in enumerate(normal[at : at + 24 * (days + 4)])
-        ]
-    elif kind == "weekend":
-        at = 24 * (day + (5 - (START.date() + timedelta(days=day)).weekday()) % 7) - 6
-        excess = [dice.uniform(0.7, 1.5) * typical / 24 * math.exp(dice.gauss(0, 0.3)) for _ in range(54)]
-    else:
-        ends = [other for other in range(day + 31, DAYS - 2) if is_month_end(other)]
-        if not job or not ends:
-            return None
-        at, excess = 24 * ends[0] + 6, [job / 4 * dice.uniform(2, 4)] * 4
-    if person:  # must stand out from days that scatter wildly anyway
-        busiest = max(sum(normal[24 * other : 24 * other + 24]) for other in range(day))
-        excess = [value * max(1.0, dice.uniform(1.5, 6) * busiest / sum(excess)) for value in excess]
-    excess = excess[: len(normal) - at]
-    if at < 24 or len(excess) < 2 or sum(excess) < max(25.0, 0.4 * typical):
-        return None
-    end = at + min(len(excess), counted or len(excess))
-    return Incident(kind, at, end, at + len(excess) + 24 * AFTERMATH, tuple(excess))
-
-
-Detector = Callable[[Team], list[float]]
-"""What a detector answers: the hours from START at which it alerts."""

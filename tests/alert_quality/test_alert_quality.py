@@ -4,7 +4,8 @@ import pytest
 
 from tests.alert_quality.detectors import DETECTORS, ours
 from tests.alert_quality.score import judge, score
-from tests.alert_quality.teams import DAYS, Incident, Team, fleet
+from tests.alert_quality.team import DAYS, Incident, Team
+from tests.alert_quality.teams import fleet
 
 pytestmark = pytest.mark.proof
 

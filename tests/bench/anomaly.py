@@ -8,7 +8,8 @@ from pathlib import Path
 
 from bot.core.anomaly import Limits, Observation, Series, observe
 from bot.wiring import calm_collector
-from tests.alert_quality.teams import START, Team, fleet
+from tests.alert_quality.team import START, Team
+from tests.alert_quality.teams import fleet
 
 TEAMS, DAYS, DISTINCT = 10_000, 400, 25
 _HOUR = timedelta(hours=1)
