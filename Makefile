@@ -59,7 +59,7 @@ format: $(DEV) ## Put the code into the house style
 bench: $(DEV) ## Measure speed at full size
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-alert-quality: $(DEV) ## Hold the anomaly alerts against teams with known incidents, beside common detectors
+alert-quality: $(DEV) ## Measure alerts and forecasts beside common ones: ARGS="--series FOLDER" adds public series
 	@$(BIN)/python -m tests.alert_quality $(ARGS)
 
 # It needs Python 3.12 or newer (an older one gets a version that can't start) and 600 MB, and its own dependencies
