@@ -17,7 +17,8 @@ from ruamel.yaml import YAML
 from bot.anthropic_api.metering import endpoint
 from bot.core.calls.client import fingerprint
 from bot.demo.slack_server import COMMAND
-from bot.store import deliveries, tokens
+from bot.store import deliveries
+from bot.store.calls import tokens
 from bot.store.database import Database
 from tests import outside as world
 from tests.outside import ALPHA, ANA, NOW, SECRETS, Outside, until

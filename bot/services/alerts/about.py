@@ -14,7 +14,8 @@ from bot.core.alerts.unusual import NOTICE
 from bot.core.calls.owners import CallOwners, Said
 from bot.core.configuration import Configuration
 from bot.core.receivers import levels, line
-from bot.store import call_names, directory, owners
+from bot.store import directory, owners
+from bot.store.calls import names
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def _calls_most(connection: Connection, configuration: Configuration, target: Ta
     called = CallOwners(configuration.teams, directory.read_all(connection))
     teams = Counter(
         called.team(Said(series.bound_team, series.team, series.api_key, series.caller), since.date())
-        for series, since in call_names.series(connection).values()
-        if call_names.name(series, target.kind or "") == target.id
+        for series, since in names.series(connection).values()
+        if names.name(series, target.kind or "") == target.id
     )
     return next((team for team, _ in teams.most_common() if configuration.team(team) is not None), None)

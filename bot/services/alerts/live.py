@@ -16,9 +16,8 @@ from bot.core.hours import on_the_hour
 from bot.services.alerts.judged import Judged
 from bot.services.alerts.looking import Lookout
 from bot.services.alerts.memory import Memory
-from bot.store import call_names
-from bot.store.call_names import Begun
-from bot.store.call_series import REST
+from bot.store.calls import REST, names
+from bot.store.calls.names import Begun
 
 _DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
 _WEEKEND = 5
@@ -27,29 +26,29 @@ _WEEKEND = 5
 def newcomers(rule: Rule, lookout: Lookout, memory: Memory) -> Iterator[Judged]:
     """Whatever of a kind called for the first time lately, and was not told."""
     kind, now = rule.each or "", lookout.now
-    first = call_names.first_calls(lookout.connection, kind, now)
+    first = names.first_calls(lookout.connection, kind, now)
     oldest = min(first.values(), default=now)
     news = {name: at for name, at in first.items() if newcomer.is_news(at, oldest, now)}
     if not news:
         return
     ids: dict[str, list[int]] = defaultdict(list)
-    for series_id, (series, _) in call_names.series(lookout.connection).items():
-        ids[call_names.name(series, kind)].append(series_id)
+    for series_id, (series, _) in names.series(lookout.connection).items():
+        ids[names.name(series, kind)].append(series_id)
     for name, at in sorted(news.items()):
         target = Target(kind, name)
         if name in ids and name != REST and memory.episode(f"{NOTICE}{rule.id}", str(target)) is None:
-            calls = call_names.calls_since(lookout.connection, at, now, ids[name])
+            calls = names.calls_since(lookout.connection, at, now, ids[name])
             step = newcomer.said(rule, target, at, calls, now)
             yield Judged(f"{NOTICE}{rule.id}", target, (step,), value=calls)
 
 
 def runaways(rule: Rule, lookout: Lookout, memory: Memory) -> Iterator[Judged]:
     """Every team or feature that calls now, and every one that did when it was told of."""
-    known = call_names.series(lookout.connection)
+    known = names.series(lookout.connection)
     groups = _groups(rule, lookout, known)
     end = lookout.now.replace(second=0, microsecond=0)
     start = end - runaway.WINDOW
-    counted = call_names.by_minute(lookout.connection, start, end)
+    counted = names.by_minute(lookout.connection, start, end)
     busy = {target: ids for target, ids in groups.items() if any(id_ in counted for id_ in ids)}
     told = [episode for episode in memory.open() if episode.rule_id == rule.id]
     for target in {*busy, *(Target.of(episode.scope) for episode in told)}:
@@ -96,5 +95,5 @@ def _usual(lookout: Lookout, ids: frozenset[int], known: Mapping[int, Begun]) ->
         for n in range(1, runaway.HISTORY_DAYS + 1)
         if (before := hour - n * _DAY) >= begun and (before.astimezone(zone).weekday() >= _WEEKEND) is free
     ]
-    held = call_names.in_hours(lookout.connection, hours, ids)
+    held = names.in_hours(lookout.connection, hours, ids)
     return [Counter.total(held[one]) for one in hours]

@@ -18,7 +18,8 @@ from bot.core.money import ZERO
 from bot.core.question import Dimension, Question
 from bot.core.usage import Source
 from bot.services.figures.names import Names
-from bot.store import headroom, limits, memory, refusals, snapshots, syncs
+from bot.store import limits, memory, refusals, snapshots, syncs
+from bot.store.calls import headroom
 
 _DAY = timedelta(days=1)
 _PERSON = "user"

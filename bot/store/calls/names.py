@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Connection, func, literal_column, select, typ
 
 from bot.core.calls.call import Origin
 from bot.core.utc import instant
-from bot.store.call_series import Series
+from bot.store.calls.series import Series
 from bot.store.tables import CallHour, CallRow, CallSeries, table
 
 _call = table(CallRow)

@@ -18,10 +18,11 @@ from bot.core.calls.batch import FIGURES, MODEL, TEAM, Batch
 from bot.core.calls.call import COUNTED, RateLimit
 from bot.core.calls.client import Client
 from bot.core.utc import instant, microseconds
-from bot.store import call_growth, call_series, each, headroom
+from bot.store import each
 from bot.store.bulk import insert_columns
-from bot.store.call_series import KnownSeries, Names
-from bot.store.headroom import Program, Told
+from bot.store.calls import growth, headroom
+from bot.store.calls.headroom import Program, Told
+from bot.store.calls.series import KnownSeries, Names, learn
 from bot.store.tables import CallRow, CallSeries, ImportedPieceRow, table
 from bot.store.upsert import insert_new, lock
 
@@ -117,14 +118,14 @@ def _insert(connection: Connection, new: Batch, series: Sequence[Names], now: da
     for kind, at in zip(new.kinds, new.at, strict=True):
         if at < begun.get(kind, at + 1):
             begun[kind] = at
-    ids = call_series.learn(connection, {series[kind]: at for kind, at in begun.items()}, known)
+    ids = learn(connection, {series[kind]: at for kind, at in begun.items()}, known)
     by_kind = {kind: ids[series[kind]] for kind in begun}
     series_ids = list(map(by_kind.__getitem__, new.kinds))
     # What none of these calls has is left to the table's defaults: each value that is bound takes its time.
     figures = {name: column for name, column in new.figures.items() if column.count(_ABSENT[name]) < len(column)}
     stored = {"at": new.at, "stored_at": [microseconds(now)] * len(new)}
     insert_columns(connection, _call, {"id": new.ids, "series_id": series_ids, **stored, **figures})
-    call_growth.grow(connection, new.at, series_ids, sums.columns(new))
+    growth.grow(connection, new.at, series_ids, sums.columns(new))
     headroom.note(connection, _told(new, series))
 
 

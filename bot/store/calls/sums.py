@@ -27,7 +27,7 @@ from bot.core.periods import local_date
 from bot.core.periods import midnight as local_midnight
 from bot.core.utc import dates, microseconds, midnight
 from bot.store import each
-from bot.store.call_series import Series
+from bot.store.calls.series import Series
 from bot.store.memory import remembered
 from bot.store.tables import CallDay, CallHour, CallRow, CallSeries, table
 
