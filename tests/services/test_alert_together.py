@@ -16,7 +16,7 @@ from bot.services.deliver import Deliverer
 from bot.slack.notifier import SlackNotifier, web_client
 from bot.slack.people import SlackPeople
 from bot.store.database import Database
-from bot.store.deliveries import ABANDONED_AFTER
+from bot.store.messages.deliveries import ABANDONED_AFTER
 from tests import databases
 from tests.faults import hang
 from tests.outside import ANA, BEN, BOT_TOKEN, Outside, until

@@ -15,9 +15,9 @@ from bot.services.alerts.alerts import Alerts, Verdict
 from bot.services.deliver import Deliverer
 from bot.slack.notifier import SlackNotifier, web_client
 from bot.slack.people import SlackPeople
-from bot.store import deliveries
 from bot.store.database import Database
-from bot.store.deliveries import ABANDONED_AFTER
+from bot.store.messages import deliveries
+from bot.store.messages.deliveries import ABANDONED_AFTER
 from tests import databases
 from tests.faults import hang
 from tests.outside import ANA, BEN, BOT_TOKEN, QUIET, Outside, until

@@ -23,7 +23,7 @@ from bot.services.digests.digests import Digests
 from bot.slack.notifier import SlackNotifier, web_client
 from bot.store import schema
 from bot.store.database import Database
-from bot.store.deliveries import ABANDONED_AFTER
+from bot.store.messages.deliveries import ABANDONED_AFTER
 from tests import databases
 from tests.databases import Preparation
 from tests.faults import hang, status

@@ -18,8 +18,9 @@ from bot.services.asking.ask import Ask
 from bot.services.asking.receipts import Receipts
 from bot.services.figures.people import Recognition
 from bot.services.syncing.rebuild import rebuild
-from bot.store import directory, snapshots, syncs
+from bot.store import directory
 from bot.store.database import Database
+from bot.store.readings import snapshots, syncs
 from tests.faults import mutate, status
 from tests.services.world import FIRST, TODAY, World, configured, figures
 

@@ -32,8 +32,9 @@ from bot.services.books.reconcile import Reconcile
 from bot.services.deliver import Deliverer
 from bot.services.syncing.rebuild import rebuild
 from bot.slack.notifier import SlackNotifier, web_client
-from bot.store import directory, reported, snapshots
+from bot.store import directory
 from bot.store.database import Database
+from bot.store.readings import reported, snapshots
 from tests import databases
 from tests.faults import mutate, status
 from tests.outside import ANA, BEN, BOT_TOKEN, Outside, opened

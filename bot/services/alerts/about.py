@@ -14,8 +14,9 @@ from bot.core.alerts.unusual import NOTICE
 from bot.core.calls.owners import CallOwners, Said
 from bot.core.configuration import Configuration
 from bot.core.receivers import levels, line
-from bot.store import directory, owners
+from bot.store import directory
 from bot.store.calls import names
+from bot.store.ledger import owners
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,9 @@ from bot.services.configuration import in_force, zone_in_force
 from bot.services.deliver import Deliverer, Message
 from bot.services.figures.names import Names
 from bot.services.figures.view import Coverage
-from bot.store import deliveries, episodes, silences, told
+from bot.store.alerts import episodes, silences
 from bot.store.database import Database
+from bot.store.messages import deliveries, told
 from bot.store.upsert import lock
 
 

@@ -13,7 +13,8 @@ from bot.core.configuration import Configuration
 from bot.core.directory import family
 from bot.core.question import Dimension
 from bot.services.alerts.about import teams_of
-from bot.store import directory, episodes, ledger
+from bot.store import directory, ledger
+from bot.store.alerts import episodes
 from bot.store.ledger import Selection
 
 EXPLAINS = 0.7

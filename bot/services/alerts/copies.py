@@ -11,8 +11,9 @@ from bot.answers.alert import gathered
 from bot.answers.answer import Answer
 from bot.core.access import Asker
 from bot.services.alerts import messages, telling
-from bot.store import episodes, together, told
-from bot.store.deliveries import State
+from bot.store.alerts import episodes
+from bot.store.messages import together, told
+from bot.store.messages.deliveries import State
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from bot.core.usage import Source
 from bot.core.utc import dates, midnight
 from bot.services.alerts.looking import BY, Lookout
 from bot.services.figures.view import View
-from bot.store import courses, hours, snapshots, syncs
-from bot.store.courses import Point
+from bot.store.ledger import courses
+from bot.store.ledger.courses import Point
+from bot.store.readings import hours, snapshots, syncs
 
 HISTORY_DAYS = 100
 """Read once, of a series that is new here: what the engine remembers, and some to begin with."""

@@ -27,8 +27,9 @@ from bot.services.alerts.judged import Judged
 from bot.services.alerts.looking import Lookout
 from bot.services.figures.names import Names
 from bot.services.figures.view import Coverage
-from bot.store import episodes, silences, told
-from bot.store.deliveries import State
+from bot.store.alerts import episodes, silences
+from bot.store.messages import told
+from bot.store.messages.deliveries import State
 
 _OUTCOMES = {
     State.WAITING: "waits until morning, or is tried again",

@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 
 from bot.core.receivers import is_channel
 from bot.services.alerts import telling
-from bot.store import deliveries, together
-from bot.store.deliveries import Owed
-from bot.store.together import Untried
+from bot.store.messages import deliveries, together
+from bot.store.messages.deliveries import Owed
+from bot.store.messages.together import Untried
 from bot.store.upsert import lock
 
 

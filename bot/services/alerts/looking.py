@@ -29,7 +29,8 @@ from bot.core.usage import (
 )
 from bot.services.figures.names import Found, Names
 from bot.services.figures.view import Coverage, View
-from bot.store import courses, ledger
+from bot.store import ledger
+from bot.store.ledger import courses
 
 BY = {
     "team": Dimension.TEAM,

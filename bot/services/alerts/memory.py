@@ -13,7 +13,7 @@ from bot.core.alerts.episode import Episode, Event, Happened, Step
 from bot.core.alerts.rule import Kind
 from bot.core.money import Money
 from bot.core.outlook.budget import Said
-from bot.store import episodes
+from bot.store.alerts import episodes
 
 _OF_A_PERIOD = (Kind.BUDGET, Kind.FORECAST)
 Key = tuple[str, str, datetime | None]

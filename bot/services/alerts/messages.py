@@ -30,7 +30,8 @@ from bot.services.figures.findings import gather
 from bot.services.figures.names import Names
 from bot.services.figures.people import Sight
 from bot.services.figures.view import Coverage, View
-from bot.store import deliveries, episodes, silences, together, told
+from bot.store.alerts import episodes, silences
+from bot.store.messages import deliveries, together, told
 
 _CUTS = {Dimension.KEY: "key", Dimension.MODEL: "model", Dimension.USER: "person"}
 _WEEK = timedelta(days=7)

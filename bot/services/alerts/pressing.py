@@ -21,7 +21,7 @@ from bot.services.alerts import messages, unsilencing
 from bot.services.alerts.about import about
 from bot.services.alerts.telling import silences_it
 from bot.services.configuration import in_force
-from bot.store import episodes, silences
+from bot.store.alerts import episodes, silences
 from bot.store.upsert import lock
 
 _TWICE = timedelta(minutes=2)

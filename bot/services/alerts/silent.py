@@ -13,7 +13,7 @@ from bot.core.usage import LEDGER_SOURCES
 from bot.services.alerts.judged import Judged
 from bot.services.alerts.looking import Lookout
 from bot.services.alerts.memory import Memory
-from bot.store import lags, syncs
+from bot.store.readings import lags, syncs
 
 SOURCE = "source"
 """What the episodes' rule is called."""

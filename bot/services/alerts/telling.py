@@ -16,9 +16,10 @@ from bot.core.configuration import Configuration
 from bot.services import undelivered
 from bot.services.alerts import causes
 from bot.services.alerts.about import about
-from bot.store import deliveries, episodes, silences, together
-from bot.store import told as told_
-from bot.store.deliveries import State
+from bot.store.alerts import episodes, silences
+from bot.store.messages import deliveries, together
+from bot.store.messages import told as told_
+from bot.store.messages.deliveries import State
 
 KIND = "alert/"
 """What the keys of messages about episodes begin with; their episode, event and receiver follow."""

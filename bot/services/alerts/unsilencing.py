@@ -14,7 +14,8 @@ from bot.core.configuration import Configuration
 from bot.core.configuration.merged import What
 from bot.core.receivers import may_act
 from bot.services.alerts.about import teams_of
-from bot.store import preferences, silences
+from bot.store import preferences
+from bot.store.alerts import silences
 
 EVERY_RULE = "every rule"
 

@@ -22,7 +22,8 @@ from bot.services.alerts.course import AGAIN_DAYS, FIRST, PRICED_DAYS, Course, u
 from bot.services.alerts.judged import Judged
 from bot.services.alerts.looking import Lookout
 from bot.services.alerts.memory import Memory
-from bot.store import anomaly_series, courses
+from bot.store.alerts import anomaly_series
+from bot.store.ledger import courses
 
 
 @dataclass(slots=True)

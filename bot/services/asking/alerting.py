@@ -24,7 +24,7 @@ from bot.services.alerts.about import gone, rule_of, teams_of
 from bot.services.figures.names import Found, Names
 from bot.services.figures.people import Sight
 from bot.services.figures.view import Coverage
-from bot.store import episodes, silences
+from bot.store.alerts import episodes, silences
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ from bot.core.question import Dimension, Question
 from bot.core.usage import Source
 from bot.core.words import shown
 from bot.services.figures.names import Names
-from bot.store import coding, refusals, snapshots, syncs
 from bot.store.calls import code_counts
+from bot.store.readings import coding, refusals, snapshots, syncs
 
 ME = "me"
 _DAY = timedelta(days=1)

@@ -19,8 +19,8 @@ from bot.services.figures.names import Names
 from bot.services.figures.unreported import disagreement
 from bot.services.figures.view import Coverage
 from bot.services.syncing import sources
-from bot.store import restatements
 from bot.store.calls import series
+from bot.store.readings import restatements
 
 RESTATEMENTS_SHOWN = 5
 LOST_SHOWN = 5

@@ -25,9 +25,11 @@ from bot.core.usage import Source
 from bot.core.utc import midnight
 from bot.services.configuration import in_force
 from bot.services.deliver import Deliverer, Message
-from bot.store import deliveries, hours, ledger, memory, reported, snapshots
 from bot.store import directory as directories
+from bot.store import ledger, memory
 from bot.store.database import Database
+from bot.store.messages import deliveries
+from bot.store.readings import hours, reported, snapshots
 from bot.store.upsert import lock
 
 ZONE = "UTC"

@@ -17,7 +17,8 @@ from bot.services.alerts import unsilencing
 from bot.services.configuration import beside
 from bot.services.configuring import unowned
 from bot.services.configuring.ground import Ground
-from bot.store import preferences, silences
+from bot.store import preferences
+from bot.store.alerts import silences
 
 LOG = 30
 """Changes shown, the newest."""

@@ -22,7 +22,8 @@ from bot.services.configuring.ground import Ground
 from bot.services.configuring.keeping import ID, Sent
 from bot.services.configuring.opening import FORMS
 from bot.services.configuring.overview import scope_of_budget, scope_said
-from bot.store import preferences, silences
+from bot.store import preferences
+from bot.store.alerts import silences
 
 _MOST_STATE = 2900
 """Slack carries 3,000 characters with a form."""

@@ -12,7 +12,7 @@ from bot.core.periods import local_date, midnight
 from bot.services.alerts import unsilencing
 from bot.services.configuring.ground import ALL, Ground, chosen, scope_field
 from bot.services.configuring.overview import scope_said
-from bot.store import silences
+from bot.store.alerts import silences
 
 TITLE = "Silence"
 _DATE = "until a date"

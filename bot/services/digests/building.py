@@ -31,7 +31,7 @@ from bot.services.figures.list_range import ranged
 from bot.services.figures.names import Found, Names
 from bot.services.figures.people import ME, Sight
 from bot.services.figures.view import Coverage, View
-from bot.store import episodes
+from bot.store.alerts import episodes
 
 COURSE_DAYS = 14
 COURSE_WEEKS = 13

@@ -14,9 +14,10 @@ from bot.services.configuration import in_force
 from bot.services.deliver import Deliverer, Message
 from bot.services.digests.building import Built, build
 from bot.services.figures.people import Recognition
-from bot.store import deliveries, preferences
+from bot.store import preferences
 from bot.store.database import Database
-from bot.store.deliveries import Owed
+from bot.store.messages import deliveries
+from bot.store.messages.deliveries import Owed
 
 KIND = "digest/"
 _DETAILS = "/details"

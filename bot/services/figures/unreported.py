@@ -22,7 +22,8 @@ from bot.core.utc import midnight
 from bot.services.figures.live_calls import LiveCalls, Seen, added, group
 from bot.services.figures.names import Found, Names
 from bot.services.figures.view import Coverage
-from bot.store import calls, ledger, snapshots
+from bot.store import calls, ledger
+from bot.store.readings import snapshots
 
 DISAGREES = 0.1
 """The part of a closed day's tokens by which calls and reports may differ before somebody should know."""

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, select, update
 
-from bot.store import deliveries
-from bot.store.deliveries import State
+from bot.store.messages import deliveries
+from bot.store.messages.deliveries import State
 from bot.store.tables import DeliveryRow, table
 
 _delivery = table(DeliveryRow)

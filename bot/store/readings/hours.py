@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from bot.core.hours import IN_A_DAY
 from bot.core.usage import TOKEN_TYPES, Source
 from bot.core.utc import midnight
-from bot.store import snapshots
+from bot.store.readings import snapshots
 from bot.store.tables import BucketRow, HourSnapshot, table
 
 _hour = table(HourSnapshot)

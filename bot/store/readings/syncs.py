@@ -9,8 +9,8 @@ from sqlalchemy import Connection, func, select
 
 from bot.core.usage import Source
 from bot.core.utc import midnight
-from bot.store import snapshots
 from bot.store.memory import renew
+from bot.store.readings import snapshots
 from bot.store.tables import BucketRow, SourceState, table
 from bot.store.upsert import upsert
 

@@ -14,9 +14,9 @@ from bot.core.hours import IN_A_DAY
 from bot.core.money import Money
 from bot.core.usage import LEDGER_SOURCES, CostRecord, Source, UsageRecord
 from bot.core.utc import midnight
-from bot.store import lags, restatements
 from bot.store.bulk import insert_rows
 from bot.store.memory import renew
+from bot.store.readings import lags, restatements
 from bot.store.tables import BucketRow, CostSnapshot, HourSnapshot, UsageSnapshot, table
 from bot.store.upsert import upsert
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, select, update
 
-from bot.store.deliveries import State
+from bot.store.messages.deliveries import State
 from bot.store.tables import DeliveryRow, table
 
 _delivery = table(DeliveryRow)

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select
 from bot.core.hours import Stretch
 from bot.core.question import Dimension
 from bot.core.usage import NO_ACTOR, SERVICE_ACCOUNT
-from bot.store.ledger import Selection
 from bot.store.ledger.levels import COLUMN, column
+from bot.store.ledger.selection import Selection
 from bot.store.tables import LedgerEntry, LedgerHour, LedgerSeries, table
 
 _entry = table(LedgerEntry)

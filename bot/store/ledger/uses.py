@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, selec
 
 from bot.core.entries import Basis
 from bot.core.usage import CONSOLE, NOT_BY_KEY, REQUESTS, TOKEN_TYPES
-from bot.store.ledger import Selection
 from bot.store.ledger.levels import column
+from bot.store.ledger.selection import Selection
 from bot.store.tables import LedgerEntry, LedgerHour, LedgerSeries, table
 
 _entry = table(LedgerEntry)

@@ -18,8 +18,8 @@ from sqlalchemy import Connection, Row, Select, func, insert, select
 from bot.core.books.adjustments import plus
 from bot.core.entries import Attribution, Basis, Entry, Posted
 from bot.core.errors import StoreError
+from bot.store.ledger.posting import Ledger
 from bot.store.memory import renew
-from bot.store.posting import Ledger
 from bot.store.tables import AdjustmentRow, ClosedFileRow, ClosedMonthRow, LedgerSeries, table
 from bot.store.upsert import insert_new, upsert
 
