@@ -16,10 +16,10 @@ from bot.core.calls.sums import Sums
 from bot.core.directory import family
 from bot.core.errors import BotError
 from bot.core.hours import Stretch
-from bot.services.alerts.judged import Judged
-from bot.services.alerts.judging import ruled
-from bot.services.alerts.looking import Lookout
-from bot.services.alerts.memory import Memory
+from bot.services.alerts.judging.judged import Judged
+from bot.services.alerts.judging.looking import Lookout
+from bot.services.alerts.judging.memory import Memory
+from bot.services.alerts.judging.rules import ruled
 from bot.services.figures.names import Names
 from bot.services.figures.view import Coverage
 from bot.store import calls

@@ -15,7 +15,7 @@ from bot.core.authority import is_admin, owns
 from bot.core.configuration import Configuration
 from bot.core.configuration.merged import Entry, Preference, What
 from bot.core.errors import FormRefused, NotFound, NotTheirs
-from bot.services.alerts import unsilencing
+from bot.services.alerts.telling import unsilencing
 from bot.services.configuration import in_force
 from bot.services.configuring import keeping, replaying, silence_form, team_forms, unowned
 from bot.services.configuring.ground import Ground

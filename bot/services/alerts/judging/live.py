@@ -13,9 +13,9 @@ from bot.core.alerts.unusual import NOTICE
 from bot.core.calls.owners import CallOwners, Said
 from bot.core.directory import UNALLOCATED, family
 from bot.core.hours import on_the_hour
-from bot.services.alerts.judged import Judged
-from bot.services.alerts.looking import Lookout
-from bot.services.alerts.memory import Memory
+from bot.services.alerts.judging.judged import Judged
+from bot.services.alerts.judging.looking import Lookout
+from bot.services.alerts.judging.memory import Memory
 from bot.store.calls import REST, names
 from bot.store.calls.names import Begun
 

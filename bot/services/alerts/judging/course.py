@@ -11,7 +11,7 @@ from bot.core.directory import Team, family
 from bot.core.money import UNITS_PER_DOLLAR
 from bot.core.usage import Source
 from bot.core.utc import dates, midnight
-from bot.services.alerts.looking import BY, Lookout
+from bot.services.alerts.judging.looking import BY, Lookout
 from bot.services.figures.view import View
 from bot.store.ledger import courses
 from bot.store.ledger.courses import Point

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from bot.answers.alert import gathered
 from bot.answers.answer import Answer
 from bot.core.access import Asker
-from bot.services.alerts import messages, telling
+from bot.services.alerts.telling import messages, owing
 from bot.store.alerts import episodes
 from bot.store.messages import together, told
 from bot.store.messages.deliveries import State
@@ -31,11 +31,11 @@ def copies(connection: Connection, episode_id: int, now: datetime, zone: str) ->
     events = [one for one in episodes.events(connection, episode_id) if one.what.tells]
     if episode is None or not events:
         return []
-    prefix = f"{telling.prefix(episode)}{events[-1].id}/"
+    prefix = f"{owing.prefix(episode)}{events[-1].id}/"
     found = []
     for key, state in told.states(connection, prefix).items():
         if state is State.SENT:
-            reader = Asker.called(telling.receiver_of(key))
+            reader = Asker.called(owing.receiver_of(key))
             answer = messages.current(connection, episode_id, now, zone, reader)
             for channel, ts in told.places(connection, key):
                 found.append(Copy(channel, ts, message_at(connection, channel, ts, episode_id, answer, now, zone)))
@@ -49,7 +49,7 @@ def message_at(
     key = together.carrier(connection, channel, ts)
     if key is None:
         return answer
-    reader = Asker.called(telling.receiver_of(key))
+    reader = Asker.called(owing.receiver_of(key))
     told_of = [int(one.split("/", 3)[1]) for one in together.carried(connection, key, State.SENT)]
     parts = {
         id_: answer if id_ == episode_id else messages.current(connection, id_, now, zone, reader) for id_ in told_of

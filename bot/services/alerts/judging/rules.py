@@ -14,10 +14,10 @@ from bot.core.errors import NotFound
 from bot.core.outlook.budget import Budget, Span, Standing
 from bot.core.outlook.forecast import Unsaid
 from bot.core.periods import local_date, midnight
-from bot.services.alerts.judged import Judged
-from bot.services.alerts.live import newcomers, runaways
-from bot.services.alerts.looking import Lookout
-from bot.services.alerts.memory import Memory
+from bot.services.alerts.judging.judged import Judged
+from bot.services.alerts.judging.live import newcomers, runaways
+from bot.services.alerts.judging.looking import Lookout
+from bot.services.alerts.judging.memory import Memory
 from bot.services.figures import outlook
 from bot.services.figures.view import View
 

@@ -14,8 +14,8 @@ from bot.core.alerts.rule import Severity
 from bot.core.alerts.unusual import NOTICE
 from bot.core.configuration import Configuration
 from bot.services import undelivered
-from bot.services.alerts import causes
-from bot.services.alerts.about import about
+from bot.services.alerts.telling import causes
+from bot.services.alerts.telling.about import about
 from bot.store.alerts import episodes, silences
 from bot.store.messages import deliveries, together
 from bot.store.messages import told as told_

@@ -17,9 +17,9 @@ from bot.core.alerts.unusual import NOTICE
 from bot.core.configuration import Configuration
 from bot.core.errors import NotFound, Withheld
 from bot.core.receivers import may_act
-from bot.services.alerts import messages, unsilencing
-from bot.services.alerts.about import about
-from bot.services.alerts.telling import silences_it
+from bot.services.alerts.telling import messages, unsilencing
+from bot.services.alerts.telling.about import about
+from bot.services.alerts.telling.owing import silences_it
 from bot.services.configuration import in_force
 from bot.store.alerts import episodes, silences
 from bot.store.upsert import lock

@@ -21,9 +21,9 @@ from bot.core.outlook.forecast import Forecast
 from bot.core.periods import Period, Unit, local_date
 from bot.core.question import Dimension, Question, Subject
 from bot.core.receivers import is_channel
-from bot.services.alerts import telling
-from bot.services.alerts.about import about, gone
-from bot.services.alerts.looking import Lookout, value_of
+from bot.services.alerts.judging.looking import Lookout, value_of
+from bot.services.alerts.telling import owing
+from bot.services.alerts.telling.about import about, gone
 from bot.services.deliver import Message
 from bot.services.figures import outlook
 from bot.services.figures.findings import gather
@@ -39,7 +39,7 @@ _WEEK = timedelta(days=7)
 
 def owed(connection: Connection, key: str, zone: str) -> Message | None:
     """The message owed under a key; None where nothing of it is left. Raises NotFound where its rule is gone."""
-    if not key.startswith(telling.TOGETHER):
+    if not key.startswith(owing.TOGETHER):
         return _one(connection, key, zone)
     found = {}
     for name in together.carried(connection, key, deliveries.State.SENDING):
@@ -64,7 +64,7 @@ def _one(connection: Connection, key: str, zone: str) -> Message:
     notice = _notice(connection, names, episode, event, event.at, zone, reader, shared=shared)
     notice = replace(notice, unreachable=_unreachable(connection, episode, event, receiver))
     # The next ones are told because nobody answered: not somebody who has it already, under another name.
-    topic = telling.prefix(episode) + ("" if event.what is Happened.ESCALATED else f"{event.id}/")
+    topic = owing.prefix(episode) + ("" if event.what is Happened.ESCALATED else f"{event.id}/")
     said = answer(notice)
     if shared:
         return Message(said, channel=receiver, topic=topic)
@@ -118,7 +118,7 @@ def _notice(
         history=tuple(one for one in history if one.id != event.id),
         data_through=lookout.coverage.data_through,
         ends=span.end - timedelta(days=1) if span else None,
-        silenced=any(telling.silences_it(one, episode, at) for one in silences.running(connection, at)),
+        silenced=any(owing.silences_it(one, episode, at) for one in silences.running(connection, at)),
     )
     if episode.kind is Kind.SOURCE:
         return notice
@@ -201,8 +201,8 @@ def _drivers(lookout: Lookout, target: Target, period: Period, reader: Asker, *,
 def _unreachable(connection: Connection, episode: Episode, event: Event, receiver: str) -> tuple[str, ...]:
     """Who was to be told of the same before, in vain."""
     before = []
-    for key, state, _, _ in told.lines(connection, f"{telling.prefix(episode)}{event.id}/"):
-        name = telling.receiver_of(key)
+    for key, state, _, _ in told.lines(connection, f"{owing.prefix(episode)}{event.id}/"):
+        name = owing.receiver_of(key)
         if state is deliveries.State.FAILED and name != receiver:
             before.append(name)
     return tuple(before)

@@ -12,7 +12,7 @@ from bot.core.alerts.unusual import NOTICE
 from bot.core.configuration import Configuration
 from bot.core.directory import family
 from bot.core.question import Dimension
-from bot.services.alerts.about import teams_of
+from bot.services.alerts.telling.about import teams_of
 from bot.store import directory, ledger
 from bot.store.alerts import episodes
 from bot.store.ledger import Selection

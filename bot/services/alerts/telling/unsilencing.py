@@ -13,7 +13,7 @@ from bot.core.authority import is_admin
 from bot.core.configuration import Configuration
 from bot.core.configuration.merged import What
 from bot.core.receivers import may_act
-from bot.services.alerts.about import teams_of
+from bot.services.alerts.telling.about import teams_of
 from bot.store import preferences
 from bot.store.alerts import silences
 

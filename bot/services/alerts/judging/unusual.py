@@ -18,10 +18,10 @@ from bot.core.alerts.rule import Metric, Rule, Target
 from bot.core.anomaly import Finding, Kind, Limits, Series
 from bot.core.anomaly.keeping import dumped, loaded
 from bot.core.money import UNITS_PER_DOLLAR
-from bot.services.alerts.course import AGAIN_DAYS, FIRST, PRICED_DAYS, Course, until
-from bot.services.alerts.judged import Judged
-from bot.services.alerts.looking import Lookout
-from bot.services.alerts.memory import Memory
+from bot.services.alerts.judging.course import AGAIN_DAYS, FIRST, PRICED_DAYS, Course, until
+from bot.services.alerts.judging.judged import Judged
+from bot.services.alerts.judging.looking import Lookout
+from bot.services.alerts.judging.memory import Memory
 from bot.store.alerts import anomaly_series
 from bot.store.ledger import courses
 

@@ -10,9 +10,9 @@ from bot.core.alerts.lag import LEARNT_DAYS, silent_after
 from bot.core.alerts.reason import Decision, Reason
 from bot.core.alerts.rule import Kind, Observation, Target
 from bot.core.usage import LEDGER_SOURCES
-from bot.services.alerts.judged import Judged
-from bot.services.alerts.looking import Lookout
-from bot.services.alerts.memory import Memory
+from bot.services.alerts.judging.judged import Judged
+from bot.services.alerts.judging.looking import Lookout
+from bot.services.alerts.judging.memory import Memory
 from bot.store.readings import lags, syncs
 
 SOURCE = "source"
