@@ -9,7 +9,7 @@ from sqlalchemy import Connection, event
 
 from bot.core.access import NOBODY, OPERATOR, Asker
 from bot.core.directory import ApiKey, Directory, Member, ServiceAccount, Workspace
-from bot.core.errors import NotFound, UnreadWords, Withheld
+from bot.core.errors import NotFound, UnreadWords, Withheld, WordsError
 from bot.core.money import Money
 from bot.core.usage import LEDGER_SOURCES, CostRecord, Source, Surface, UsageRecord
 from bot.render.json import document
@@ -135,6 +135,8 @@ async def test_a_bare_name_is_a_teams_or_a_keys_and_never_tells_who_is_here(data
     assert (await told(database, "app", EMI))["query"]["subject"] == "key"
     assert (await told(database, "pair and trio", EMI))["query"]["subject"] == "compare"
     assert (await told(database, "trend claude-sonnet-5-5", CFO))["query"]["name"] == MODEL
+    with pytest.raises(WordsError, match="`alerts` takes a team"):
+        await told(database, "alerts claude-sonnet-5-5", CFO)
     with pytest.raises(NotFound, match="There is no team “claude-sonnet-5-5”"):
         await told(database, "trend team claude-sonnet-5-5", CFO)
     for who in ("ben", "ben@example.com", "nobody@example.com"):

@@ -157,6 +157,13 @@ def _worded(question: Question) -> Question:
     return replace(question, text=" ".join(part for part in parts if part))
 
 
+def of_kind(question: Question, kind: Subject) -> Question:
+    """What was asked of a team, of a thing of this kind instead; raises WordsError where only teams can be asked of."""
+    if question.subject in (Subject.ALERTS, Subject.SUBSCRIBE):
+        _team(kind, question.name, question.subject)
+    return _worded(replace(question, about=kind))
+
+
 def _kind(about: Subject, name: str | None, refusal: str) -> Subject | None:
     """What the name is of: a team's where no word says. Raises WordsError for what has no name of its own."""
     if about is Subject.SUMMARY and name:
