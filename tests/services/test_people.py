@@ -144,6 +144,24 @@ async def test_a_bare_name_is_a_teams_or_a_keys_and_never_tells_who_is_here(data
             await told(database, who, CFO)
 
 
+async def test_a_name_nobody_has_leads_to_the_same_question_of_one_that_there_is(database: Database) -> None:
+    filled(database)
+    for words, sentence in (
+        ("plan trio", "There is no user “trio”, but a team of that name. Try `/claude-usage plan team trio`."),
+        ("team app", "There is no team “app”, but a key of that name. Try `/claude-usage key app`."),
+        (
+            "alerts team app",
+            'The closest are: The Pair, unallocated, Bots. Try `/claude-usage alerts team "The Pair"`.',
+        ),
+        ("plan app", "The closest are: Ana, nightly-import, Ben. Try `/claude-usage plan user Ana`."),
+        ("plan bem", "There is no user “bem”. The closest are: Ben, Emi, Ana. Try `/claude-usage plan user Ben`."),
+        ("forecast team tri", 'Try `/claude-usage forecast team "The Trio"`.'),
+    ):
+        with pytest.raises(NotFound) as refused:
+            await told(database, words, CFO)
+        assert str(refused.value).endswith(sentence), words
+
+
 async def test_where_people_data_is_admins_an_owner_sees_totals_only(database: Database) -> None:
     filled(database, "admins")
     assert (await told(database, "team trio", EMI))["total"]["billed_cost"] == "28.0000"

@@ -1,6 +1,6 @@
 """The sentence after `/claude-usage` as a question: about what, when, by what, against what."""
 
-from bot.core.question.meaning import Question, of_kind, written
+from bot.core.question.meaning import Question, head, instead, written
 from bot.core.question.reading import MOST_ROWS
 from bot.core.question.sentence import parse, recalled
 from bot.core.words import Dimension, Picture, Sheet, Subject, Wanted
@@ -13,7 +13,8 @@ __all__ = [
     "Sheet",
     "Subject",
     "Wanted",
-    "of_kind",
+    "head",
+    "instead",
     "parse",
     "recalled",
     "written",
