@@ -74,6 +74,19 @@ class Response:
         self._noted = False
         self._spent = not url
 
+    @classmethod
+    def beside(cls, body: Message, client: AsyncWebClient, *, own: bool = False) -> Response:
+        """Where a press is answered: by the message that was pressed, in the thread that it stands in."""
+        place = body.get("container", {})
+        return cls(
+            str(body.get("response_url", "")),
+            client,
+            user=str(body["user"]["id"]),
+            channel=str(place.get("channel_id", "")),
+            thread=place.get("thread_ts"),
+            own=own,
+        )
+
     async def note(self) -> None:
         """Beside a message that others read the note can't be taken away again, so it says what comes."""
         replaceable = self._own or self._command
