@@ -107,13 +107,14 @@ class Digests:
     async def _message(self, key: str) -> Message:
         occurrence, thread = await self._database.read(_owed, key, self._zone)
         digest = occurrence.digest
-        built = self._for_threads.pop(occurrence.key, None) or await self._built(occurrence)
         if not key.endswith(_DETAILS):
+            built = await self._built(occurrence)
             if len(self._for_threads) >= _MOST_KEPT:
                 self._for_threads.clear()
             self._for_threads[occurrence.key] = built
             then = (f"{key}{_DETAILS}",) if built.details else ()
             return Message(built.answer, channel=digest.channel, receiver=digest.to, then=then)
+        built = self._for_threads.pop(occurrence.key, None) or await self._built(occurrence)
         if built.details is None:
             raise NotFound("There is nothing to say in the thread any more.")
         return Message(built.details, channel=digest.channel, receiver=digest.to, thread=thread)
