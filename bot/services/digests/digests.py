@@ -114,10 +114,10 @@ class Digests:
             self._for_threads[occurrence.key] = built
             then = (f"{key}{_DETAILS}",) if built.details else ()
             return Message(built.answer, channel=digest.channel, receiver=digest.to, then=then)
-        built = self._for_threads.pop(occurrence.key, None) or await self._built(occurrence)
-        if built.details is None:
+        posted = self._for_threads.pop(occurrence.key, None) or await self._built(occurrence)
+        if posted.details is None:
             raise NotFound("There is nothing to say in the thread any more.")
-        return Message(built.details, channel=digest.channel, receiver=digest.to, thread=thread)
+        return Message(posted.details, channel=digest.channel, receiver=digest.to, thread=thread)
 
 
 def newest_occurrence(connection: Connection, name: str, at: datetime, zone: str) -> Occurrence:

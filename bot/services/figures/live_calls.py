@@ -187,7 +187,7 @@ def cut(seen: Iterable[Seen], key: Callable[[Seen], str], name: Callable[[str], 
     ]
     if as_one:
         hidden = [one.held.sums for id_ in ranked if id_ in as_one for one in groups[id_]]
-        lines.append(LiveRow(f"{len(as_one)} together", added(hidden)))
+        lines.append(LiveRow(f"{len(as_one)} together", added(hidden), of=len(as_one)))
     return lines, bool(as_one)
 
 
