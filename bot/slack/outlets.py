@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import aiohttp
@@ -206,6 +207,27 @@ class Dialog:
 
     async def _shown(self, view: Message) -> str:
         return await said(self._client, "views.update", {"view_id": self._view_id, "view": view})
+
+
+def is_open(body: Mapping[str, Any]) -> bool:
+    """Whether what was pressed stands in a dialog."""
+    return (body.get("view") or {}).get("type") == "modal"
+
+
+async def opened(client: AsyncWebClient, body: Mapping[str, Any], view: Message) -> str | None:
+    """The id of a dialog that was opened, over the one that is open if there is one; None where Slack would not, as
+    after three seconds."""
+    method = "views.push" if is_open(body) else "views.open"
+    try:
+        answer = await client.api_call(method, json={"trigger_id": str(body.get("trigger_id", "")), "view": view})
+    except SlackApiError as error:
+        log.warning("Slack opened no dialog.", action="dialog_refused", error=str(error.response.get("error")))
+    except (aiohttp.ClientError, TimeoutError) as error:
+        log.warning("Slack opened no dialog.", action="dialog_failed", error=type(error).__name__)
+    else:
+        made: Any = answer["view"]
+        return str(made["id"])
+    return None
 
 
 async def said(client: AsyncWebClient, method: str, arguments: Message) -> str:
