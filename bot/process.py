@@ -21,7 +21,8 @@ from bot.core.errors import AnthropicError, BotError, SettingsError, SlackError
 from bot.scheduler import Scheduler
 from bot.services.calls.intake import Intake
 from bot.services.timekeeping import Timekeeping
-from bot.slack.connection import SocketMode, check_bot_token
+from bot.slack.checkup import installed
+from bot.slack.connection import SocketMode
 from bot.slack.reply import Replies
 from bot.store import schema
 from bot.store.database import Database
@@ -43,7 +44,7 @@ async def check_credentials(
     slack: AsyncWebClient, connection: SocketMode | None, clients: Sequence[AnthropicClient]
 ) -> None:
     """Ask each service once. A refused credential ends the start; a service that is only away does not."""
-    checks: list[Callable[[], Awaitable[object]]] = [lambda: check_bot_token(slack)]
+    checks: list[Callable[[], Awaitable[object]]] = [lambda: installed(slack)]
     if connection:
         checks.append(connection.check)
     checks += [lambda client=client: read_organization(client) for client in clients]  # type: ignore[misc]

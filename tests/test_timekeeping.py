@@ -11,8 +11,8 @@ from bot import wiring
 from bot.core.errors import ClockWrong
 from bot.services.timekeeping import BOUND, Timekeeping
 from bot.setup import store
-from bot.store import deliveries
 from bot.store.database import Database
+from bot.store.messages import deliveries
 from bot.terminal import config
 from tests.outside import NOW, Outside, bot, written
 

@@ -72,6 +72,12 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     total: tuple[Cell, ...] | None = None
+    last_of: int = 1
+    """How many rows the last one is the sum of, as "and 12 more" is of 12."""
+
+    def left_out(self, shown: int) -> int:
+        """How many rows are not among the first `shown`."""
+        return len(self.rows) - shown + self.last_of - 1 if shown < len(self.rows) else 0
 
 
 class ChartKind(StrEnum):
@@ -188,6 +194,8 @@ class LiveRow:
     name: str
     sums: Sums
     id: str | None = None
+    of: int = 1
+    """How many rows it is the sum of, as "and 12 more" is of 12."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,8 @@ class Line:
     work: Work
     developers: int
     per_developer: Money | None
+    of: int = 1
+    """How many rows it is the sum of, as "and 12 more" is of 12."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ def _table(code: Code, lines: Sequence[Line], title: str, figures: tuple[Column,
     name = "Developer" if code.by is Dimension.USER else code.by.value.capitalize()
     columns = (Column(name, numeric=False), *((Column("Developers"),) if people else ()), *figures)
     rows = tuple(_row(line, people=people) for line in lines)
-    return Table(title, (*columns, *((Column("Per developer"),) if people else ())), rows)
+    return Table(title, (*columns, *((Column("Per developer"),) if people else ())), rows, last_of=lines[-1].of)
 
 
 def _row(line: Line, *, people: bool) -> tuple[Cell, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, timedelta
 from decimal import Decimal
 from types import MappingProxyType
@@ -141,16 +141,14 @@ def list_cost(figures: Figures) -> Cell:
 def breakdown(title: str, by: Dimension, rows: Sequence[Row], *, most: int | None = None) -> Table:
     """Rows with their cost, how it moved, and their share; what `most` cuts off is one line with its sum."""
     shown, hidden = (rows, ()) if most is None or len(rows) <= most else (rows[:most], rows[most:])
-    lines = [_line(row) for row in shown]
-    if hidden:
-        lines.append(_line(rest(hidden)))
-    return Table(title, _columns(by, rows), tuple(lines))
+    lines = [*shown, rest(hidden)] if hidden else shown
+    return Table(title, _columns(by, rows), tuple(map(_line, lines)), last_of=lines[-1].of if lines else 1)
 
 
 def aside(by: Dimension, rows: Sequence[Row]) -> Table:
     """The breakdown beside the main one: short, and narrow enough for a phone."""
     whole = breakdown(title_of(by), by, rows, most=SIDE_ROWS)
-    return Table(whole.title, whole.columns[:-1], tuple(line[:-1] for line in whole.rows))
+    return replace(whole, columns=whole.columns[:-1], rows=tuple(line[:-1] for line in whole.rows))
 
 
 def course(trend: Sequence[tuple[date, Figures]], step: Dimension = Dimension.DAY) -> tuple[Chart, ...]:

@@ -142,7 +142,7 @@ def _lines(receipt: Receipt) -> Table:
     if hidden:
         listed = Money(sum(line.list_cost.units for line in hidden if line.list_cost is not None))
         rows.append(("", wording.and_more(len(hidden)), Amount(total(hidden)), Amount(listed), ""))
-    return Table("Rows of the ledger, the largest first", _LINES, tuple(rows))
+    return Table("Rows of the ledger, the largest first", _LINES, tuple(rows), last_of=len(hidden) or 1)
 
 
 def _size(line: Line) -> int:
@@ -164,7 +164,7 @@ def _shares(receipt: Receipt) -> Table:
     hidden = ranked[MOST_SHARES:]
     if hidden:
         rows.append(("", wording.and_more(len(hidden)), Amount(Money(sum(one.amount.units for one in hidden))), "", ""))
-    return Table("Amounts that were split, with their largest first", _SHARES, tuple(rows))
+    return Table("Amounts that were split, with their largest first", _SHARES, tuple(rows), last_of=len(hidden) or 1)
 
 
 def _what(receipt: Receipt, organization_id: str, attribution: Attribution, charge: str) -> str:
@@ -197,7 +197,7 @@ def _pages(receipt: Receipt) -> Table:
     hidden = len(receipt.pages) - len(rows)
     if hidden:
         rows.append((wording.and_more(hidden), "", "", ""))
-    return Table("Pages it came from, all times UTC", _PAGES, tuple(rows))
+    return Table("Pages it came from, all times UTC", _PAGES, tuple(rows), last_of=hidden or 1)
 
 
 def _page(reading: Reading, page: PageRead) -> tuple[str, ...]:

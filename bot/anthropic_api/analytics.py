@@ -184,11 +184,13 @@ class Analytics:
         if cost.currency != "USD":
             raise PageMalformed(f"{_of(start)}: an amount is in {cost.currency!r}; this bot only knows USD.")
         try:
-            amount, _ = Money.from_cents(cost.amount), Money.from_cents(cost.list_amount)
+            amount, listed = Money.from_cents(cost.amount), Money.from_cents(cost.list_amount)
         except MoneyError as error:
             raise PageMalformed(f"{_of(start)}: {error}") from error
         if amount.units < 0:
             raise PageMalformed(f"{_of(start)}: the amount {cost.amount!r} is negative.")
+        if listed.units < 0:
+            raise PageMalformed(f"{_of(start)}: the list amount {cost.list_amount!r} is negative.")
         return CostRecord(
             start=start,
             workspace_id=self._workspace(group.workspace_id),

@@ -63,6 +63,8 @@ class Row:
     share: float | None = None
     previous: Figures | None = None
     """The same line in the period before, where the question compares."""
+    of: int = 1
+    """How many rows it is the sum of, as "and 12 more" is of 12."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +128,16 @@ def _sum(amounts: Iterable[Money | None]) -> Money | None:
 
 def rest(hidden: Sequence[Row]) -> Row:
     """One line for the rows that are not shown, so that what is shown still adds up to the total."""
+    of = sum(row.of for row in hidden)
     shares = [row.share for row in hidden if row.share is not None]
     previous = [row.previous for row in hidden if row.previous]
     return Row(
         None,
-        wording.and_more(len(hidden)),
+        wording.and_more(of),
         added(row.figures for row in hidden),
         sum(shares) if shares else None,
         added(previous) if previous else None,
+        of,
     )
 
 

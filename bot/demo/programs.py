@@ -15,7 +15,7 @@ from bot.core.calls.client import PREFIX, fingerprint
 from bot.core.utc import midnight
 from bot.demo.simulation.chance import noise
 from bot.recorder import Recorder
-from bot.store import tokens
+from bot.store.calls import tokens
 from bot.store.database import Database
 
 TOLD = timedelta(hours=6)

@@ -11,12 +11,14 @@ from bot.render.plain import ELLIPSIS, coded, cut
 
 Block = dict[str, Any]
 
-BLOCKS = 50
+BLOCKS, VIEW_BLOCKS = 50, 100
 HEADER, SECTION, FIELDS, FIELD, CONTEXT = 150, 3000, 10, 2000, 10
 BUTTONS, BUTTON, VALUE = 25, 75, 2000
 TABLE_ROWS, TABLE_COLUMNS, TABLE_LETTERS = 100, 20, 10_000
 CHARTS, CHART_TITLE, CHART_LABEL, CHART_LABELS, CHART_SERIES = 2, 50, 20, 20, 6
 ALT_TEXT = 2000
+VIEW_TITLE, LABEL, HINT, PLACEHOLDER = 24, 2000, 2000, 150
+OPTION, OPTION_VALUE, OPTIONS = 75, 150, 100
 TEXT = 4000
 """Slack cuts a message's text at 40,000 characters and recommends 4,000."""
 
@@ -92,6 +94,24 @@ def one_width(text: str) -> Block:
     """Lines in letters of one width."""
     letters = {"type": "text", "text": cut(text, SECTION)}
     return {"type": "rich_text", "elements": [{"type": "rich_text_preformatted", "elements": [letters]}]}
+
+
+def modal(callback_id: str, title: str, blocks: Sequence[Block], *, close: str = "Close") -> Block:
+    """A dialog; what it has no room for is cut visibly."""
+    return {
+        "type": "modal",
+        "callback_id": callback_id,
+        "title": plain_text(title, VIEW_TITLE),
+        "close": plain_text(close, VIEW_TITLE),
+        "blocks": within(blocks),
+    }
+
+
+def within(blocks: Sequence[Block]) -> list[Block]:
+    """As many blocks as a view takes."""
+    if len(blocks) <= VIEW_BLOCKS:
+        return list(blocks)
+    return [*blocks[: VIEW_BLOCKS - 1], remark(wording.and_more(len(blocks) - VIEW_BLOCKS + 1, "part"))]
 
 
 def button(label: str, action_id: str, value: str) -> Block:

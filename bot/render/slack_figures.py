@@ -164,7 +164,7 @@ def _native_table(table: Table) -> Iterator[Block]:
         rows.append([{"type": "raw_text", "text": text} for text in texts])
     settings = [{"align": "right"} if column.numeric else {"align": "left", "is_wrapped": True} for column in columns]
     yield {"type": "table", "column_settings": settings, "rows": [head, *rows, *([foot] if foot else [])]}
-    yield from _left_out(rows=len(table.rows) - len(rows), columns=len(table.columns) - len(columns))
+    yield from _left_out(rows=table.left_out(len(rows)), columns=len(table.columns) - len(columns))
 
 
 def _aligned_table(table: Table) -> Iterator[Block]:
@@ -173,7 +173,7 @@ def _aligned_table(table: Table) -> Iterator[Block]:
     while len(text := "\n".join(aligned.table(replace(table, rows=rows), WIDTH))) > SECTION and rows:
         rows = rows[: len(rows) // 2]
     yield one_width(text)
-    yield from _left_out(rows=len(table.rows) - len(rows), columns=0)
+    yield from _left_out(rows=table.left_out(len(rows)), columns=0)
 
 
 def _left_out(*, rows: int, columns: int) -> Iterator[Block]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -15,15 +15,22 @@ from bot.answers.unowned import TEAM, Unowned
 from bot.core import wording
 from bot.core.configuration.merged import What
 from bot.core.receivers import is_channel, is_slack_id
-from bot.core.wording import and_more
 from bot.render import slack
 from bot.render.plain import cut, lines, one_line, uncoded
 from bot.render.slack_blocks import (
+    HINT,
+    LABEL,
+    OPTION,
+    OPTION_VALUE,
+    OPTIONS,
     SECTION,
+    VIEW_BLOCKS,
+    VIEW_TITLE,
     Block,
     button,
     context,
     escaped,
+    modal,
     mrkdwn,
     plain_text,
     remark,
@@ -40,8 +47,6 @@ PRESS, OPEN, CHANGE, CLAIM = "form:press", "form:open", "form:change", "form:cla
 FIND = "form:find"
 EDIT, REMOVE = "edit", "remove"
 """What a line of the settings offers; the value is that, the kind and the id."""
-_TITLE, _LABEL, _HINT, _OPTION, _VALUE, _OPTIONS = 24, 2000, 2000, 75, 150, 100
-_BLOCKS = 100
 _LONGEST = 300
 _ADMINS = 15
 """As many as fit a remark, however long their addresses."""
@@ -63,16 +68,9 @@ def form(form: Form, state: Mapping[str, str] = MappingProxyType({})) -> View:
         found.append({"type": "alert", "level": "warning", "text": plain_text(one_line(form.warning), SECTION)})
     filled = [*map(_field, form.fields), *presses, *found] if form.fields else [*found, *presses]
     blocks = [*map(_said, form.said), *filled]
-    more_ = {"submit": plain_text(form.submit, _TITLE)} if form.submit else {}
-    return {
-        "type": "modal",
-        "callback_id": FORM,
-        "title": plain_text(form.title, _TITLE),
-        "close": plain_text("Cancel" if form.submit else "Close", _TITLE),
-        "private_metadata": json.dumps({**form.state, **state}, ensure_ascii=False),
-        "blocks": blocks[:_BLOCKS],
-        **more_,
-    }
+    shown = modal(FORM, form.title, blocks, close="Cancel" if form.submit else "Close")
+    submit = {"submit": plain_text(form.submit, VIEW_TITLE)} if form.submit else {}
+    return shown | submit | {"private_metadata": json.dumps({**form.state, **state}, ensure_ascii=False)}
 
 
 def errors(fields: Mapping[str, str], known: Sequence[str]) -> dict[str, str]:
@@ -86,18 +84,18 @@ def errors(fields: Mapping[str, str], known: Sequence[str]) -> dict[str, str]:
 
 def sorry(words: str, reference: str | None = None) -> View:
     """A dialog with an apology, where there is nothing to fill in."""
-    return _modal("Settings", slack.sorry(words, reference)["blocks"])
+    return modal(FORM, "Settings", slack.sorry(words, reference)["blocks"])
 
 
 def waiting() -> View:
-    return _modal("Settings", [section("One moment…")])
+    return modal(FORM, "Settings", [section("One moment…")])
 
 
 def preview(answer: Answer) -> View:
     """An answer in a dialog of its own; it takes no native charts and tables."""
     message = slack.unshared(slack.plain(answer, slack.NO_PICTURES))
     blocks = [block for block in message["blocks"] if block["type"] != "actions"]
-    return _modal("Preview", [*blocks[: _BLOCKS - 1]])
+    return modal(FORM, "Preview", blocks)
 
 
 def settings(settings: Settings) -> View:
@@ -113,22 +111,19 @@ def settings(settings: Settings) -> View:
         if of_kind:
             blocks += [{"type": "divider"}, _bold(title), *_lines(of_kind)]
     if settings.unowned:
-        blocks += [{"type": "divider"}, _bold("What nobody owns"), *map(claimable, settings.unowned)]
+        blocks += [{"type": "divider"}, _bold("What nobody owns"), *map(_claimable, settings.unowned)]
     if settings.log:
         logged = (
             f"{wording.instant(one.at)} {_referred(one.by)}: {escaped(f'{one.what} {one.id} {one.did}', _LONGEST)}"
             for one in settings.log
         )
         blocks += [{"type": "divider"}, _bold("Changes in Slack"), *_paragraphs(logged)]
-    if len(blocks) > _BLOCKS:
-        blocks = [
-            *blocks[: _BLOCKS - 1],
-            remark(f"{and_more(len(blocks) - _BLOCKS + 1, 'line')}: `settings` in words has all."),
-        ]
-    return _modal("Settings", blocks) | {"callback_id": SETTINGS}
+    if len(blocks) > VIEW_BLOCKS:
+        blocks = [*blocks[: VIEW_BLOCKS - 1], remark("There is more: `settings` in words has all.")]
+    return modal(SETTINGS, "Settings", blocks)
 
 
-def claimable(thing: Unowned) -> Block:
+def _claimable(thing: Unowned) -> Block:
     """One thing that nobody owns, with the button that opens the form to give it to a team."""
     spent = f"{wording.to_the_cent(thing.spent)} in the last 30 days"
     words = f"*{escaped(one_line(thing.name) or thing.id, _LONGEST)}*  {thing.called} · {spent}"
@@ -140,19 +135,19 @@ def claimable(thing: Unowned) -> Block:
 def options(found: Sequence[tuple[str, Sequence[Option]]]) -> dict[str, Any]:
     """What a field that finds offers, in groups; what can't be carried whole is left out."""
     groups = [
-        {"label": plain_text(label, _OPTION), "options": fitting}
+        {"label": plain_text(label, OPTION), "options": fitting}
         for label, some in found
-        if (fitting := [_option(one) for one in some if len(one.value) <= _VALUE][:_OPTIONS])
+        if (fitting := [_option(one) for one in some if len(one.value) <= OPTION_VALUE][:OPTIONS])
     ]
     return {"option_groups": groups} if groups else {"options": []}
 
 
 def held(state: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
     """What the fields of a dialog hold, by their keys."""
-    return {key: _value(next(iter(block.values()))) for key, block in state.get("values", {}).items() if block}
+    return {key: _held(next(iter(block.values()))) for key, block in state.get("values", {}).items() if block}
 
 
-def _value(field: Mapping[str, Any]) -> str | tuple[str, ...]:
+def _held(field: Mapping[str, Any]) -> str | tuple[str, ...]:
     if "selected_options" in field:
         return tuple(str(one["value"]) for one in field["selected_options"] or ())
     if "selected_users" in field:
@@ -161,17 +156,6 @@ def _value(field: Mapping[str, Any]) -> str | tuple[str, ...]:
         return str((field["selected_option"] or {}).get("value", ""))
     keys = ("value", "selected_conversation", "selected_date", "selected_time")
     return str(next((field[key] for key in keys if field.get(key)), ""))
-
-
-def _modal(title: str, blocks: Sequence[Block]) -> View:
-    close = plain_text("Close", _TITLE)
-    return {
-        "type": "modal",
-        "callback_id": FORM,
-        "title": plain_text(title, _TITLE),
-        "close": close,
-        "blocks": list(blocks),
-    }
 
 
 def _said(words: str) -> Block:
@@ -196,16 +180,22 @@ def _new(settings: Settings) -> Iterator[Block]:
 
 def _lines(of_kind: Sequence[Line]) -> Iterator[Block]:
     """What can be changed has a block of its own with its menu, the rest goes together."""
-    fixed = [line for line in of_kind if not line.changeable]
-    yield from _paragraphs(map(_line, fixed))
-    for line in of_kind:
-        value = f"{line.what}/{line.key or line.id}"
-        if line.changeable and len(f"{REMOVE}/{value}") <= _VALUE:
-            choices = [_option(Option(f"{EDIT}/{value}", "Change")), _option(Option(f"{REMOVE}/{value}", "Remove"))]
-            choices = choices[1:] if line.what is What.CLAIM else choices
-            choices = [_option(Option(f"{REMOVE}/{value}", "End it"))] if line.what is What.SILENCE else choices
-            menu = {"type": "overflow", "action_id": CHANGE, "options": choices}
-            yield {"type": "section", "block_id": cut(value, 255), "text": mrkdwn(_line(line)), "accessory": menu}
+    pressed = [line for line in of_kind if line.changeable and len(f"{REMOVE}/{_value(line)}") <= OPTION_VALUE]
+    yield from _paragraphs(_line(line) for line in of_kind if line not in pressed)
+    for line in pressed:
+        menu = {"type": "overflow", "action_id": CHANGE, "options": list(_choices(line))}
+        yield {"type": "section", "block_id": _value(line), "text": mrkdwn(_line(line)), "accessory": menu}
+
+
+def _choices(line: Line) -> Iterator[Block]:
+    """What can be done to it: claims and silences are only taken back."""
+    if line.what not in (What.CLAIM, What.SILENCE):
+        yield _option(Option(f"{EDIT}/{_value(line)}", "Change"))
+    yield _option(Option(f"{REMOVE}/{_value(line)}", "End it" if line.what is What.SILENCE else "Remove"))
+
+
+def _value(line: Line) -> str:
+    return f"{line.what}/{line.key or line.id}"
 
 
 def _line(line: Line) -> str:
@@ -230,7 +220,7 @@ def _referred(receiver: str) -> str:
     return escaped(one_line(receiver), 80)
 
 
-def _paragraphs(written: Iterator[str] | Sequence[str] | map[str]) -> Iterator[Block]:
+def _paragraphs(written: Iterable[str]) -> Iterator[Block]:
     """Lines in as few sections as hold them."""
     text = ""
     for line in written:
@@ -246,11 +236,11 @@ def _field(field: Field) -> Block:
     block: Block = {
         "type": "input",
         "block_id": field.key,
-        "label": plain_text(field.label, _LABEL),
+        "label": plain_text(field.label, LABEL),
         "element": _ELEMENTS[field.kind](field) | {"action_id": f"{FIND}:{field.find}" if field.find else field.key},
         "optional": field.optional,
     }
-    return block | ({"hint": plain_text(field.hint, _HINT)} if field.hint else {})
+    return block | ({"hint": plain_text(field.hint, HINT)} if field.hint else {})
 
 
 def _words(field: Field) -> Block:
@@ -271,7 +261,7 @@ def _ticks(field: Field) -> Block:
 
 def _find(field: Field) -> Block:
     found: Block = {"type": "external_select", "min_query_length": 0}
-    if isinstance(field.value, str) and 0 < len(field.value) <= _VALUE:
+    if isinstance(field.value, str) and 0 < len(field.value) <= OPTION_VALUE:
         found["initial_option"] = _option(Option(field.value, field.shown or field.value))
     return found
 
@@ -303,4 +293,4 @@ _ELEMENTS: Mapping[Kind, Callable[[Field], Block]] = {
 
 
 def _option(one: Option) -> Block:
-    return {"text": plain_text(one_line(one.label) or "–", _OPTION), "value": one.value}
+    return {"text": plain_text(one_line(one.label) or "–", OPTION), "value": one.value}

@@ -52,8 +52,8 @@ def _rows(table: Table) -> Iterator[str]:
     titles = [one_line(column.title) for column in table.columns]
     for row in table.rows[:ROWS]:
         yield _aloud(titles, [said(cell) for cell in row])
-    if len(table.rows) > ROWS:
-        yield and_more(len(table.rows) - ROWS, "row")
+    if hidden := table.left_out(ROWS):
+        yield and_more(hidden, "row")
     if table.total:
         yield _aloud(titles, [said(cell) for cell in table.total])
 

@@ -7,28 +7,34 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.answers.answer import Answer, Bar, Cell, Column, Table
-from bot.core.wording import and_more
 from bot.render import slack
 from bot.render.plain import cut, lines, one_line, said, uncoded
 from bot.render.slack_blocks import (
     BUTTONS,
+    HEADER,
+    LABEL,
+    OPTION,
+    OPTION_VALUE,
+    PLACEHOLDER,
     SECTION,
+    VIEW_TITLE,
     Block,
     button,
     context,
     date,
     escaped,
+    modal,
     mrkdwn,
     plain_text,
     remark,
     section,
     sentence,
+    within,
 )
 from bot.render.slack_figures import Pictures, tables
 
 View = dict[str, Any]
 
-VIEW_BLOCKS = 100
 DIALOG = "ask"
 """The dialog's callback_id."""
 WORDS = "words"
@@ -47,7 +53,7 @@ def home(answer: Answer, *, native: bool = True) -> View:
     """The answer as an App Home: one table of Slack's own, the other rows as lines, since letters of one width do not
     fit a telephone; not `native`: all of them as lines."""
     top, *rest = answer.tables
-    body: list[Block] = [{"type": "header", "text": plain_text(one_line(answer.title), 150)}]
+    body: list[Block] = [{"type": "header", "text": plain_text(one_line(answer.title), HEADER)}]
     body += [section("\n".join(lines(answer.headline))), _controls(), {"type": "divider"}]
     body += [*tables((top,), native=True)] if native and top.title else _listed(top)
     if buttons := _buttons(answer):
@@ -57,7 +63,7 @@ def home(answer: Answer, *, native: bool = True) -> View:
     body += [sentence("\n".join(written)) for written in map(lines, answer.paragraphs) if written]
     fresh = [mrkdwn(f"Data through {date(answer.data_through)}")] if answer.data_through else []
     notes = [*(plain_text(one_line(note), _LINE) for note in answer.notes), *fresh]
-    return {"type": "home", "blocks": _within([*body, *([context(notes)] if notes else [])])}
+    return {"type": "home", "blocks": within([*body, *([context(notes)] if notes else [])])}
 
 
 def home_without_figures(words: str, reference: str | None = None) -> View:
@@ -93,7 +99,7 @@ def sorry(asked: str, words: str, reference: str | None = None) -> View:
 
 def waiting() -> View:
     """The dialog while an answer takes its time: nothing in it can be pressed."""
-    return _modal([section(_WAITING)])
+    return modal(DIALOG, _TITLE, [section(_WAITING)])
 
 
 def note() -> dict[str, Any]:
@@ -111,12 +117,12 @@ def choices(groups: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> list[dic
     found = []
     for label, pairs in groups:
         options = [
-            {"text": plain_text(one_line(name) or "–", 75), "value": question}
+            {"text": plain_text(one_line(name) or "–", OPTION), "value": question}
             for name, question in pairs
-            if len(question) <= 150
+            if len(question) <= OPTION_VALUE
         ]
         if options:
-            found.append({"label": plain_text(label, 75), "options": options})
+            found.append({"label": plain_text(label, OPTION), "options": options})
     return found
 
 
@@ -125,7 +131,7 @@ def _dialog(asked: str, below: Sequence[Block]) -> View:
         "type": "plain_text_input",
         "action_id": WORDS,
         "max_length": _MOST_WORDS,
-        "placeholder": plain_text("team alpha last week by model", 150),
+        "placeholder": plain_text("team alpha last week by model", PLACEHOLDER),
     }
     if asked:
         field["initial_value"] = cut(asked, _MOST_WORDS)
@@ -133,33 +139,17 @@ def _dialog(asked: str, below: Sequence[Block]) -> View:
         {
             "type": "input",
             "block_id": WORDS,
-            "label": plain_text("What do you want to know?", 150),
+            "label": plain_text("What do you want to know?", LABEL),
             "element": field,
         },
         {"type": "actions", "block_id": NAMES, "elements": [_finder()]},
         *below,
     ]
-    return _modal(blocks) | {"submit": plain_text("Ask", 24)}
-
-
-def _modal(blocks: Sequence[Block]) -> View:
-    return {
-        "type": "modal",
-        "callback_id": DIALOG,
-        "title": plain_text(_TITLE, 24),
-        "close": plain_text("Close", 24),
-        "blocks": _within(blocks),
-    }
-
-
-def _within(blocks: Sequence[Block]) -> list[Block]:
-    if len(blocks) <= VIEW_BLOCKS:
-        return list(blocks)
-    return [*blocks[: VIEW_BLOCKS - 1], remark(and_more(len(blocks) - VIEW_BLOCKS + 1, "part"))]
+    return modal(DIALOG, _TITLE, blocks) | {"submit": plain_text("Ask", VIEW_TITLE)}
 
 
 def _head() -> Block:
-    return {"type": "header", "text": plain_text(_TITLE, 150)}
+    return {"type": "header", "text": plain_text(_TITLE, HEADER)}
 
 
 def _controls() -> Block:
@@ -176,7 +166,7 @@ def _finder() -> Block:
         "type": "external_select",
         "action_id": NAMES,
         "min_query_length": 0,
-        "placeholder": plain_text("Find a team or a model", 150),
+        "placeholder": plain_text("Find a team or a model", PLACEHOLDER),
     }
 
 

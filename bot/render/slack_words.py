@@ -21,7 +21,7 @@ def message(answer: Answer) -> dict[str, Any]:
     for table in answer.tables:
         shown = replace(table, rows=table.rows[:_ROWS])
         drawn = "\n".join(escaped(line, _LINE) for line in aligned.table(shown, _WIDTH))
-        hidden = len(table.rows) - len(shown.rows)
+        hidden = table.left_out(_ROWS)
         parts += [
             escaped(one_line(table.title), _LINE),
             f"```\n{drawn}\n```",

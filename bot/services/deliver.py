@@ -16,9 +16,9 @@ from sqlalchemy import Connection
 from bot.answers.answer import Answer
 from bot.core.errors import BotError, SlackRefused, SlackSilent, StoreUnavailable
 from bot.services import tracing, undelivered
-from bot.store import deliveries
 from bot.store.database import Database
-from bot.store.deliveries import Claim, Owed
+from bot.store.messages import deliveries
+from bot.store.messages.deliveries import Claim, Owed
 
 log = structlog.get_logger()
 

@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 
 from bot.answers.deliveries import Line
 from bot.answers.pieces import day_label
-from bot.store import deliveries, episodes, together
-from bot.store.deliveries import Entry, State
+from bot.store.alerts import episodes
+from bot.store.messages import deliveries, together
+from bot.store.messages.deliveries import Entry, State
 
 LATELY = timedelta(days=7)
 _STATES = {

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bot.core.errors import StoreUnavailable
-from bot.store import deliveries
 from bot.store.database import Database
+from bot.store.messages import deliveries
 
 REPEATED = timedelta(days=1)
 """Slack repeats an event for an hour at most."""

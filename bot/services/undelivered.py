@@ -13,8 +13,8 @@ from bot.core.configuration import Configuration
 from bot.core.errors import NotFound
 from bot.services import outbox
 from bot.services.configuration import in_force
-from bot.store import deliveries
-from bot.store.deliveries import Claim
+from bot.store.messages import deliveries
+from bot.store.messages.deliveries import Claim
 
 KIND = "undelivered/"
 _TOLD_ELSEWHERE = (KIND, "alert/")

@@ -12,9 +12,10 @@ from sqlalchemy import Connection
 from bot.answers.status import SourceLine
 from bot.services.books import reconcile
 from bot.services.syncing import sources
-from bot.store import deliveries, restatements
 from bot.store import directory as directories
 from bot.store.database import Database
+from bot.store.messages import deliveries
+from bot.store.readings import restatements
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from bot.setup import env_file
 from bot.setup.answers import Answers, Wanted
 from bot.store import directory as directories
 from bot.terminal import config, sync
+from bot.terminal.files import sink
 from bot.terminal.output import dumped, rendered, say, show
 
 ENV = Path(".env")
@@ -112,7 +113,8 @@ def _proposed(path: Path, teams: tuple[Proposed, ...]) -> bool:
     """Whether the proposal was written; a file that is there already is somebody's work."""
     if path.exists():
         return False
-    config.write(path, text(teams))
+    with sink(str(path)) as write:
+        write(text(teams).encode())
     return True
 
 

@@ -45,26 +45,22 @@ def listen(
         value = str((action.get("selected_option") or action).get("value", ""))
         number, _, choice = value.partition("/")
         episode = int(number)
-        match name:
-            case "acknowledge":
-                return episode, await alerts.acknowledge(episode, asker, now)
-            case "end_silence":
-                return episode, await alerts.end_silence(episode, asker, now)
-            case "silence":
-                return episode, await alerts.silence(episode, Until(choice), asker, now)
+        if name == ACKNOWLEDGE:
+            return episode, await alerts.acknowledge(episode, asker, now)
+        if name == END_SILENCE:
+            return episode, await alerts.end_silence(episode, asker, now)
+        if name == SILENCE:
+            return episode, await alerts.silence(episode, Until(choice), asker, now)
         return episode, await alerts.feedback(episode, Feedback(Verdict(name)), asker, now)
 
     @app.action(_ACTS)
     async def on_act(ack: AsyncAck, action: dict[str, Any], body: dict[str, Any]) -> None:
         await ack()
-        user, place = str(body["user"]["id"]), body.get("container", {})
+        outlet, place = Response.beside(body, client), body.get("container", {})
         channel, ts = str(place.get("channel_id", "")), str(place.get("message_ts", ""))
-        outlet = Response(
-            str(body.get("response_url", "")), client, user=user, channel=channel, thread=place.get("thread_ts")
-        )
         with replies.counted():
             try:
-                episode, answer = await act(action, user)
+                episode, answer = await act(action, outlet.user)
             except BotError as error:
                 await outlet.sorry(str(error))
                 return
@@ -77,15 +73,8 @@ def listen(
     @app.action(f"{render.DO}:{EXPLAIN}")
     async def on_explain(ack: AsyncAck, action: dict[str, Any], body: dict[str, Any]) -> None:
         await ack()
-        user, place = str(body["user"]["id"]), body.get("container", {})
-        outlet = Response(
-            str(body.get("response_url", "")),
-            client,
-            user=user,
-            channel=str(place.get("channel_id", "")),
-            thread=place.get("thread_ts"),
-        )
-        await replies.give(outlet, lambda: alerts.explain(int(action["value"]), Asker.called(user), clock()))
+        outlet = Response.beside(body, client)
+        await replies.give(outlet, lambda: alerts.explain(int(action["value"]), Asker.called(outlet.user), clock()))
 
 
 async def _others(client: AsyncWebClient, alerts: Alerts, episode: int, but: tuple[str, str], now: datetime) -> None:

@@ -46,7 +46,6 @@ class Press:
     question: str
     own: bool
     """The message is seen by nobody else."""
-    thread: str | None
     said: datetime
 
     @classmethod
@@ -60,7 +59,6 @@ class Press:
             ts,
             _question(action).removesuffix(" share"),  # that somebody shared it does not make this press public
             bool(place.get("is_ephemeral")),
-            place.get("thread_ts"),
             min(said, now),
         )
 
@@ -96,14 +94,7 @@ def listen(
     async def outlet(body: dict[str, Any], press: Press, *, own: bool = False) -> Outlet:
         if body.get("container", {}).get("type") == "view":
             return await dialog.under(client, body, press.question)
-        return Response(
-            str(body.get("response_url", "")),
-            client,
-            user=press.user,
-            channel=press.channel,
-            thread=press.thread,
-            own=own,
-        )
+        return Response.beside(body, client, own=own)
 
     def answers(pattern: str | re.Pattern[str], answer: Callable[..., Awaitable[Answer]]) -> None:
         """A press of these is answered where it stands."""

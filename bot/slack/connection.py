@@ -1,36 +1,21 @@
-"""Is Slack there, and will it have us: checked at the start with a deadline, held open in Socket Mode."""
+"""The connection of Socket Mode: begun, watched over and replaced, closed."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 
-import aiohttp
 import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.core.errors import SlackUnavailable
 from bot.slack.checkup import opens
-from bot.slack.notifier import refusal
 from bot.slack.watchdog import LOOK_SECONDS, Watch
 
 log = structlog.get_logger()
 
-DEADLINE_SECONDS = 5
 CLOSE_SECONDS = 5
-
-
-async def check_bot_token(client: AsyncWebClient) -> None:
-    """Raises CredentialRefused for a token Slack will not have, SlackUnavailable where Slack can't be asked."""
-    try:
-        await asyncio.wait_for(client.auth_test(), DEADLINE_SECONDS)
-    except SlackApiError as error:
-        raise refusal(error) from error
-    except (TimeoutError, aiohttp.ClientError) as error:
-        raise SlackUnavailable("Slack can't be reached. Check the network and SLACK_API_URL.") from error
 
 
 class SocketMode:

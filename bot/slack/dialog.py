@@ -6,10 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-import aiohttp
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.core.access import Asker
@@ -18,7 +16,7 @@ from bot.core.question import Subject
 from bot.render import slack_views as render
 from bot.services.asking.ask import Ask
 from bot.services.asking.typeahead import Typeahead
-from bot.slack.outlets import Conversation, Dialog, Outlet
+from bot.slack.outlets import Conversation, Dialog, Outlet, is_open, opened
 from bot.slack.reply import Replies
 
 log = structlog.get_logger()
@@ -47,7 +45,7 @@ def listen(
         except BotError as error:
             log.warning("The dialog has no examples.", action="dialog_without_examples", error=str(error))
             examples = ()
-        await _opened(client, str(body["trigger_id"]), render.asking(examples))
+        await opened(client, body, render.asking(examples))
 
     @app.view(render.DIALOG)
     async def on_submit(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
@@ -71,20 +69,8 @@ def listen(
 async def under(client: AsyncWebClient, body: dict[str, Any], asked: str) -> Outlet:
     """Where what was pressed in a view is answered: in the dialog, which App Home opens first."""
     view, user = body.get("view") or {}, str(body["user"]["id"])
-    if view.get("type") == "modal":
+    if is_open(body):
         return Dialog(client, str(view["id"]), asked, user)
-    opened = await _opened(client, str(body.get("trigger_id", "")), render.waiting())
-    if opened:
-        return Dialog(client, opened, asked, user)
+    if view_id := await opened(client, body, render.waiting()):
+        return Dialog(client, view_id, asked, user)
     return Conversation(client, channel=user, user=user)
-
-
-async def _opened(client: AsyncWebClient, trigger: str, view: render.View) -> str | None:
-    """The id of a dialog that was opened; None where Slack would not, as after three seconds."""
-    try:
-        return str((await client.views_open(trigger_id=trigger, view=view))["view"]["id"])
-    except SlackApiError as error:
-        log.warning("Slack opened no dialog.", action="dialog_refused", error=str(error.response.get("error")))
-    except (aiohttp.ClientError, TimeoutError) as error:
-        log.warning("Slack opened no dialog.", action="dialog_failed", error=type(error).__name__)
-    return None

@@ -12,10 +12,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-import aiohttp
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answers.unowned import CLAIM, TEAM
@@ -27,7 +25,7 @@ from bot.render import slack_forms as render
 from bot.render.slack import DO
 from bot.services.configuring.forms import By, Forms
 from bot.services.digests.digests import Digests
-from bot.slack.outlets import said
+from bot.slack.outlets import opened, said
 from bot.slack.reply import BROKEN, PATIENCE_SECONDS, Replies, broken
 
 log = structlog.get_logger()
@@ -215,21 +213,11 @@ class Dialogs:
 
     async def _shown(self, body: Mapping[str, Any], make: Callable[[], Awaitable[View]]) -> bool:
         """Open a dialog, over the one that is open if there is one, then fill it; whether Slack opened it."""
-        modal = (body.get("view") or {}).get("type") == "modal"
-        method = "views.push" if modal else "views.open"
         with self._replies.counted():
-            try:
-                opened = await self._client.api_call(
-                    method, json={"trigger_id": str(body.get("trigger_id", "")), "view": render.waiting()}
-                )
-            except SlackApiError as error:
-                log.warning("Slack opened no dialog.", action="dialog_refused", error=str(error.response.get("error")))
+            view_id = await opened(self._client, body, render.waiting())
+            if view_id is None:
                 return False
-            except (aiohttp.ClientError, TimeoutError) as error:
-                log.warning("Slack opened no dialog.", action="dialog_failed", error=type(error).__name__)
-                return False
-            view: Any = opened["view"]
-            await self._put(str(view["id"]), await self._made(make))
+            await self._put(view_id, await self._made(make))
             return True
 
     async def _made(self, make: Callable[[], Awaitable[View]]) -> View:

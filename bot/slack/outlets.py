@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import aiohttp
@@ -73,6 +74,19 @@ class Response:
         self._own, self._command = own, command
         self._noted = False
         self._spent = not url
+
+    @classmethod
+    def beside(cls, body: Message, client: AsyncWebClient, *, own: bool = False) -> Response:
+        """Where a press is answered: by the message that was pressed, in the thread that it stands in."""
+        place = body.get("container", {})
+        return cls(
+            str(body.get("response_url", "")),
+            client,
+            user=str(body["user"]["id"]),
+            channel=str(place.get("channel_id", "")),
+            thread=place.get("thread_ts"),
+            own=own,
+        )
 
     async def note(self) -> None:
         """Beside a message that others read the note can't be taken away again, so it says what comes."""
@@ -193,6 +207,27 @@ class Dialog:
 
     async def _shown(self, view: Message) -> str:
         return await said(self._client, "views.update", {"view_id": self._view_id, "view": view})
+
+
+def is_open(body: Mapping[str, Any]) -> bool:
+    """Whether what was pressed stands in a dialog."""
+    return (body.get("view") or {}).get("type") == "modal"
+
+
+async def opened(client: AsyncWebClient, body: Mapping[str, Any], view: Message) -> str | None:
+    """The id of a dialog that was opened, over the one that is open if there is one; None where Slack would not, as
+    after three seconds."""
+    method = "views.push" if is_open(body) else "views.open"
+    try:
+        answer = await client.api_call(method, json={"trigger_id": str(body.get("trigger_id", "")), "view": view})
+    except SlackApiError as error:
+        log.warning("Slack opened no dialog.", action="dialog_refused", error=str(error.response.get("error")))
+    except (aiohttp.ClientError, TimeoutError) as error:
+        log.warning("Slack opened no dialog.", action="dialog_failed", error=type(error).__name__)
+    else:
+        made: Any = answer["view"]
+        return str(made["id"])
+    return None
 
 
 async def said(client: AsyncWebClient, method: str, arguments: Message) -> str:

@@ -12,12 +12,12 @@ from pathlib import Path
 from bot.answers.answer import Answer, Chart
 from bot.core.access import OPERATOR
 from bot.core.errors import NotFound, WordsError
-from bot.core.said_periods import parse_period
 from bot.core.words import quote
 from bot.render import json, png
 from bot.services.asking.ask import Ask
 from bot.terminal.files import sink
 from bot.terminal.output import dumped, rendered, show
+from bot.terminal.period import period
 
 
 async def run(args: Namespace, ask: Ask, now: datetime) -> int:
@@ -40,8 +40,8 @@ async def run(args: Namespace, ask: Ask, now: datetime) -> int:
 
 def _words(args: Namespace, now: datetime) -> str:
     """The question that Slack would be asked."""
-    if args.period and parse_period(args.period, now=now, zone="UTC") is None:
-        raise WordsError(f"I can't read “{args.period}” as a period. Try `--period 2026-10`.")
+    if args.period:
+        period(args.period, now)  # refuses what is none: here it would be read as a part of the name
     team = f"team {quote(args.team)}" if args.team else ""
     return " ".join(filter(None, ("chart", args.kind, team, args.period)))
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from bot.core import wording
+from bot.render.json import instant
 from bot.services.books import close
 from bot.store.database import Database
 from bot.terminal.output import dumped, say, show
@@ -15,8 +16,8 @@ async def run(args: Namespace, database: Database, now: datetime) -> int:
     closed = await database.write(close.close, args.month, now)
     month = closed.month
     if args.format == "json":
-        closed_at = f"{month.closed_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        document = {"month": f"{month.month:%Y-%m}", "closed_at": closed_at, "files": dict(month.files)}
+        closed_at, files = instant(month.closed_at), dict(month.files)
+        document = {"month": f"{month.month:%Y-%m}", "closed_at": closed_at, "files": files}
         show(dumped({**document, "closed_before": closed.before}))
         return 0
     was = "was closed" if closed.before else "is closed"

@@ -14,6 +14,7 @@ from bot.core.errors import ConfigError, NotFound, WordsError
 from bot.services import configuration
 from bot.services.syncing.rebuild import rebuild_everything
 from bot.store.database import Database
+from bot.terminal.files import sink
 from bot.terminal.output import dumped, show
 
 
@@ -37,7 +38,7 @@ async def apply(args: Namespace, database: Database, now: datetime) -> int:
     for line in lines or ("Nothing changed.",):
         show(line)
     if days:
-        show(f"The ledger was made anew: {days} days.")
+        show(f"The ledger was made anew: {wording.exactly(days, 'day')}.")
     return 0
 
 
@@ -50,18 +51,9 @@ async def export(args: Namespace, database: Database) -> int:
     text = await database.read(configuration.export)
     if text is None:
         raise NotFound("No configuration was applied yet. Run `claude-usage config apply FILE`.")
-    if args.file:
-        write(Path(args.file), text)
-    else:
-        show(text)
+    with sink(args.file) as write:
+        write(text.encode())
     return 0
-
-
-def write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"{path} can't be written: {error.strerror}.") from error
 
 
 def read(path: Path) -> str:

@@ -12,9 +12,9 @@ from bot.answers import deliveries as deliveries_answer
 from bot.answers.deliveries import Line
 from bot.render.json import instant
 from bot.services import outbox
-from bot.store import deliveries
 from bot.store.database import Database
-from bot.store.deliveries import Entry
+from bot.store.messages import deliveries
+from bot.store.messages.deliveries import Entry
 from bot.terminal.output import dumped, rendered, show
 
 MOST_SHOWN = 50

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from bot.render import json
 from bot.services.digests.digests import Digests
@@ -18,10 +18,9 @@ async def run(args: Namespace, digests: Digests, now: datetime) -> int:
         return 0
     built = await digests.preview(args.name, at)
     if args.format == "json":
-        occurrence = f"{built.occurrence.due.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
         digest = built.occurrence.digest
         where = {"channel": digest.channel} | ({"to": digest.to} if digest.to else {})
-        show(dumped({**json.document(built.answer), "occurrence": occurrence, **where}))
+        show(dumped({**json.document(built.answer), "occurrence": json.instant(built.occurrence.due), **where}))
     else:
         show(rendered(built.answer, args.format))
         if built.details and args.format == "text":  # a program gets one document

@@ -6,29 +6,26 @@ from argparse import Namespace
 from datetime import datetime
 
 from bot.core.errors import WordsError
-from bot.core.periods import Period
-from bot.core.said_periods import month_to_date, parse_period
 from bot.core.words import Sheet
+from bot.render.json import instant
 from bot.services.books import export
 from bot.services.books.export import Exported
 from bot.services.calls import exporting
 from bot.store.database import Database
 from bot.terminal.files import sink
 from bot.terminal.output import dumped, say, show
-
-ZONE = "UTC"
-"""The ledger's days are UTC days."""
+from bot.terminal.period import period
 
 
 async def run(args: Namespace, database: Database, now: datetime) -> int:
     if args.format == "json" and not args.output:
         raise WordsError("Name the file with -o: with --format json, standard output says what was written.")
-    period = _period(args.period, now)
+    when = period(args.period, now)
     with sink(args.output) as write:
         if args.kind == Sheet.CALLS:
-            exported = await database.read(exporting.export, period, args.team, write)
+            exported = await database.read(exporting.export, when, args.team, write)
         else:
-            exported = await database.read(export.export, Sheet(args.kind), period, args.team, write, now)
+            exported = await database.read(export.export, Sheet(args.kind), when, args.team, write, now)
     if args.format == "json":
         show(dumped(_document(exported, args.output)))
         return 0
@@ -36,15 +33,6 @@ async def run(args: Namespace, database: Database, now: datetime) -> int:
         say(note)
     say(f"sha256 {exported.sha256}")
     return 0
-
-
-def _period(words: str | None, now: datetime) -> Period:
-    if not words:
-        return month_to_date(now=now, zone=ZONE)
-    period = parse_period(words, now=now, zone=ZONE)
-    if period is None:
-        raise WordsError(f"I can't read “{words}” as a period. Try `--period 2026-10` or `--period 'last 30 days'`.")
-    return period
 
 
 def _document(exported: Exported, output: str) -> dict[str, object]:
@@ -55,6 +43,6 @@ def _document(exported: Exported, output: str) -> dict[str, object]:
         "since": exported.since.isoformat(),
         "until": exported.until.isoformat(),
         "sha256": exported.sha256,
-        "closed_at": f"{closed_at:%Y-%m-%dT%H:%M:%SZ}" if closed_at else None,
+        "closed_at": instant(closed_at) if closed_at else None,
         "notes": list(exported.notes),
     }

@@ -8,24 +8,22 @@ from typing import Any
 
 from bot.answers import reconcile as reconcile_answer
 from bot.answers.reconcile import Held
-from bot.core.errors import WordsError
 from bot.core.periods import Period
 from bot.render.json import instant, money
 from bot.services.books.reconcile import Reconcile
 from bot.terminal.output import dumped, rendered, show
+from bot.terminal.period import period
 
 
 async def run(args: Namespace, reconcile: Reconcile, now: datetime) -> int:
     """Exit code 1 when a difference of any day is not explained."""
-    found = await reconcile.period(args.period, now)
-    if found is None:
-        raise WordsError(f'“{args.period}” is no period. Try `--period "last month"`, 2026-10 or 7d.')
-    period, days = found
+    when = period(args.period, now)
+    days = await reconcile.days(when, now)
     explained = all(held.found.explained for held in days)
     if args.format == "json":
-        show(dumped(_document(period, days, explained=explained)))
+        show(dumped(_document(when, days, explained=explained)))
     else:
-        show(rendered(reconcile_answer.answer(days, period.label), "text"))
+        show(rendered(reconcile_answer.answer(days, when.label), "text"))
     return 0 if explained else 1
 
 

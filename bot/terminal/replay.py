@@ -9,21 +9,18 @@ from typing import Any
 from bot.answers import replay as replay_answer
 from bot.answers.replay import Line, Tried
 from bot.core.alerts.rule import Rule
-from bot.core.errors import WordsError
-from bot.core.said_periods import parse_period
 from bot.render.json import instant
 from bot.services.alerts.alerts import Alerts
 from bot.services.alerts.explaining import held_against
 from bot.services.alerts.replay import Replayed, Sent
 from bot.terminal.alerts import figure
 from bot.terminal.output import dumped, rendered, show
+from bot.terminal.period import period
 
 
 async def run(args: Namespace, alerts: Alerts, now: datetime) -> int:
-    period = parse_period(args.period, now=now, zone="UTC")
-    if period is None:
-        raise WordsError(f'“{args.period}” is no period. Try `--period 90d`, "last month" or 2026-10.')
-    replayed = await alerts.replay(args.rule, period.start, min(now, period.end))
+    when = period(args.period, now)
+    replayed = await alerts.replay(args.rule, when.start, min(now, when.end))
     if args.format == "json":
         show(dumped(_document(replayed)))
     else:

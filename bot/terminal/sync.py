@@ -12,6 +12,7 @@ import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from bot.core import wording
 from bot.core.errors import SettingsError, WordsError
 from bot.core.usage import Source
 from bot.render.plain import uncoded
@@ -40,8 +41,8 @@ async def run(args: Namespace, sync: Sync, now: datetime, *, organizations: int)
         if source in result.refused and not done:
             show(f"{source.value}: not read, because Anthropic does not let this key; `ask status` says why")
             continue
-        counted = "" if source is Source.LIMITS else f"{days} days read, "
-        show(f"{source.value}: {counted}{sum(finished.records for finished in done):,} rows")
+        counted = "" if source is Source.LIMITS else f"{wording.exactly(days, 'day')} read, "
+        show(f"{source.value}: {counted}{wording.exactly(sum(finished.records for finished in done), 'row')}")
     if result.failures:
         say("Not everything could be read. What was stored stays; the next sync reads the rest.")
         worst = max(result.failures, key=lambda failure: failure.exit_code)

@@ -15,7 +15,7 @@ from bot.core.calls.client import PREFIX, fingerprint
 from bot.core.errors import NotFound, WordsError
 from bot.core.nearest import nearest
 from bot.services import configuration
-from bot.store import tokens
+from bot.store.calls import tokens
 from bot.store.database import Database
 from bot.terminal.output import dumped, say, show
 

@@ -5,10 +5,11 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bot.answers import examples
+from bot.answers.answer import Amount
 from bot.answers.pieces import aside, breakdown, course, during
 from bot.core.money import Money
 from bot.core.question import Dimension
-from bot.core.report import Figures
+from bot.core.report import Figures, Row, leading
 from bot.core.said_periods import parse_period
 
 
@@ -67,3 +68,13 @@ def test_a_few_millionths_are_drawn_as_what_they_are() -> None:
     tiny = Figures(Money.from_dollars("0.000002"), None)
     [chart] = course(((date(2026, 11, 1), tiny), (date(2026, 11, 2), tiny)))
     assert [str(value) for value in chart.series[0].values] == ["0.0000020000"] * 2
+
+
+def test_what_is_cut_twice_says_how_many_rows_are_missing_in_all() -> None:
+    """`keys top 40` of 500, of which an answer has room for 15: 485 are missing, not 26."""
+    rows = [Row(f"k{n}", f"Key {n}", Figures(Money(1), None), 0.002) for n in range(500)]
+    table = breakdown("Keys", Dimension.KEY, leading(rows, 40), most=15)
+    assert [table.rows[-1][0], table.last_of] == ["and 485 more", 485]
+    assert table.rows[-1][1] == Amount(Money(485))
+    assert breakdown("Keys", Dimension.KEY, leading(rows, 40)).last_of == 460
+    assert breakdown("Keys", Dimension.KEY, ()).last_of == 1

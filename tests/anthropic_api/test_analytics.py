@@ -181,6 +181,7 @@ def _changed(change: Callable[[Json], None]) -> Callable[[Json], Json]:
         (_changed(lambda row: row["cost"].update(currency="EUR")), "an amount is in 'EUR'"),
         (_changed(lambda row: row["cost"].update(amount="1e3")), "'1e3' is not a plain decimal amount"),
         (_changed(lambda row: row["cost"].update(amount="-1")), "the amount '-1' is negative"),
+        (_changed(lambda row: row["cost"].update(list_amount="-1")), "the list amount '-1' is negative"),
         (_changed(lambda row: row["cost"].update(amount=12.5)), "malformed at data.0.cost.amount"),
         (_changed(lambda row: row["cost"].pop("list_amount")), "malformed at data.0.cost.list_amount"),
         (_changed(lambda row: row.update(starting_at="2026-11-02T00:00:00Z")), "which was not asked for"),

@@ -12,7 +12,7 @@ from bot.core.calls.client import fingerprint
 from bot.demo.slack_server import COMMAND
 from bot.services.calls.intake import MOST_UNDER_WAY
 from bot.slack import reply
-from bot.store import tokens
+from bot.store.calls import tokens
 from tests.bad_days.table import LINES, proves
 from tests.outside import ALPHA, ANA, NOW, Outside, bot, synced, until
 

@@ -17,8 +17,8 @@ from bot import wiring
 from bot.demo.slack_server import COMMAND
 from bot.services.deliver import Deliverer, Message
 from bot.slack.notifier import SlackNotifier, web_client
-from bot.store import deliveries
 from bot.store.database import Database
+from bot.store.messages import deliveries
 from bot.terminal import config
 from tests.bad_days.table import LINES, proves
 from tests.crash.messages import states

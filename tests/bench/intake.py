@@ -26,7 +26,8 @@ from starlette.routing import Route
 from bot.core.calls.client import fingerprint
 from bot.demo.serving import serve
 from bot.services.calls.intake import Intake
-from bot.store import schema, tokens
+from bot.store import schema
+from bot.store.calls import tokens
 from bot.store.database import Database
 from bot.store.tables import CallRow, table
 from bot.web.calls import calls

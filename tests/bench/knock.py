@@ -15,9 +15,9 @@ from bot.core.usage import OUTPUT, Source
 from bot.core.utc import midnight
 from bot.services.alerts.alerts import Alerts
 from bot.services.deliver import Deliverer
-from bot.store import snapshots, syncs
 from bot.store.database import Database
-from bot.store.posting import Ledger
+from bot.store.ledger.posting import Ledger
+from bot.store.readings import snapshots, syncs
 from bot.wiring import calm_collector
 from tests import databases
 from tests.properties.test_alerts import Slack

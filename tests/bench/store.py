@@ -12,9 +12,9 @@ from bot.core.entries import Attribution, Basis, Entry
 from bot.core.usage import CACHE_READ, LEDGER_SOURCES, OUTPUT, UNCACHED_INPUT
 from bot.services import configuration
 from bot.store import directory as directories
-from bot.store import snapshots, syncs
 from bot.store.database import Database
-from bot.store.posting import Ledger
+from bot.store.ledger.posting import Ledger
+from bot.store.readings import snapshots, syncs
 
 ORGANIZATION = "bench"
 MODELS = ("claude-opus-5-5", "claude-sonnet-5-5", "claude-haiku-4-5-20251001")

@@ -11,7 +11,7 @@ import httpx
 
 from bot.core.calls.client import fingerprint
 from bot.demo.main import USERS
-from bot.store import tokens
+from bot.store.calls import tokens
 from bot.store.database import Database
 from tests.bench import whole
 

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from bot.core.prices import list_cost
+from bot.demo.anthropic.analytics_query import COST_ONLY, DIMENSIONS
 
 WORKSPACES, KEYS, MODELS_A_KEY = 50, 400, 3
 MODELS = (
@@ -24,30 +25,7 @@ MODELS = (
 DAY, NEXT_DAY = b"@DAY@", b"@NEXT@"
 """Where the dates go in a rendered row."""
 _PRICED_ON = date(2026, 6, 1)
-_GROUPS = (
-    "actor",
-    "actor_type",
-    "agent_id",
-    "api_key_id",
-    "claude_tag_category",
-    "claude_tag_user_id",
-    "context_window",
-    "cost_type",
-    "deployment_id",
-    "environment_id",
-    "inference_geo",
-    "model",
-    "organization_id",
-    "product",
-    "rbac_group_id",
-    "service_tier",
-    "session_id",
-    "slack_channel_id",
-    "speed",
-    "token_type",
-    "user_profile_id",
-    "workspace_id",
-)
+_GROUPS = sorted((*DIMENSIONS, *COST_ONLY))
 _CHARGES = {
     "uncached_input": "uncached_input_tokens",
     "cache_write_5m": "cache_creation.ephemeral_5m_input_tokens",

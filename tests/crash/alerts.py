@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import Connection
 
 from bot.services.alerts.alerts import Alerts
-from bot.services.alerts.telling import TOGETHER
+from bot.services.alerts.telling.owing import TOGETHER
 from bot.services.deliver import Deliverer
 from bot.slack.notifier import SlackNotifier, web_client
 from bot.store.database import Database

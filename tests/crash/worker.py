@@ -25,8 +25,8 @@ from bot.core.errors import BotError
 from bot.services import deliver
 from bot.services.figures import outlook
 from bot.slack.metering import MeteredClient
-from bot.store import deliveries
 from bot.store.database import Database
+from bot.store.messages import deliveries
 
 ABANDONED_AFTER = timedelta(seconds=6)
 RETRY = timedelta(seconds=0.3)

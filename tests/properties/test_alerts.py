@@ -23,8 +23,9 @@ from bot.core.alerts.rule import Kind
 from bot.core.errors import SlackUnavailable
 from bot.services.alerts.alerts import Alerts
 from bot.services.deliver import Deliverer, Posted
-from bot.store import deliveries, episodes, told
+from bot.store.alerts import episodes
 from bot.store.database import Database
+from bot.store.messages import deliveries, told
 from tests import databases
 from tests.services.books import Books
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.core.calls.client import fingerprint
 from bot.recorder import Recorder
 from bot.services.asking.ask import Ask
-from bot.store import tokens
+from bot.store.calls import tokens
 from bot.store.database import Database
 from tests import databases
 from tests import outside as world

@@ -10,7 +10,7 @@ import pytest
 
 from bot.answers.answer import Action, Answer, Chart, ChartKind, Column, Fact, Series, Table, Tone
 from bot.demo.slack_limits import problems
-from bot.render import slack
+from bot.render import slack, slack_words
 from bot.render.slack_blocks import TEXT, escaped
 from tests import golden
 from tests.render.examples import (
@@ -112,6 +112,18 @@ def test_long_names_take_rows_from_a_table_and_say_so() -> None:
     assert table["rows"][1][0]["text"].endswith("x…")
     assert len(table["rows"]) == 1 + 24
     assert "and 36 more rows" in letters(remark)
+
+
+def test_a_row_that_stands_for_many_counts_as_many_where_it_is_left_out() -> None:
+    """500 of 900 were asked for: 99 stand in the first table, so 801 do not."""
+    named = tuple((f"Team {n}", "1") for n in range(500))
+    table = Table("", (Column("Team", numeric=False), Column("Cost")), (*named, ("and 400 more", "400")), last_of=400)
+    answer = replace(NOTHING, tables=(table, table))
+    shown = letters(slack.message(answer)["blocks"])
+    assert "and 801 more rows" in shown
+    assert "and 875 more rows" in shown
+    assert "and 890 more rows" in slack.message(answer)["text"]
+    assert "and 875 more rows" in slack_words.message(answer)["text"]
 
 
 def test_columns_that_slack_would_refuse_are_left_out_visibly() -> None:

@@ -9,8 +9,10 @@ import pytest
 from bot.answers import home
 from bot.answers.answer import Action, Answer, Column, Table
 from bot.answers.examples import HOSTILE
+from bot.answers.settings import Line, Settings
+from bot.core.configuration.merged import What
 from bot.demo.slack_limits import problems
-from bot.render import slack, slack_views, slack_words
+from bot.render import slack, slack_forms, slack_views, slack_words
 from tests import golden
 from tests.answers.test_examples import EXAMPLES
 from tests.render.examples import hostile, ranked
@@ -95,3 +97,19 @@ def test_a_message_without_blocks_has_whole_tables_and_no_markup_of_others(answe
     assert 0 < len(message["text"]) <= 4000
     assert message["text"].count("```") % 2 == 0
     assert "<!" not in message["text"]
+
+
+def test_what_a_menu_could_not_carry_is_in_the_settings_all_the_same() -> None:
+    long = "x" * 150
+    lines = tuple(Line(What.DIGEST, id_, "daily at 09:00", by="U1", changeable=True) for id_ in ("short", long))
+    shown = slack_forms.settings(Settings("UTC", (), "", None, lines))
+    menus = [block for block in shown["blocks"] if "accessory" in block]
+    assert [menu["block_id"] for menu in menus] == ["digest/short"]
+    assert "x" * 79 in str(shown["blocks"])
+
+
+def test_settings_that_a_dialog_has_no_room_for_say_where_they_are() -> None:
+    lines = tuple(Line(What.DIGEST, f"d{n}", "daily", by="U1", changeable=True) for n in range(150))
+    blocks = slack_forms.settings(Settings("UTC", (), "", None, lines))["blocks"]
+    assert len(blocks) == 100
+    assert "There is more: `settings` in words has all." in str(blocks[-1])

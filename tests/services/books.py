@@ -14,8 +14,9 @@ from bot.core.money import Money
 from bot.core.usage import CostRecord, Source, UsageRecord
 from bot.services import configuration
 from bot.services.syncing.rebuild import rebuild, rebuild_everything, rebuild_hours
-from bot.store import directory, snapshots, syncs
+from bot.store import directory
 from bot.store.database import Database
+from bot.store.readings import snapshots, syncs
 
 ORGANIZATION = "org_books"
 MODEL = "claude-sonnet-5-5"

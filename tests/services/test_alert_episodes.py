@@ -17,8 +17,8 @@ from bot.services.alerts.alerts import Alerts
 from bot.services.deliver import Deliverer
 from bot.slack.notifier import SlackNotifier, web_client
 from bot.slack.people import SlackPeople
-from bot.store import lags
 from bot.store.database import Database
+from bot.store.readings import lags
 from tests import databases
 from tests.outside import ALPHA, ANA, BEN, BOT_TOKEN, QUIET, Outside
 from tests.properties.test_alerts import Slack

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from bot.services.deliver import Deliverer
 from bot.slack.notifier import SlackNotifier, web_client
 from bot.slack.people import SlackPeople
 from bot.store.database import Database
-from bot.store.deliveries import ABANDONED_AFTER
+from bot.store.messages.deliveries import ABANDONED_AFTER
 from tests import databases
 from tests.faults import hang
 from tests.outside import ANA, BEN, BOT_TOKEN, Outside, until
@@ -155,10 +154,7 @@ async def test_nothing_goes_out_where_nothing_of_it_holds_any_more(
 
 
 async def test_two_replicas_gather_the_same_once(outside: Outside, migrated_url: str) -> None:
-    with ExitStack() as stack:
-        one, other = Database(migrated_url), Database(migrated_url)
-        stack.callback(one.close)
-        stack.callback(other.close)
+    with databases.opened(migrated_url) as one, databases.opened(migrated_url) as other:
         books = Books(one)
         books.configure(CONFIGURATION)
         books.spend(DAY, alpha="300.00", beta="300.00", gamma="300.00")
@@ -169,10 +165,7 @@ async def test_two_replicas_gather_the_same_once(outside: Outside, migrated_url:
 
 
 async def test_a_process_that_dies_leaves_all_of_it_to_another(outside: Outside, migrated_url: str) -> None:
-    with ExitStack() as stack:
-        one, other = Database(migrated_url), Database(migrated_url)
-        stack.callback(one.close)
-        stack.callback(other.close)
+    with databases.opened(migrated_url) as one, databases.opened(migrated_url) as other:
         books = Books(one)
         books.configure(CONFIGURATION)
         books.spend(DAY, alpha="300.00", beta="300.00")

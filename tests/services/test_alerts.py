@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -15,9 +14,9 @@ from bot.services.alerts.alerts import Alerts, Verdict
 from bot.services.deliver import Deliverer
 from bot.slack.notifier import SlackNotifier, web_client
 from bot.slack.people import SlackPeople
-from bot.store import deliveries
 from bot.store.database import Database
-from bot.store.deliveries import ABANDONED_AFTER
+from bot.store.messages import deliveries
+from bot.store.messages.deliveries import ABANDONED_AFTER
 from tests import databases
 from tests.faults import hang
 from tests.outside import ANA, BEN, BOT_TOKEN, QUIET, Outside, until
@@ -248,10 +247,7 @@ async def test_an_owner_who_cannot_be_told_is_written_down_with_a_reason_and_the
 
 
 async def test_two_replicas_at_once_tell_each_owner_once(outside: Outside, migrated_url: str, replica: Replica) -> None:
-    with ExitStack() as stack:
-        one, other = Database(migrated_url), Database(migrated_url)
-        stack.callback(one.close)
-        stack.callback(other.close)
+    with databases.opened(migrated_url) as one, databases.opened(migrated_url) as other:
         books = Books(one)
         books.configure(limit())
         books.spend(DAY, alpha="300.00", beta="300.00", gamma="300.00")
@@ -265,10 +261,7 @@ async def test_two_replicas_at_once_tell_each_owner_once(outside: Outside, migra
 async def test_a_process_that_dies_before_slack_has_the_message_leaves_it_to_another(
     outside: Outside, migrated_url: str, replica: Replica
 ) -> None:
-    with ExitStack() as stack:
-        one, other = Database(migrated_url), Database(migrated_url)
-        stack.callback(one.close)
-        stack.callback(other.close)
+    with databases.opened(migrated_url) as one, databases.opened(migrated_url) as other:
         books = Books(one)
         books.configure(limit("{team: alpha}"))
         books.spend(DAY, alpha="300.00")

@@ -11,8 +11,8 @@ from bot.core.errors import AnthropicUnavailable, CredentialRefused
 from bot.core.usage import LEDGER_SOURCES, Source, Surface
 from bot.services.asking.ask import Ask
 from bot.services.syncing.reading import Finished, SyncResult
-from bot.store import coding, limits, refusals, snapshots, syncs
 from bot.store.database import Database
+from bot.store.readings import coding, limits, refusals, snapshots, syncs
 from tests.faults import mutate, status
 from tests.services.world import NOW, TODAY, TOMORROW, World, by_source, days, dump, finished, fresh
 

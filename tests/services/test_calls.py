@@ -31,9 +31,8 @@ from bot.services.calls import forgetting, importing, reading, watching
 from bot.services.calls.forgetting import forget
 from bot.services.calls.importing import Imported
 from bot.services.calls.watching import Watch, observe
-from bot.store import call_names, call_series, call_sums
 from bot.store import calls as store
-from bot.store.calls import Sent
+from bot.store.calls import Sent, names, series
 from bot.store.database import Database
 from tests import databases
 
@@ -296,8 +295,8 @@ async def test_new_calls_are_looked_at_within_seconds_and_only_news_wakes_anybod
 def test_names_without_end_are_kept_together_and_nothing_of_them_is_lost(
     teams: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(call_series, "MOST_SERIES", 5)
-    monkeypatch.setattr(call_series, "_MOST_TOGETHER", 2)
+    monkeypatch.setattr(series, "MOST_SERIES", 5)
+    monkeypatch.setattr(series, "_MOST_TOGETHER", 2)
     stored(teams, *[{"team": "alpha", "feature": f"real-{n}"} for n in range(3)])
     stored(teams, *[{"team": "alpha", "feature": f"invented-{n}", "user": f"u{n}"} for n in range(20)])
     stored(teams, *[{"team": f"made-up-{n}", "feature": f"again-{n}", "success": False} for n in range(20)])
@@ -305,9 +304,9 @@ def test_names_without_end_are_kept_together_and_nothing_of_them_is_lost(
     found = rows(ask(teams, "features"))
     assert {name: figures[0] for name, figures in found.items()} == {
         **{"real-0": 2, "real-1": 1, "real-2": 1, "invented-0": 1, "invented-1": 1},
-        call_series.REST: 38,
+        series.REST: 38,
     }
-    assert teams.read_now(lambda connection: len(call_names.series(connection))) <= 5 + 2 + 2
+    assert teams.read_now(lambda connection: len(names.series(connection))) <= 5 + 2 + 2
     assert rows(ask(teams, "calls by team"))["Team Alpha"][0] == 24
     assert "38 live calls of the last 7 days are kept as “everything else”" in " ".join(ask(teams, "status").notes)
 
@@ -324,12 +323,12 @@ def test_forgotten_calls_leave_their_sums(teams: Database, monkeypatch: pytest.M
 
 def test_a_name_was_first_called_when_its_oldest_call_was_made_however_late_that_comes(database: Database) -> None:
     made = [Call(f"req_{n}", NOW - timedelta(hours=n), "claude-sonnet-5-5", 1, feature="search") for n in (2, 5, 3)]
-    known: call_series.KnownSeries = {}
+    known: series.KnownSeries = {}
     for call, oldest in zip(made, (2, 5, 5), strict=True):
         database.write_now(store.post, [Sent(batch.of([call]), Client("test"))], NOW, known)
-        first = database.read_now(call_names.first_calls, "feature", NOW)
+        first = database.read_now(names.first_calls, "feature", NOW)
         assert first == {"search": NOW - timedelta(hours=oldest)}
-    assert [one.since for one in database.read_now(call_names.series).values()] == [NOW - timedelta(hours=5)]
+    assert [one.since for one in database.read_now(names.series).values()] == [NOW - timedelta(hours=5)]
 
 
 @pytest.mark.parametrize("a_time", [1, 3, 100])
@@ -349,11 +348,11 @@ def test_an_hour_comes_to_the_same_in_however_many_pieces_its_calls_come(databas
         )
         for n in range(40)
     ]
-    known: call_series.KnownSeries = {}
+    known: series.KnownSeries = {}
     for at in range(0, len(made), a_time):
         some = [Sent(batch.of([one]), Client("test")) for one in made[at : at + a_time]]
         database.write_now(store.post, [*some, *some[:1]], NOW, known)
-    held = database.read_now(call_sums.by_series, NOW - timedelta(hours=4), NOW + timedelta(hours=1))
+    held = database.read_now(store.by_series, NOW - timedelta(hours=4), NOW + timedelta(hours=1))
     expected = {(one.feature, one.error_type): list[Call]() for one in made}
     for one in made:
         expected[one.feature, one.error_type].append(one)

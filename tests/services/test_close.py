@@ -22,7 +22,8 @@ from bot.services.books.close import Closed, close
 from bot.services.books.export import Exported, export
 from bot.services.syncing.reading import SyncResult
 from bot.services.syncing.rebuild import rebuild_everything
-from bot.store import closes, ledger
+from bot.store import ledger
+from bot.store.books import closes
 from bot.store.database import Database
 from tests import databases
 from tests.databases import Preparation

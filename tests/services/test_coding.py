@@ -23,8 +23,10 @@ from bot.render.json import document
 from bot.services.asking.ask import Ask
 from bot.services.calls.intake import Intake
 from bot.services.figures.people import Recognition
-from bot.store import code_counts, coding, directory, limits, syncs
+from bot.store import directory
+from bot.store.calls import code_counts
 from bot.store.database import Database
+from bot.store.readings import coding, limits, syncs
 from tests import databases
 from tests.services.books import ORGANIZATION, Books
 

@@ -23,7 +23,8 @@ from bot.services.configuring import keeping
 from bot.services.configuring.forms import By, Forms
 from bot.services.figures.people import Recognition
 from bot.services.figures.view import Coverage, View
-from bot.store import calls, preferences, silences
+from bot.store import calls, preferences
+from bot.store.alerts import silences
 from bot.store.database import Database
 from bot.store.ledger import Selection
 from tests import databases

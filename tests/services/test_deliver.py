@@ -10,9 +10,9 @@ from bot.answers.answer import Answer
 from bot.core.errors import NotFound, StoreUnavailable
 from bot.services.deliver import LAST_RETRY, Deliverer, Message
 from bot.slack.notifier import SlackNotifier, web_client
-from bot.store import deliveries
 from bot.store.database import Database
-from bot.store.deliveries import Delivery, State
+from bot.store.messages import deliveries
+from bot.store.messages.deliveries import Delivery, State
 from tests import databases
 from tests.outside import ANA, BOT_TOKEN, GENERAL, Outside
 

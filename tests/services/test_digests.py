@@ -23,7 +23,7 @@ from bot.services.digests.digests import Digests
 from bot.slack.notifier import SlackNotifier, web_client
 from bot.store import schema
 from bot.store.database import Database
-from bot.store.deliveries import ABANDONED_AFTER
+from bot.store.messages.deliveries import ABANDONED_AFTER
 from tests import databases
 from tests.databases import Preparation
 from tests.faults import hang, status
@@ -239,6 +239,19 @@ async def as_usual(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> 
 
 def threads(outside: Outside) -> list[Message]:
     return [one for one in outside.posted() if one.thread_ts]
+
+
+async def test_what_slack_did_not_take_is_said_as_it_stands_when_it_is_sent_again(
+    outside: Outside, books: Books, digests: Digests
+) -> None:
+    await digests.run(NINE - timedelta(minutes=1))
+    outside.slack_faults.next("chat.postMessage", status(503))
+    assert await digests.run(NINE) == 0
+    books.configure(MORNING.replace("Team Alpha", "Team Atlas"), NINE)
+    assert await digests.run(LATER) == 1
+    (message,) = outside.headlines(GENERAL)
+    assert "Team Atlas" in message.text
+    assert "Team Alpha" not in message.text
 
 
 async def test_the_details_stand_in_the_thread_and_come_later_if_they_must(outside: Outside, digests: Digests) -> None:

@@ -17,7 +17,7 @@ from bot.services.asking.home import MOST_TEAMS, Homes
 from bot.services.asking.typeahead import Typeahead
 from bot.services.figures.people import Recognition
 from bot.services.presses import REPEATED, Presses
-from bot.store import episodes
+from bot.store.alerts import episodes
 from bot.store.database import Database
 from tests import databases
 from tests.services.books import Books

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, event
 
 from bot.core.access import NOBODY, OPERATOR, Asker
 from bot.core.directory import ApiKey, Directory, Member, ServiceAccount, Workspace
-from bot.core.errors import NotFound, UnreadWords, Withheld
+from bot.core.errors import NotFound, UnreadWords, Withheld, WordsError
 from bot.core.money import Money
 from bot.core.usage import LEDGER_SOURCES, CostRecord, Source, Surface, UsageRecord
 from bot.render.json import document
@@ -18,8 +18,9 @@ from bot.services.asking.ask import Ask
 from bot.services.asking.receipts import Receipts
 from bot.services.figures.people import Recognition
 from bot.services.syncing.rebuild import rebuild
-from bot.store import directory, snapshots, syncs
+from bot.store import directory
 from bot.store.database import Database
+from bot.store.readings import snapshots, syncs
 from tests.faults import mutate, status
 from tests.services.world import FIRST, TODAY, World, configured, figures
 
@@ -134,11 +135,31 @@ async def test_a_bare_name_is_a_teams_or_a_keys_and_never_tells_who_is_here(data
     assert (await told(database, "app", EMI))["query"]["subject"] == "key"
     assert (await told(database, "pair and trio", EMI))["query"]["subject"] == "compare"
     assert (await told(database, "trend claude-sonnet-5-5", CFO))["query"]["name"] == MODEL
+    with pytest.raises(WordsError, match="`alerts` takes a team"):
+        await told(database, "alerts claude-sonnet-5-5", CFO)
     with pytest.raises(NotFound, match="There is no team “claude-sonnet-5-5”"):
         await told(database, "trend team claude-sonnet-5-5", CFO)
     for who in ("ben", "ben@example.com", "nobody@example.com"):
         with pytest.raises(UnreadWords, match=f"I don't know the word “{who}”"):
             await told(database, who, CFO)
+
+
+async def test_a_name_nobody_has_leads_to_the_same_question_of_one_that_there_is(database: Database) -> None:
+    filled(database)
+    for words, sentence in (
+        ("plan trio", "There is no user “trio”, but a team of that name. Try `/claude-usage plan team trio`."),
+        ("team app", "There is no team “app”, but a key of that name. Try `/claude-usage key app`."),
+        (
+            "alerts team app",
+            'The closest are: The Pair, unallocated, Bots. Try `/claude-usage alerts team "The Pair"`.',
+        ),
+        ("plan app", "The closest are: Ana, nightly-import, Ben. Try `/claude-usage plan user Ana`."),
+        ("plan bem", "There is no user “bem”. The closest are: Ben, Emi, Ana. Try `/claude-usage plan user Ben`."),
+        ("forecast team tri", 'Try `/claude-usage forecast team "The Trio"`.'),
+    ):
+        with pytest.raises(NotFound) as refused:
+            await told(database, words, CFO)
+        assert str(refused.value).endswith(sentence), words
 
 
 async def test_where_people_data_is_admins_an_owner_sees_totals_only(database: Database) -> None:

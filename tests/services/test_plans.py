@@ -14,8 +14,8 @@ from bot.core.money import Money
 from bot.core.usage import Surface
 from bot.render.json import document
 from bot.services.asking.ask import Ask
-from bot.store import limits
 from bot.store.database import Database
+from bot.store.readings import limits
 from tests.services.world import DAYS, NOW, TEAMS, World, configured, fresh
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -11,8 +11,9 @@ from bot.core.money import Money
 from bot.core.question import Dimension
 from bot.core.usage import CostRecord, Source, UsageRecord
 from bot.services.syncing.rebuild import rebuild, rebuild_everything
-from bot.store import directory, ledger, snapshots
+from bot.store import directory, ledger
 from bot.store.database import Database
+from bot.store.readings import snapshots
 from bot.store.tables import (
     LedgerEntry,
     LedgerMonth,

@@ -24,10 +24,12 @@ from bot.services.asking.receipts import Receipts
 from bot.services.books import close
 from bot.services.books.verify import Outcome, Verdict
 from bot.services.syncing.rebuild import rebuild
-from bot.store import calls, closes, ledger, pages
+from bot.store import calls, ledger
+from bot.store.books import closes
 from bot.store.calls import Sent
 from bot.store.database import Database
-from bot.store.posting import Ledger
+from bot.store.ledger.posting import Ledger
+from bot.store.readings import pages
 from bot.store.tables import BucketPageRow, PageRow, table
 from tests import databases
 from tests.faults import mutate

@@ -32,8 +32,10 @@ from bot.services.books.reconcile import Reconcile
 from bot.services.deliver import Deliverer
 from bot.services.syncing.rebuild import rebuild
 from bot.slack.notifier import SlackNotifier, web_client
-from bot.store import directory, reported, snapshots
+from bot.store import directory
 from bot.store.database import Database
+from bot.store.readings import reported, snapshots
+from bot.terminal.period import period as said
 from tests import databases
 from tests.faults import mutate, status
 from tests.outside import ANA, BEN, BOT_TOKEN, Outside, opened
@@ -49,9 +51,7 @@ with_the_server = pytest.mark.asyncio(loop_scope="module")
 
 
 async def held(database: Database, period: str = "30d", at: datetime = NOW) -> dict[date, Held]:
-    found = await Reconcile(database, None).period(period, at)
-    assert found is not None
-    return {one.found.day: one for one in found[1]}
+    return {one.found.day: one for one in await Reconcile(database, None).days(said(period, at), at)}
 
 
 async def faults(database: Database, at: datetime = NOW) -> dict[date, tuple[Fault, ...]]:
@@ -487,9 +487,8 @@ async def test_two_organisations_do_not_make_up_for_each_other(books: Books) -> 
         reported.replace(connection, "org_other", [DayTotal(start, "0", Money(0))], read_at)
 
     books.database.write_now(other)
-    found = await Reconcile(books.database, None).period("2026-11-18", MORNING)
-    assert found is not None
-    assert {one.organization: one.found.faults for one in found[1]} == {
+    found = await Reconcile(books.database, None).days(said("2026-11-18", MORNING), MORNING)
+    assert {one.organization: one.found.faults for one in found} == {
         "Example Org": (Fault.ROWS_LOST,),
         "Other Org": (Fault.ROWS_DOUBLED,),
     }

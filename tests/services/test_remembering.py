@@ -24,9 +24,10 @@ from bot.services import configuration
 from bot.services.asking import ask
 from bot.services.books.close import close
 from bot.services.syncing.rebuild import rebuild
-from bot.store import calls, directory, memory, snapshots, syncs
+from bot.store import calls, directory, memory
 from bot.store.calls import Sent
 from bot.store.database import Database
+from bot.store.readings import snapshots, syncs
 from tests import databases
 from tests.databases import Preparation
 from tests.services.books import MODEL, ORGANIZATION, TEAMS, Books

@@ -10,8 +10,9 @@ from bot.core.question import Dimension
 from bot.core.usage import CONSOLE, LEDGER_SOURCES, Source, Surface
 from bot.services.syncing.rebuild import rebuild_everything
 from bot.store import directory as directories
-from bot.store import ledger, snapshots
+from bot.store import ledger
 from bot.store.database import Database
+from bot.store.readings import snapshots
 from tests.faults import status
 from tests.services.world import FIRST, NOW, TODAY, TOMORROW, World, configured, figures, fresh
 

@@ -22,8 +22,9 @@ from bot.services.syncing import holder, reading, rebuild, spans
 from bot.services.syncing import turn as syncing_turn
 from bot.services.syncing.reading import Finished
 from bot.services.syncing.turn import SYNC, turn
-from bot.store import directory, pages, restatements, snapshots, syncs, turns
+from bot.store import directory, turns
 from bot.store.database import Database
+from bot.store.readings import pages, restatements, snapshots, syncs
 from bot.store.tables import TurnRow, table
 from tests.faults import cut_in_half, mutate, status
 from tests.outside import until

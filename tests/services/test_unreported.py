@@ -18,9 +18,9 @@ from bot.core.money import Money
 from bot.services.asking.ask import Ask
 from bot.services.asking.receipts import Receipts
 from bot.store import calls as store
-from bot.store import syncs
 from bot.store.calls import Sent
 from bot.store.database import Database
+from bot.store.readings import syncs
 from tests import databases
 from tests.services.books import ORGANIZATION, Books
 

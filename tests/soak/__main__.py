@@ -31,7 +31,8 @@ import httpx
 from bot.core.calls.client import fingerprint
 from bot.core.words import Picture
 from bot.demo.slack_server import COMMAND
-from bot.store import schema, tokens
+from bot.store import schema
+from bot.store.calls import tokens
 from bot.store.database import Database
 from tests.outside import ALPHA, ANA, BEN, NOW, TEAMS, Outside, opened, written
 

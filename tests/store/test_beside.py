@@ -10,10 +10,10 @@ from bot.core.entries import Attribution, Basis, Entry
 from bot.core.limits import ORGANISATION, Limits, RateLimit, SpendLimit
 from bot.core.money import Money
 from bot.core.usage import Source
-from bot.store import coding, limits, refusals, snapshots
 from bot.store.database import Database
-from bot.store.posting import Ledger
-from bot.store.refusals import Refusal
+from bot.store.ledger.posting import Ledger
+from bot.store.readings import coding, limits, refusals, snapshots
+from bot.store.readings.refusals import Refusal
 
 DAY = date(2026, 11, 18)
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Connection, select, type_coerce
 from sqlalchemy.exc import DBAPIError
 
 from bot.store.bulk import insert_columns, insert_rows
-from bot.store.call_series import Series
+from bot.store.calls import Series
 from bot.store.database import Database
 from bot.store.tables import BucketRow, CallSeries, CostSnapshot, LedgerTotal, table
 

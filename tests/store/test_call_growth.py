@@ -12,7 +12,6 @@ from bot.core.calls.client import Client
 from bot.core.errors import StoreUnavailable
 from bot.core.money import LARGEST, Money
 from bot.core.periods import local_date
-from bot.store import call_sums
 from bot.store import calls as store
 from bot.store.calls import Sent
 from bot.store.database import Database
@@ -59,14 +58,14 @@ def test_any_whole_hours_come_to_what_their_calls_do_and_so_do_local_days(databa
     spans = [(NOW - dice.randrange(120) * HOUR, NOW - dice.randrange(-5, 60) * HOUR) for _ in range(12)]
     for since, until in [*spans, (midnight, midnight + DAY), (midnight, midnight + DAY + HOUR), (NOW - 6 * DAY, NOW)]:
         wanted = [one for one in calls if since <= one.at < until]
-        held = database.read_now(call_sums.by_series, since, until)
+        held = database.read_now(store.by_series, since, until)
         kinds = {(one.feature, one.error_type) for one in wanted}
         assert {(one.series.feature, one.series.error_type): one.sums for one in held} == {
             kind: sums.of(one for one in wanted if (one.feature, one.error_type) == kind) for kind in kinds
         }
         ids = {one.series_id for one in held}
         for zone in ("UTC", "Europe/London", "America/New_York"):  # London leaves its summer time on the 25th
-            found = database.read_now(call_sums.by_day, since, until, zone, ids)
+            found = database.read_now(store.by_day, since, until, zone, ids)
             assert {day: (some.calls, some.tokens, some.errors) for day, some in found.items()} == {
                 day: (some.calls, some.tokens, some.errors)
                 for day in {local_date(one.at, zone) for one in wanted}
@@ -82,7 +81,7 @@ def test_a_sketch_that_was_appended_to_for_long_is_written_anew_and_says_the_sam
     for at in range(0, len(calls), 10):
         post(database, calls[at : at + 10])
     assert max(database.read_now(lengths)) <= 40
-    (held,) = database.read_now(call_sums.by_series, NOW - DAY, NOW)
+    (held,) = database.read_now(store.by_series, NOW - DAY, NOW)
     assert held.sums == sums.of(calls)
 
 
@@ -93,5 +92,5 @@ def test_sums_that_no_longer_fit_are_refused_and_change_nothing(database: Databa
         post(database, [one])
     with pytest.raises(StoreUnavailable, match=r"larger than any"):
         post(database, [calls[2]])
-    (held,) = database.read_now(call_sums.by_series, NOW, NOW + HOUR)
+    (held,) = database.read_now(store.by_series, NOW, NOW + HOUR)
     assert held.sums == sums.of(calls[:1])

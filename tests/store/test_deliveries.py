@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.store import deliveries
 from bot.store.database import Database
-from bot.store.deliveries import ABANDONED_AFTER, Delivery, State
+from bot.store.messages import deliveries
+from bot.store.messages.deliveries import ABANDONED_AFTER, Delivery, State
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 KEY = "digest/morning/2026-11-22"

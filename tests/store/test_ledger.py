@@ -20,7 +20,7 @@ from bot.store import ledger, memory
 from bot.store.database import Database
 from bot.store.ledger import Selection
 from bot.store.ledger.levels import COLUMN
-from bot.store.posting import Ledger
+from bot.store.ledger.posting import Ledger
 from bot.store.tables import LedgerEntry, LedgerTotal, table
 
 DAY = date(2026, 11, 18)

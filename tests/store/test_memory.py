@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from bot.core.alerts.episode import Episode, Event, Happened
 from bot.core.alerts.rule import Kind
 from bot.core.directory import ApiKey, Directory, Member, ServiceAccount, Workspace
-from bot.store import directory, episodes, preferences
+from bot.store import directory, preferences
+from bot.store.alerts import episodes
 from bot.store.database import Database
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)

@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 
 from bot.core.money import Money
 from bot.core.usage import CostRecord, Source, UsageRecord
-from bot.store import snapshots, syncs
 from bot.store.database import Database
+from bot.store.readings import snapshots, syncs
 
 ORG = "org_1"
 FIRST = date(2026, 11, 18)

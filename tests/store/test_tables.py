@@ -10,7 +10,8 @@ from sqlalchemy.exc import StatementError
 from bot.core.alerts.episode import Episode
 from bot.core.alerts.rule import Kind
 from bot.core.money import LARGEST, Money
-from bot.store import episodes, preferences
+from bot.store import preferences
+from bot.store.alerts import episodes
 from bot.store.database import Database
 from bot.store.tables import EpisodeRow, table
 

@@ -6,10 +6,9 @@ from sqlalchemy import Connection
 
 from bot.core.entries import Attribution, Basis, Entry
 from bot.core.usage import REQUESTS
-from bot.store import uses
 from bot.store.database import Database
-from bot.store.ledger import EVERYTHING, Selection
-from bot.store.posting import Ledger
+from bot.store.ledger import EVERYTHING, Selection, uses
+from bot.store.ledger.posting import Ledger
 
 DAY = date(2026, 11, 18)
 NEXT, STOP = DAY + timedelta(days=1), DAY + timedelta(days=2)

@@ -131,6 +131,11 @@ def test_an_organisation_of_a_type_that_is_not_answered_is_told_so(
 # --- amounts
 
 
+def test_one_day_is_counted_as_one(command: Command) -> None:
+    done = command("sync", "--since", "2026-11-20", "--until", "2026-11-21", "--source", "cost")
+    assert re.match(r"cost: 1 day read, \d+ rows$", done.out.strip())
+
+
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [

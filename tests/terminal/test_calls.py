@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.calls.client import fingerprint
-from bot.store import tokens
+from bot.store.calls import tokens
 from bot.store.database import Database
 from tests.terminal.conftest import Command
 

@@ -75,7 +75,7 @@ def test_the_same_moment_gives_the_same_answer_and_another_moment_another(comman
         (("config", "check"), 2, "FILE"),
         (("config", "mend", "x.yml"), 2, "mend"),
         (("config", "apply", "nowhere.yml"), 1, "nowhere.yml"),
-        (("reconcile", "--period", "someday"), 2, "no period"),
+        (("reconcile", "--period", "someday"), 2, "as a period"),
         (("dance",), 2, "dance"),
         ((), 2, "COMMAND"),
     ],

@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from bot.core.calls.client import fingerprint
 from bot.services.calls.intake import MOST_UNDER_WAY, Intake
-from bot.store import tokens
+from bot.store.calls import tokens
 from bot.store.database import Database
 from bot.store.tables import CallHour, CallRow, CallSeries, table
 from bot.web.calls import calls

@@ -17,8 +17,9 @@ from ruamel.yaml import YAML
 from bot.anthropic_api.metering import endpoint
 from bot.core.calls.client import fingerprint
 from bot.demo.slack_server import COMMAND
-from bot.store import deliveries, tokens
+from bot.store.calls import tokens
 from bot.store.database import Database
+from bot.store.messages import deliveries
 from tests import outside as world
 from tests.outside import ALPHA, ANA, NOW, SECRETS, Outside, until
 from tests.reference import families

@@ -27,7 +27,7 @@ from starlette.routing import Route
 from bot.core.calls.client import fingerprint
 from bot.core.otlp.metrics import Measure
 from bot.services.calls.intake import Intake
-from bot.store import tokens
+from bot.store.calls import tokens
 from bot.store.database import Database
 from bot.store.tables import CallRow, CallSeries, CodeCountRow, table
 from bot.web import otlp

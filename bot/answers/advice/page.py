@@ -105,7 +105,8 @@ def _tables(found: Advised) -> Iterator[Table]:
         keys = [(name, f"{day_label(last)} {last.year}") for name, last in found.unused[:_MOST_KEYS]]
         hidden = len(found.unused) - len(keys)
         rest = [(wording.and_more(hidden), "")] if hidden else []
-        yield Table("Keys that nobody uses", (Column("Key", numeric=False), Column("Last used")), (*keys, *rest))
+        used = (Column("Key", numeric=False), Column("Last used"))
+        yield Table("Keys that nobody uses", used, (*keys, *rest), last_of=hidden or 1)
 
 
 def _paragraphs(found: Advised) -> Iterator[str]:

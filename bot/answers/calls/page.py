@@ -116,7 +116,8 @@ def _tables(found: Calls) -> Iterator[Table]:
 
 def _counts(title: str, name: str, lines: Sequence[LiveRow], *, own: bool) -> Table:
     columns = (Column(name, numeric=False), *_COUNTED, *((Column("Own price"),) if own else ()))
-    return Table(title, columns, tuple(_row(line, own=own) for line in lines))
+    rows = tuple(_row(line, own=own) for line in lines)
+    return Table(title, columns, rows, last_of=lines[-1].of if lines else 1)
 
 
 def _row(line: LiveRow, *, own: bool) -> tuple[Cell, ...]:

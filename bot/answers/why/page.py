@@ -154,19 +154,18 @@ def drivers(title: str, report: Report, own: Mapping[str, Mapping[Cause, Money]]
     """Who moved it, with the cause that moved each of them most."""
     most = len(report.rows) if report.by in TIMES else MOST_DRIVERS
     shown, hidden = report.rows[:most], report.rows[most:]
-    lines = [(*_sides(row), mostly(own.get(row.id or "", {}))) for row in shown]
-    if hidden:
-        lines.append((*_sides(rest(hidden)), ""))
+    rows = (*shown, rest(hidden)) if hidden else shown
+    lines = [(*_sides(row), mostly(own.get(row.id or "", {}))) for row in rows]
     total: tuple[Cell, ...] = (*_cells("In all", report.total, report.previous), "")
     columns = (*_columns(report.by), Column("Mostly", numeric=False))
     if not own:
-        return Table(title, columns[:-1], tuple(line[:-1] for line in lines), total[:-1])
-    return Table(title, columns, tuple(lines), total)
+        columns, lines, total = columns[:-1], [line[:-1] for line in lines], total[:-1]
+    return Table(title, columns, tuple(lines), total, last_of=rows[-1].of if rows else 1)
 
 
 def _aside(by: Dimension, rows: Sequence[Row]) -> Table:
     shown = rows if len(rows) <= SIDE_ROWS else (*rows[:SIDE_ROWS], rest(rows[SIDE_ROWS:]))
-    return Table(title_of(by), _columns(by), tuple(map(_sides, shown)))
+    return Table(title_of(by), _columns(by), tuple(map(_sides, shown)), last_of=shown[-1].of if shown else 1)
 
 
 def _columns(by: Dimension) -> tuple[Column, ...]:

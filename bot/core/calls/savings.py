@@ -19,6 +19,7 @@ LONG_PROMPT = 2_000
 SELDOM_CACHED = 0.2
 SHORT_ANSWER = 150
 TENTH = 10
+MOST_TIPS = 4
 _SMALLER = {"opus": "claude-sonnet-5-5", "sonnet": "claude-haiku-4-5"}
 """What a family's calls could be tried on."""
 
@@ -57,8 +58,8 @@ class Tip:
     instead: str = ""
 
 
-def tips(used: Iterable[Used], day: date, most: int = 4) -> list[Tip]:
-    """The largest first. `day` is the one whose prices hold."""
+def tips(used: Iterable[Used], day: date) -> list[Tip]:
+    """The few largest, the largest first. `day` is the one whose prices hold."""
     found: list[Tip] = []
     for one in used:
         if one.sums.calls < LEAST_CALLS:
@@ -70,7 +71,7 @@ def tips(used: Iterable[Used], day: date, most: int = 4) -> list[Tip]:
             *_batch(one),
         ]
     worthwhile = [tip for tip in found if tip.saved > LEAST_SAVED]
-    return sorted(worthwhile, key=lambda tip: (-tip.saved.units, tip.saving.value, tip.feature, tip.model))[:most]
+    return sorted(worthwhile, key=lambda tip: (-tip.saved.units, tip.saving.value, tip.feature, tip.model))[:MOST_TIPS]
 
 
 def _failed(one: Used) -> Iterable[Tip]:

@@ -138,16 +138,9 @@ def _plain(question: Question) -> Question:
 
 def _worded(question: Question) -> Question:
     """The question with the words that ask it again: the one place where they are put together."""
-    kind = question.about if question.about and (question.name or question.names) else None
-    named = [question.name] if question.name else question.names
     timeless = question.subject in _TIMELESS and question.period.words == USUAL
     parts = (
-        question.subject,
-        question.picture,
-        question.sheet,
-        question.wanted,
-        kind,
-        *(written(question.thing, name) for name in named),
+        head(question),
         "" if timeless else question.period.words,
         f"by {question.by}" if question.by else "",
         f"top {question.top}" if question.top else "",
@@ -155,6 +148,24 @@ def _worded(question: Question) -> Question:
         "share" if question.share else "",
     )
     return replace(question, text=" ".join(part for part in parts if part))
+
+
+def head(question: Question) -> str:
+    """What is asked and of what, without when: "trend team alpha"."""
+    kind = question.about if question.about and (question.name or question.names) else None
+    named = [question.name] if question.name else question.names
+    parts = (question.subject, question.picture, question.sheet, question.wanted, kind)
+    return " ".join([*filter(None, parts), *(written(question.thing, name) for name in named)])
+
+
+def instead(question: Question, kind: Subject, name: str) -> Question:
+    """The same question of a thing of this kind; raises WordsError where it can't be asked of one."""
+    if question.subject in (Subject.ALERTS, Subject.SUBSCRIBE):
+        _team(kind, name, question.subject)
+    if question.subject is Subject.PLAN:
+        _refuse_plans(kind)
+    asked = replace(question, about=kind) if question.about else replace(question, subject=kind)
+    return _worded(replace(asked, name=name))
 
 
 def _kind(about: Subject, name: str | None, refusal: str) -> Subject | None:
@@ -189,9 +200,14 @@ def _plan(reading: Reading, about: Subject, name: str | None) -> Question:
     """Plans for a team, a person (who needs no word before the name) or everybody; a month makes most sense."""
     if name and about is Subject.SUMMARY:
         about = Subject.USER
+    _refuse_plans(about)
+    return _worded(_asked(reading, Subject.PLAN, name, _month(reading), about if name else None))
+
+
+def _refuse_plans(about: Subject) -> None:
+    """Raises WordsError for what no plan is for."""
     if MANY.get(about, about) not in (Subject.SUMMARY, Subject.TEAMS, Subject.USERS):
         raise WordsError(f"Plans are for people and teams, not for `{about}`. Try `/claude-usage plan team alpha`.")
-    return _worded(_asked(reading, Subject.PLAN, name, _month(reading), about if name else None))
 
 
 def _advice(reading: Reading, about: Subject, name: str | None) -> Question:

@@ -17,22 +17,24 @@ from bot.core.alerts.rule import Kind, Metric, Severity
 from bot.core.configuration import Configuration
 from bot.core.errors import SettingsError
 from bot.core.receivers import is_channel
-from bot.services.alerts import copies, explaining, gathering, messages, pressing, telling
-from bot.services.alerts.about import about
-from bot.services.alerts.copies import Copy
-from bot.services.alerts.judged import Judged
-from bot.services.alerts.judging import look
-from bot.services.alerts.looking import Calls, Lookout
-from bot.services.alerts.memory import Memory
+from bot.services.alerts import explaining
+from bot.services.alerts.judging.judged import Judged
+from bot.services.alerts.judging.looking import Calls, Lookout
+from bot.services.alerts.judging.memory import Memory
+from bot.services.alerts.judging.rules import look
+from bot.services.alerts.judging.silent import silent
+from bot.services.alerts.judging.unusual import Unusual
 from bot.services.alerts.replay import Replayed, replay
-from bot.services.alerts.silent import silent
-from bot.services.alerts.unusual import Unusual
+from bot.services.alerts.telling import copies, gathering, messages, owing, pressing
+from bot.services.alerts.telling.about import about
+from bot.services.alerts.telling.copies import Copy
 from bot.services.configuration import in_force, zone_in_force
 from bot.services.deliver import Deliverer, Message
 from bot.services.figures.names import Names
 from bot.services.figures.view import Coverage
-from bot.store import deliveries, episodes, silences, told
+from bot.store.alerts import episodes, silences
 from bot.store.database import Database
+from bot.store.messages import deliveries, told
 from bot.store.upsert import lock
 
 
@@ -170,19 +172,19 @@ class Alerts:
             memory.take(judged.steps, connection)
         if not live:
             unusual.keep(connection)
-        telling.withdraw(connection, memory.events, now)
-        telling.owe(connection, lookout.configuration, now)
-        telling.chase(connection, lookout.configuration, now)
-        telling.owe(connection, lookout.configuration, now)
+        owing.withdraw(connection, memory.events, now)
+        owing.owe(connection, lookout.configuration, now)
+        owing.chase(connection, lookout.configuration, now)
+        owing.owe(connection, lookout.configuration, now)
 
     def _fall_through(self, connection: Connection, now: datetime) -> bool:
         """Owe the next ones what could reach nobody just now; whether there is any such."""
         lock(connection, "alerts")
         configuration = in_force(connection) or Configuration()
-        before = len(deliveries.line(connection, now, telling.KIND))
-        telling.chase(connection, configuration, now)
-        telling.unreachable(connection, now)
-        return len(deliveries.line(connection, now, telling.KIND)) > before
+        before = len(deliveries.line(connection, now, owing.KIND))
+        owing.chase(connection, configuration, now)
+        owing.unreachable(connection, now)
+        return len(deliveries.line(connection, now, owing.KIND)) > before
 
     def _lookout(self, connection: Connection, now: datetime) -> Lookout:
         names = Names.read(connection)
@@ -199,7 +201,7 @@ class Alerts:
                 continue
             silenced = any(one.covers(newest.rule_id, newest.scope, at) for one in running)
             it = about(connection, lookout.configuration, newest)
-            sent = newest.id and deliveries.State.SENT in told.states(connection, telling.prefix(newest)).values()
+            sent = newest.id and deliveries.State.SENT in told.states(connection, owing.prefix(newest)).values()
             state = newest.state(silenced=silenced, known=judged.known)
             receivers = it.levels[0] if it.levels else ()
             metric = None if newest.kind is Kind.SOURCE else it.rule.metric if it.rule else Metric.COST
@@ -258,9 +260,9 @@ def _patient(connection: Connection, now: datetime) -> list[tuple[str, str]]:
     """The messages to people that are due and can wait until morning, with their receivers."""
     configuration = in_force(connection) or Configuration()
     found = []
-    for owed in deliveries.line(connection, now, telling.KIND):
-        receiver = telling.receiver_of(owed.key)
-        told_of = [episodes.read(connection, id_) for id_ in telling.episodes_of(connection, owed.key)]
+    for owed in deliveries.line(connection, now, owing.KIND):
+        receiver = owing.receiver_of(owed.key)
+        told_of = [episodes.read(connection, id_) for id_ in owing.episodes_of(connection, owed.key)]
         known = [episode for episode in told_of if episode is not None]
         if is_channel(receiver) or not known:
             continue

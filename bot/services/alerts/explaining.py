@@ -21,14 +21,15 @@ from bot.core.errors import NotFound, Withheld
 from bot.core.outlook.budget import Budget
 from bot.core.receivers import may_act
 from bot.core.wording import to_the_cent
-from bot.services.alerts import messages, telling
-from bot.services.alerts.about import about
-from bot.services.alerts.judged import Judged
-from bot.services.alerts.looking import Lookout
+from bot.services.alerts.judging.judged import Judged
+from bot.services.alerts.judging.looking import Lookout
+from bot.services.alerts.telling import messages, owing
+from bot.services.alerts.telling.about import about
 from bot.services.figures.names import Names
 from bot.services.figures.view import Coverage
-from bot.store import episodes, silences, told
-from bot.store.deliveries import State
+from bot.store.alerts import episodes, silences
+from bot.store.messages import told
+from bot.store.messages.deliveries import State
 
 _OUTCOMES = {
     State.WAITING: "waits until morning, or is tried again",
@@ -49,7 +50,7 @@ def explain(connection: Connection, episode_id: int, asker: Asker, now: datetime
     it = about(connection, configuration, episode)
     if Target.of(episode.scope).kind == "user" and not may_act(configuration, asker, it.notify, it.teams):
         raise Withheld("This alert is about a single person. Ask an admin.")
-    running = [one for one in silences.running(connection, now) if telling.silences_it(one, episode, now)]
+    running = [one for one in silences.running(connection, now) if owing.silences_it(one, episode, now)]
     why = episodes.settled_as(connection, episode_id)
     return explained.answer(
         Explained(
@@ -115,7 +116,7 @@ def _budget(names: Names, rule_id: str) -> Budget | None:
 
 def _told(connection: Connection, episode: Episode) -> Iterator[Told]:
     """Each message of an episode, in the order in which they were owed."""
-    for key, state, at, error in told.lines(connection, telling.prefix(episode)):
-        receiver = telling.receiver_of(key)
+    for key, state, at, error in told.lines(connection, owing.prefix(episode)):
+        receiver = owing.receiver_of(key)
         outcome = _OUTCOMES[state] if state is State.SENT or not error else f"{_OUTCOMES[state]}: {error}"
         yield Told(receiver, at, outcome)

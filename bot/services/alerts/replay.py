@@ -19,13 +19,13 @@ from bot.core.nearest import nearest
 from bot.core.outlook.budget import Budget
 from bot.core.receivers import levels
 from bot.core.utc import midnight
-from bot.services.alerts import messages
-from bot.services.alerts.about import about
-from bot.services.alerts.judged import Judged
-from bot.services.alerts.judging import budgeted, ruled
-from bot.services.alerts.looking import Calls, Lookout
-from bot.services.alerts.memory import Memory
-from bot.services.alerts.unusual import Unusual
+from bot.services.alerts.judging.judged import Judged
+from bot.services.alerts.judging.looking import Calls, Lookout
+from bot.services.alerts.judging.memory import Memory
+from bot.services.alerts.judging.rules import budgeted, ruled
+from bot.services.alerts.judging.unusual import Unusual
+from bot.services.alerts.telling import messages
+from bot.services.alerts.telling.about import about
 from bot.services.figures.names import Names
 from bot.services.figures.view import Coverage
 from bot.store import directory

@@ -25,9 +25,10 @@ from bot.services.asking.plans import whole_days
 from bot.services.figures.names import Found, Names
 from bot.services.figures.people import Sight
 from bot.services.figures.view import Coverage
-from bot.store import memory, people, snapshots, uses
-from bot.store.ledger import Selection
-from bot.store.uses import Series
+from bot.store import memory
+from bot.store.ledger import Selection, people, uses
+from bot.store.ledger.uses import Series
+from bot.store.readings import snapshots
 
 _BEFORE = timedelta(days=28)
 """How far back before the window it is looked how things usually are."""

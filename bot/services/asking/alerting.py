@@ -20,11 +20,11 @@ from bot.core.errors import NotFound, Withheld
 from bot.core.money import Money
 from bot.core.periods import Period, Unit, local_date
 from bot.core.question import Question, Subject, written
-from bot.services.alerts.about import gone, rule_of, teams_of
+from bot.services.alerts.telling.about import gone, rule_of, teams_of
 from bot.services.figures.names import Found, Names
 from bot.services.figures.people import Sight
 from bot.services.figures.view import Coverage
-from bot.store import episodes, silences
+from bot.store.alerts import episodes, silences
 
 
 @dataclass(frozen=True, slots=True)

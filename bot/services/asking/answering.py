@@ -56,7 +56,7 @@ from bot.services.figures.names import Found, Names
 from bot.services.figures.people import Sight, any_named, topped
 from bot.services.figures.unreported import unreported
 from bot.services.figures.view import Coverage, View
-from bot.store import call_sums
+from bot.store import calls as store
 
 _PLANS: Mapping[Subject, Plan] = {**spend.PLANS, **ranking.PLANS}
 
@@ -143,7 +143,7 @@ def _spent(asked: _Inquiry) -> Answer:
 def _known_by_calls(asked: _Inquiry) -> bool:
     """People are asked about whom no report names, and programs do."""
     people_asked = asked.question.subject in (Subject.USER, Subject.USERS)
-    return people_asked and not any_named(asked.connection) and call_sums.any_named(asked.connection)
+    return people_asked and not any_named(asked.connection) and store.any_named(asked.connection)
 
 
 def _of_calls(asked: _Inquiry) -> Answer:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.core.errors import UnreadWords
-from bot.core.question import Question, Subject, parse, recalled
+from bot.core.question import Question, Subject, instead, recalled
 from bot.core.words import mentions
 from bot.services.configuration import zone_in_force
 from bot.services.figures.names import Names
@@ -29,5 +29,5 @@ def asked(connection: Connection, text: str, *, said: datetime, now: datetime, z
     if question.name and question.about is Subject.TEAM and not mentions(text, _TEAMS):
         kind = names.kinds(connection).get(question.name.casefold(), Subject.TEAM)
         if kind is not Subject.TEAM:  # `forecast opus-5-5`
-            return parse(question.text.replace(f" {Subject.TEAM} ", f" {kind} ", 1), now=now, zone=here)
+            return instead(question, kind, question.name)
     return question

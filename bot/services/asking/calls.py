@@ -101,4 +101,5 @@ def _top(lines: list[LiveRow], top: int | None) -> list[LiveRow]:
     """The first `top` rows, and one for the rest, so that they still add up."""
     if top is None or len(lines) <= top:
         return lines
-    return [*lines[:top], LiveRow(wording.and_more(len(lines) - top), added(line.sums for line in lines[top:]))]
+    of = sum(line.of for line in lines[top:])
+    return [*lines[:top], LiveRow(wording.and_more(of), added(line.sums for line in lines[top:]), of=of)]

@@ -25,7 +25,8 @@ from bot.core.question import Dimension, Question
 from bot.core.usage import Source
 from bot.core.words import shown
 from bot.services.figures.names import Names
-from bot.store import code_counts, coding, refusals, snapshots, syncs
+from bot.store.calls import code_counts
+from bot.store.readings import coding, refusals, snapshots, syncs
 
 ME = "me"
 _DAY = timedelta(days=1)
@@ -87,8 +88,8 @@ def answer(connection: Connection, question: Question, names: Names, access: Acc
             before=before,
             previous=_line("", earlier) if reading.whole(before) and (who or _group(earlier).is_open) else None,
             by=by,
-            lines=[_line(*row) for row in _top(rows, question.top)],
-            told=[_line(*row) for row in _top(told_rows, question.top)],
+            lines=_top(rows, question.top),
+            told=_top(told_rows, question.top),
             told_total=_line("", told) if told and open_ else None,
             notes=notes,
         )
@@ -283,9 +284,10 @@ def _day_name(day: date) -> str:
     return f"{day:%a} {day_label(day)}"
 
 
-def _top(rows: list[_Row], top: int | None) -> list[_Row]:
+def _top(rows: list[_Row], top: int | None) -> list[Line]:
     """The first `top` rows, and one for the rest, so that they still add up."""
-    if top is None or len(rows) <= top:
-        return rows
-    rest = [one for _, seen in rows[top:] for one in seen]
-    return [*rows[:top], (wording.and_more(len(rows) - top), rest)]
+    lines = [_line(*row) for row in rows[:top]]
+    if hidden := rows[len(lines) :]:
+        rest = _line(wording.and_more(len(hidden)), (one for _, seen in hidden for one in seen))
+        lines.append(replace(rest, of=len(hidden)))
+    return lines

@@ -18,7 +18,9 @@ from bot.core.money import ZERO
 from bot.core.question import Dimension, Question
 from bot.core.usage import Source
 from bot.services.figures.names import Names
-from bot.store import headroom, limits, memory, refusals, snapshots, syncs
+from bot.store import memory
+from bot.store.calls import headroom
+from bot.store.readings import limits, refusals, snapshots, syncs
 
 _DAY = timedelta(days=1)
 _PERSON = "user"

@@ -22,7 +22,9 @@ from bot.services.figures import list_range
 from bot.services.figures.names import Found, Names
 from bot.services.figures.people import Sight
 from bot.services.figures.view import Coverage, View
-from bot.store import code_counts, limits, people
+from bot.store.calls import code_counts
+from bot.store.ledger import people
+from bot.store.readings import limits
 
 CLAUDE_CODE = "claude code"
 """The workspace that Anthropic makes when the first person signs in to Claude Code."""

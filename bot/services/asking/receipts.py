@@ -49,10 +49,12 @@ from bot.services.figures.names import Names
 from bot.services.figures.people import Recognition, Sight
 from bot.services.figures.unreported import FILLED, unreported
 from bot.services.figures.view import Coverage
-from bot.store import closes, pages, preferences, receipts, snapshots
 from bot.store import directory as directories
+from bot.store import preferences
+from bot.store.books import closes, receipts
 from bot.store.database import Database
 from bot.store.ledger import Selection
+from bot.store.readings import pages, snapshots
 
 
 @dataclass(frozen=True, slots=True)

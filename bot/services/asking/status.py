@@ -19,7 +19,8 @@ from bot.services.figures.names import Names
 from bot.services.figures.unreported import disagreement
 from bot.services.figures.view import Coverage
 from bot.services.syncing import sources
-from bot.store import call_series, restatements
+from bot.store.calls import series
+from bot.store.readings import restatements
 
 RESTATEMENTS_SHOWN = 5
 LOST_SHOWN = 5
@@ -39,7 +40,7 @@ def status(connection: Connection, names: Names, now: datetime) -> status_answer
         all(held.found.explained for held in reconciled),
         outbox.lost_lately(connection, now, LOST_SHOWN),
         disagreement(connection, names, Coverage.read(connection, now)),
-        call_series.calls_together(connection, now - _WEEK),
+        series.calls_together(connection, now - _WEEK),
     )
 
 

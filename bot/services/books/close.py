@@ -18,9 +18,11 @@ from bot.core.utc import dates, month_after
 from bot.core.words import LEDGER_SHEETS
 from bot.services.books import export
 from bot.services.figures.names import Names
-from bot.store import closes, ledger, snapshots
-from bot.store.closes import ClosedMonth
+from bot.store import ledger
+from bot.store.books import closes
+from bot.store.books.closes import ClosedMonth
 from bot.store.ledger import EVERYTHING
+from bot.store.readings import snapshots
 from bot.store.upsert import lock
 
 _MADE_OF = (Source.USAGE, Source.COST)

@@ -25,7 +25,8 @@ from bot.core.words import Sheet
 from bot.services.figures.names import Names
 from bot.services.figures.notes import closed_notes
 from bot.services.figures.view import Coverage
-from bot.store import closes, ledger
+from bot.store import ledger
+from bot.store.books import closes
 from bot.store.ledger import EVERYTHING, Selection
 
 Sink = Callable[[bytes], object]

@@ -20,17 +20,17 @@ from bot.core.configuration import Configuration
 from bot.core.errors import NotFound, SettingsError
 from bot.core.money import ZERO, Money
 from bot.core.periods import Period, days
-from bot.core.said_periods import month_to_date, parse_period
 from bot.core.usage import Source
 from bot.core.utc import midnight
 from bot.services.configuration import in_force
 from bot.services.deliver import Deliverer, Message
-from bot.store import deliveries, hours, ledger, memory, reported, snapshots
 from bot.store import directory as directories
+from bot.store import ledger, memory
 from bot.store.database import Database
+from bot.store.messages import deliveries
+from bot.store.readings import hours, reported, snapshots
 from bot.store.upsert import lock
 
-ZONE = "UTC"
 """What Anthropic adds up are UTC days."""
 SETTLES = timedelta(days=4)
 """How long after its end a day may still be restated in one report and not yet in the other."""
@@ -45,13 +45,9 @@ class Reconcile:
         self._database = database
         self._deliverer = deliverer
 
-    async def period(self, words: str | None, now: datetime) -> tuple[Period, list[Held]] | None:
-        """Every day of the period that has begun and of which anything was read, oldest first, as of `now`.
-
-        Without words it is the month to date; None where the words name no period.
-        """
-        period = parse_period(words, now=now, zone=ZONE) if words else month_to_date(now=now, zone=ZONE)
-        return (period, await self._database.read(_held, days(period), now)) if period else None
+    async def days(self, period: Period, now: datetime) -> list[Held]:
+        """Every day of the period that has begun and of which anything was read, oldest first, as of `now`."""
+        return await self._database.read(_held, days(period), now)
 
     async def run(self, now: datetime) -> int:
         """Send what is owed; returns how many messages went out."""

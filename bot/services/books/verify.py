@@ -34,8 +34,9 @@ from bot.core.wording import and_more
 from bot.services.figures import unreported
 from bot.services.figures.names import Names
 from bot.store import directory as directories
-from bot.store import ledger, pages, preferences, snapshots
+from bot.store import ledger, preferences
 from bot.store.database import Database
+from bot.store.readings import pages, snapshots
 
 Read = Callable[[Reader, date, date], Awaitable[Chunk[UsageRecord] | Chunk[CostRecord]]]
 DAYS_NAMED = 5

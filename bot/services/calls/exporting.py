@@ -20,7 +20,7 @@ from bot.core.periods import Period
 from bot.core.words import Sheet
 from bot.services.books.export import Exported, Sink, selected
 from bot.services.figures.names import Names
-from bot.store import call_sums
+from bot.store import calls
 
 COLUMNS = (
     *("timestamp", "id", "team", "user", "feature", "model", "endpoint", "event_type", "service_tier", "success"),
@@ -64,7 +64,7 @@ def _rows(
     owners = CallOwners(names.configuration.teams, names.organizations)
     dated = bool(owners.turns())
     known: dict[object, tuple[str, bool]] = {}
-    for call in call_sums.singly(connection, period.start, period.end):
+    for call in calls.singly(connection, period.start, period.end):
         key = (call.series_id, call.at.date() if dated else None)
         if key not in known:
             said = Said(call.bound_team, call.team, call.api_key, call.caller)

@@ -21,8 +21,7 @@ from bot.core.calls.log import Log
 from bot.core.errors import NotFound
 from bot.services.calls.reading import Readers
 from bot.store import calls as store
-from bot.store.call_series import KnownSeries
-from bot.store.calls import Posted, Sent
+from bot.store.calls import KnownSeries, Posted, Sent
 from bot.store.database import Database
 
 MOST_NAMED = 20

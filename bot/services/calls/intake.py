@@ -20,9 +20,7 @@ from bot.core.utc import microseconds
 from bot.services import tracing
 from bot.services.calls import metering
 from bot.store import calls as store
-from bot.store import code_counts, tokens
-from bot.store.call_series import KnownSeries
-from bot.store.calls import Posted, Sent
+from bot.store.calls import KnownSeries, Posted, Sent, code_counts, tokens
 from bot.store.database import Database
 
 log = structlog.get_logger()

@@ -16,15 +16,14 @@ from bot.core.calls.sums import Sums
 from bot.core.directory import family
 from bot.core.errors import BotError
 from bot.core.hours import Stretch
-from bot.services.alerts.judged import Judged
-from bot.services.alerts.judging import ruled
-from bot.services.alerts.looking import Lookout
-from bot.services.alerts.memory import Memory
+from bot.services.alerts.judging.judged import Judged
+from bot.services.alerts.judging.looking import Lookout
+from bot.services.alerts.judging.memory import Memory
+from bot.services.alerts.judging.rules import ruled
 from bot.services.figures.names import Names
 from bot.services.figures.view import Coverage
-from bot.store import call_sums
-from bot.store.call_series import Series
-from bot.store.call_sums import Held
+from bot.store import calls
+from bot.store.calls import Held, Series
 from bot.store.database import Database
 
 log = structlog.get_logger()
@@ -62,11 +61,11 @@ def observe(
     names = Names.read(connection)
     owners = CallOwners(names.configuration.teams, names.organizations)
     if rule.per_call:
-        found = call_sums.largest(connection, window.start, window.end, by=_largest_by(rule.metric))
+        found = calls.largest(connection, window.start, window.end, by=_largest_by(rule.metric))
     elif rule.window.minutes:
-        found = call_sums.of_singles(connection, window.start, window.end)
+        found = calls.of_singles(connection, window.start, window.end)
     else:
-        found = call_sums.by_series(connection, window.start, window.end)
+        found = calls.by_series(connection, window.start, window.end)
     complete = window.end <= now
     teams = {held.series_id: _team(owners, held.series, window.start) for held in found}
     return {

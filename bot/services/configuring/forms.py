@@ -20,7 +20,7 @@ from bot.core.access import Asker
 from bot.core.configuration.merged import What
 from bot.core.errors import FormRefused
 from bot.core.schedule import Digest
-from bot.services.alerts.looking import Calls
+from bot.services.alerts.judging.looking import Calls
 from bot.services.configuring import budget_form, opening, overview, sending, suggesting, trying
 from bot.services.configuring.ground import Ground
 from bot.services.configuring.sending import BACK

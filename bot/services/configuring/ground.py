@@ -15,7 +15,7 @@ from bot.core.configuration import Configuration
 from bot.core.configuration.splice import Value
 from bot.core.errors import FormRefused
 from bot.core.question import Dimension
-from bot.services.alerts.looking import Calls
+from bot.services.alerts.judging.looking import Calls
 from bot.services.figures.names import Names
 
 ALL, EACH, OWN = "all", "each_team", "own"

@@ -13,11 +13,12 @@ from bot.core.configuration.merged import Entry, Preference, What
 from bot.core.configuration.splice import written
 from bot.core.outlook.budget import Budget
 from bot.core.receivers import is_slack_id
-from bot.services.alerts import unsilencing
+from bot.services.alerts.telling import unsilencing
 from bot.services.configuration import beside
 from bot.services.configuring import unowned
 from bot.services.configuring.ground import Ground
-from bot.store import preferences, silences
+from bot.store import preferences
+from bot.store.alerts import silences
 
 LOG = 30
 """Changes shown, the newest."""

@@ -15,14 +15,15 @@ from bot.core.authority import is_admin, owns
 from bot.core.configuration import Configuration
 from bot.core.configuration.merged import Entry, Preference, What
 from bot.core.errors import FormRefused, NotFound, NotTheirs
-from bot.services.alerts import unsilencing
+from bot.services.alerts.telling import unsilencing
 from bot.services.configuration import in_force
 from bot.services.configuring import keeping, replaying, silence_form, team_forms, unowned
 from bot.services.configuring.ground import Ground
 from bot.services.configuring.keeping import ID, Sent
 from bot.services.configuring.opening import FORMS
 from bot.services.configuring.overview import scope_of_budget, scope_said
-from bot.store import preferences, silences
+from bot.store import preferences
+from bot.store.alerts import silences
 
 _MOST_STATE = 2900
 """Slack carries 3,000 characters with a form."""

@@ -9,10 +9,10 @@ from bot.core import wording
 from bot.core.alerts.feedback import Silence, Until
 from bot.core.errors import FormRefused, NotFound, NotTheirs
 from bot.core.periods import local_date, midnight
-from bot.services.alerts import unsilencing
+from bot.services.alerts.telling import unsilencing
 from bot.services.configuring.ground import ALL, Ground, chosen, scope_field
 from bot.services.configuring.overview import scope_said
-from bot.store import silences
+from bot.store.alerts import silences
 
 TITLE = "Silence"
 _DATE = "until a date"

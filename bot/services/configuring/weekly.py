@@ -15,8 +15,9 @@ from bot.services.configuration import in_force, zone_in_force
 from bot.services.configuring import unowned
 from bot.services.deliver import Deliverer, Message
 from bot.services.figures.names import Names
-from bot.store import deliveries, preferences
+from bot.store import preferences
 from bot.store.database import Database
+from bot.store.messages import deliveries
 
 KIND = "unowned/"
 _MONDAY, _NINE = 0, time(9)

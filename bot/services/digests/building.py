@@ -31,7 +31,7 @@ from bot.services.figures.list_range import ranged
 from bot.services.figures.names import Found, Names
 from bot.services.figures.people import ME, Sight
 from bot.services.figures.view import Coverage, View
-from bot.store import episodes
+from bot.store.alerts import episodes
 
 COURSE_DAYS = 14
 COURSE_WEEKS = 13
@@ -164,12 +164,11 @@ class _Building:
         due, teams = self.occurrence.due, self.names.configuration.teams
         mine = family(self.digest.team, teams) if self.digest.team else None
         for episode in (*episodes.firing(self.connection), *episodes.lately_resolved(self.connection, due)):
-            team = self.names.configuration.team(episode.scope)
             if episode.fired_at > due or (mine is not None and episode.scope not in mine):
                 continue
-            whole = episode.scope == WHOLE_ORGANISATION
-            if whole or team:
-                who = self.names.organization if whole or team is None else team.name
+            team = self.names.configuration.team(episode.scope)
+            who = self.names.organization if episode.scope == WHOLE_ORGANISATION else team.name if team else None
+            if who:
                 taken = episode.acknowledged_at is not None and episode.acknowledged_at <= due
                 yield OpenAlert(episode.rule_id, who, local_date(episode.since, self.here), taken)
 

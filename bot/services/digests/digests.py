@@ -14,9 +14,10 @@ from bot.services.configuration import in_force
 from bot.services.deliver import Deliverer, Message
 from bot.services.digests.building import Built, build
 from bot.services.figures.people import Recognition
-from bot.store import deliveries, preferences
+from bot.store import preferences
 from bot.store.database import Database
-from bot.store.deliveries import Owed
+from bot.store.messages import deliveries
+from bot.store.messages.deliveries import Owed
 
 KIND = "digest/"
 _DETAILS = "/details"
@@ -106,16 +107,17 @@ class Digests:
     async def _message(self, key: str) -> Message:
         occurrence, thread = await self._database.read(_owed, key, self._zone)
         digest = occurrence.digest
-        built = self._for_threads.pop(occurrence.key, None) or await self._built(occurrence)
         if not key.endswith(_DETAILS):
+            built = await self._built(occurrence)
             if len(self._for_threads) >= _MOST_KEPT:
                 self._for_threads.clear()
             self._for_threads[occurrence.key] = built
             then = (f"{key}{_DETAILS}",) if built.details else ()
             return Message(built.answer, channel=digest.channel, receiver=digest.to, then=then)
-        if built.details is None:
+        posted = self._for_threads.pop(occurrence.key, None) or await self._built(occurrence)
+        if posted.details is None:
             raise NotFound("There is nothing to say in the thread any more.")
-        return Message(built.details, channel=digest.channel, receiver=digest.to, thread=thread)
+        return Message(posted.details, channel=digest.channel, receiver=digest.to, thread=thread)
 
 
 def newest_occurrence(connection: Connection, name: str, at: datetime, zone: str) -> Occurrence:

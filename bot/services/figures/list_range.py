@@ -26,8 +26,9 @@ from bot.core.report import Figures, Findings, Row
 from bot.core.utc import midnight
 from bot.services.figures.steps import span_start
 from bot.services.figures.view import Coverage, View
-from bot.store import ledger, memory, snapshots
+from bot.store import ledger, memory
 from bot.store.ledger import Listed, Selection
+from bot.store.readings import snapshots
 
 _ALIKE = 10**6
 _NAMED = 3

@@ -24,9 +24,8 @@ from bot.core.question import Dimension, Question, Subject, written
 from bot.core.words import CHRONOLOGICAL, shown
 from bot.services.figures.names import Names
 from bot.services.figures.steps import span_name, span_start
-from bot.store import call_sums
-from bot.store.call_series import Series
-from bot.store.call_sums import Held
+from bot.store import calls
+from bot.store.calls import Held, Series
 
 ME = "me"
 
@@ -61,7 +60,7 @@ class LiveCalls:
         return [
             self._owned(held, start.date())
             for start, end in pairwise(edges)
-            for held in call_sums.by_series(self._connection, start, end)
+            for held in calls.by_series(self._connection, start, end)
         ]
 
     def _owned(self, held: Held, on: date) -> Seen:
@@ -113,7 +112,7 @@ class LiveCalls:
     def days(self, seen: Sequence[Seen], since: datetime, until: datetime, zone: str) -> list[tuple[date, Sums]]:
         """The course by local days."""
         ids = {one.held.series_id for one in seen}
-        return sorted(call_sums.by_day(self._connection, since, until, zone, ids).items())
+        return sorted(calls.by_day(self._connection, since, until, zone, ids).items())
 
     def _times(self, seen: Sequence[Seen], by: Dimension, since: datetime, until: datetime) -> list[LiveRow]:
         columns: dict[str, Sums] = {}
@@ -188,7 +187,7 @@ def cut(seen: Iterable[Seen], key: Callable[[Seen], str], name: Callable[[str], 
     ]
     if as_one:
         hidden = [one.held.sums for id_ in ranked if id_ in as_one for one in groups[id_]]
-        lines.append(LiveRow(f"{len(as_one)} together", added(hidden)))
+        lines.append(LiveRow(f"{len(as_one)} together", added(hidden), of=len(as_one)))
     return lines, bool(as_one)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,10 +12,10 @@ from sqlalchemy import Connection
 
 from bot.core.configuration import Configuration
 from bot.core.directory import UNALLOCATED, Directory, family
-from bot.core.errors import NotFound
+from bot.core.errors import NotFound, WordsError
 from bot.core.nearest import nearest
 from bot.core.prices import display_name, without_date
-from bot.core.question import Dimension, Question, Subject, written
+from bot.core.question import Dimension, Question, Subject, head, instead, written
 from bot.core.usage import CONSOLE, DEFAULT_WORKSPACE, NO_ACTOR, NOT_BY_KEY, RECURRING
 from bot.core.words import shown
 from bot.services.configuration import in_force, ties
@@ -78,26 +79,25 @@ class Names:
                 return id_ or "Not reported"
 
     def find(self, connection: Connection, question: Question) -> Found:
-        """What the question names. Raises NotFound with the nearest three names."""
-        name = question.name or ""
+        """What the question names. Raises NotFound with the question that may have been meant."""
         match question.thing:
             case Subject.TEAM:
-                ids = self._matching(connection, Dimension.TEAM, name)
+                ids = self._matching(connection, Dimension.TEAM, question)
                 teams = frozenset(id_ for one in ids for id_ in family(one, self.configuration.teams))
                 return Found(self.selection(teams=teams), ids[0], self.of(Dimension.TEAM, ids[0]))
             case Subject.MODEL:
-                ids = self._matching(connection, Dimension.MODEL, name)
+                ids = self._matching(connection, Dimension.MODEL, question)
                 return Found(self.selection(models=frozenset(ids)), ids[0], self.of(Dimension.MODEL, ids[0]))
             case Subject.WORKSPACE:
-                ids = self._matching(connection, Dimension.WORKSPACE, name)
+                ids = self._matching(connection, Dimension.WORKSPACE, question)
                 self._refuse_mixture(Dimension.WORKSPACE, ids)
                 return Found(self.selection(workspaces=frozenset(ids)), ids[0], self.of(Dimension.WORKSPACE, ids[0]))
             case Subject.KEY:
-                ids = self._matching(connection, Dimension.KEY, name)
+                ids = self._matching(connection, Dimension.KEY, question)
                 self._refuse_mixture(Dimension.KEY, ids)
                 return Found(self.selection(keys=frozenset(ids)), ids[0], self.of(Dimension.KEY, ids[0]))
             case Subject.USER:
-                ids = self._matching(connection, Dimension.USER, name)
+                ids = self._matching(connection, Dimension.USER, question)
                 self._refuse_namesakes(ids)
                 return Found(self.selection(actors=frozenset(ids)), ids[0], self.of(Dimension.USER, ids[0]))
             case _:
@@ -122,13 +122,14 @@ class Names:
             }
         return self._kinds
 
-    def _matching(self, connection: Connection, dimension: Dimension, name: str) -> list[str]:
-        """The ids that are called `name`, by id, by name or by a model's short name; names need not be unique."""
+    def _matching(self, connection: Connection, dimension: Dimension, question: Question) -> list[str]:
+        """The ids of what is called so, by id, by name or by a model's short name; names need not be unique."""
         called = self._by_any_name(connection, dimension)
-        found = called.get(" ".join(name.split()).casefold())
-        if found:
+        name = " ".join((question.name or "").split()).casefold()
+        if found := called.get(name):
             return sorted(set(found))
-        raise NotFound(_no_such(dimension, name, self._displayed(dimension, called)))
+        elsewhere = self.kinds(connection).get(name)
+        raise NotFound(_no_such(dimension, question, self._displayed(dimension, called), elsewhere))
 
     def _by_any_name(self, connection: Connection, dimension: Dimension) -> Mapping[str, Sequence[str]]:
         if dimension not in self._ids:
@@ -262,13 +263,20 @@ def _aliases(dimension: Dimension, id_: str, name: str) -> list[str]:
     return [id_, without_date(id_), name, name.removeprefix("Claude "), without_date(id_).removeprefix("claude-")]
 
 
-def _no_such(what: str, name: str, displayed: Mapping[str, str]) -> str:
+def _no_such(what: str, question: Question, displayed: Mapping[str, str], elsewhere: Subject | None) -> str:
+    """`elsewhere`: what else has this name."""
+    name = question.name or ""
+    missing = f"There is no {what} “{shown(name)}”"
+    if elsewhere:
+        with suppress(WordsError):  # not everything can be asked of every kind
+            example = head(instead(question, elsewhere, shown(name)))
+            return f"{missing}, but a {elsewhere} of that name. Try `/claude-usage {example}`."
     if not displayed:
         return f"There is no {what} yet: nothing has been read or configured."
     closest = list(dict.fromkeys(displayed[alias] for alias in nearest(name.casefold(), displayed, 9, cutoff=0.0)))[:3]
     listed = ", ".join(shown(one) for one in closest)
-    word = written(Subject(what), closest[0])
-    return f"There is no {what} “{shown(name)}”. The closest are: {listed}. Try `/claude-usage {what} {shown(word)}`."
+    example = head(instead(question, Subject(what), shown(closest[0])))
+    return f"{missing}. The closest are: {listed}. Try `/claude-usage {example}`."
 
 
 def _first(id_: str, names: Iterable[str]) -> str:

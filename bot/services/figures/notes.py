@@ -19,7 +19,8 @@ from bot.core.report import Figures, Row
 from bot.core.usage import Source
 from bot.core.utc import month_after
 from bot.services.figures.view import View
-from bot.store import closes, memory
+from bot.store import memory
+from bot.store.books import closes
 from bot.store.ledger import Selection
 
 

@@ -23,8 +23,9 @@ from bot.core.words import TIMES
 from bot.services.configuration import in_force
 from bot.services.figures.names import Found, Names
 from bot.services.figures.view import NOTHING, Coverage, View
-from bot.store import coding, memory, people
-from bot.store.ledger import Selection
+from bot.store import memory
+from bot.store.ledger import Selection, people
+from bot.store.readings import coding
 
 T = TypeVar("T")
 

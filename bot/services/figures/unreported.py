@@ -22,7 +22,8 @@ from bot.core.utc import midnight
 from bot.services.figures.live_calls import LiveCalls, Seen, added, group
 from bot.services.figures.names import Found, Names
 from bot.services.figures.view import Coverage
-from bot.store import call_sums, ledger, snapshots
+from bot.store import calls, ledger
+from bot.store.readings import snapshots
 
 DISAGREES = 0.1
 """The part of a closed day's tokens by which calls and reports may differ before somebody should know."""
@@ -39,7 +40,7 @@ def unreported(
     """The live calls of a running period that are newer than what was read; None where that is nothing."""
     if not question.period.running or question.subject not in FILLED:
         return None
-    if not call_sums.any_held(connection):
+    if not calls.any_held(connection):
         return None
     since = max(on_the_hour(question.period.start), reported_until(connection, coverage))
     until = min(on_the_hour(coverage.now) + _HOUR, question.period.end)
@@ -63,7 +64,7 @@ def held(
     """How many calls of these teams and models (None: of all) the hours of such an estimate hold by now, and their list
     cost."""
     owners, some = CallOwners(names.configuration.teams, names.organizations), Sums()
-    for one in call_sums.by_series(connection, stretch.start, stretch.end):
+    for one in calls.by_series(connection, stretch.start, stretch.end):
         series, day = one.series, stretch.start.date()
         team = owners.team(Said(series.bound_team, series.team, series.api_key, series.caller), day)
         wanted = (teams is None or team in teams) and (models is None or series.model in models)
@@ -88,12 +89,12 @@ def reported_until(connection: Connection, coverage: Coverage) -> datetime:
 def disagreement(connection: Connection, names: Names, coverage: Coverage) -> str:
     """What to say where yesterday's calls and reports differ by more than they should; "" where they do not."""
     through = coverage.data_through
-    if through is None or not call_sums.any_held(connection):
+    if through is None or not calls.any_held(connection):
         return ""
     day = through.date() - _DAY
     told = [
         held.sums.tokens
-        for held in call_sums.by_series(connection, midnight(day), midnight(day + _DAY))
+        for held in calls.by_series(connection, midnight(day), midnight(day + _DAY))
         if held.series.origin not in _NOT_BILLED
     ]
     if not told:

@@ -20,8 +20,10 @@ from bot.core.usage import LEDGER_SOURCES, Source
 from bot.core.utc import dates
 from bot.core.words import TIMES
 from bot.services.figures.steps import hour_id, span_start
-from bot.store import closes, hours, ledger, memory, snapshots, syncs
+from bot.store import ledger, memory
+from bot.store.books import closes
 from bot.store.ledger import Selection
+from bot.store.readings import hours, snapshots, syncs
 
 T = TypeVar("T")
 NOTHING = Figures(None, None)

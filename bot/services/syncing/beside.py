@@ -24,8 +24,8 @@ from bot.core.directory import Directory
 from bot.core.errors import AnthropicRefused, NotPermitted
 from bot.core.limits import Limits
 from bot.core.usage import DEFAULT_WORKSPACE, Source
-from bot.store import coding, limits, refusals
 from bot.store.database import Database
+from bot.store.readings import coding, limits, refusals
 from bot.store.upsert import lock
 
 log = structlog.get_logger()

@@ -28,9 +28,9 @@ from bot.services.syncing.beside import Beside
 from bot.services.syncing.rebuild import rebuild, rebuild_hours
 from bot.services.syncing.spans import Span, Wanted, all_days, spans
 from bot.store import directory as directories
-from bot.store import pages, reported, snapshots, syncs
 from bot.store.database import Database
-from bot.store.snapshots import Record
+from bot.store.readings import pages, reported, snapshots, syncs
+from bot.store.readings.snapshots import Record
 from bot.store.upsert import lock
 
 log = structlog.get_logger()

@@ -22,10 +22,12 @@ from bot.core.money import Money
 from bot.core.usage import CostRecord, Source, UsageRecord
 from bot.core.utc import month_after
 from bot.services.configuration import in_force
-from bot.store import anomaly_series, closes, snapshots
 from bot.store import directory as directories
+from bot.store.alerts import anomaly_series
+from bot.store.books import closes
 from bot.store.ledger import entries as held_entries
-from bot.store.posting import Ledger
+from bot.store.ledger.posting import Ledger
+from bot.store.readings import snapshots
 from bot.store.upsert import lock
 
 _DAY = timedelta(days=1)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from bot.answers.status import SourceLine
 from bot.core.usage import Source
 from bot.services.syncing.beside import PARTS
-from bot.store import refusals, syncs
+from bot.store.readings import refusals, syncs
 
 
 def lines(connection: Connection, called: Mapping[str, str]) -> list[SourceLine]:

@@ -12,7 +12,7 @@ from bot.anthropic_api.buckets import LONGEST_PAGE_DAYS
 from bot.core.directory import Directory
 from bot.core.usage import Source
 from bot.core.utc import dates
-from bot.store import snapshots
+from bot.store.readings import snapshots
 
 LONGEST_HOURLY_DAYS = 7
 """As many hours as a page may hold: a longer chunk would be read page after page."""

@@ -20,8 +20,8 @@ from bot.services.syncing.rebuild import rebuild
 from bot.services.syncing.spans import Wanted
 from bot.services.syncing.turn import turn
 from bot.store import directory as directories
-from bot.store import pages, snapshots, syncs
 from bot.store.database import Database
+from bot.store.readings import pages, snapshots, syncs
 from bot.store.upsert import lock
 
 log = structlog.get_logger()

@@ -106,12 +106,11 @@ def figures(
     since: date,
     until: date,
     *,
-    parts: Sequence[Part] = (),
     selection: Selection = EVERYTHING,
     by: Dimension | None = None,
 ) -> Mapping[str, Figures]:
     """The sums by one dimension. Days come as ISO text; weeks and months are for the caller to add up."""
-    return sums(connection, since, until, parts=parts, selection=selection, by=(by,) if by else ()).figures(by)
+    return sums(connection, since, until, selection=selection, by=(by,) if by else ()).figures(by)
 
 
 def course(

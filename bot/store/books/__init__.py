@@ -1,0 +1,1 @@
+"""What stays as it was once it was given out: closed months and receipts."""
