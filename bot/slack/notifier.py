@@ -203,6 +203,8 @@ def refusal(error: SlackApiError) -> BotError:
         return _too_fast(response)
     if not isinstance(said, dict) or not said.get("error"):  # a web page, half an answer, or none
         away = SlackUnavailable if status == _NOT_TAKEN else SlackSilent
+        if status >= 500:
+            return away(f"Slack is broken, or something on the way to it ({status}).")
         return away(f"Something that is not Slack answers in its place ({status}). Check SLACK_API_URL.")
     code = str(said.get("error", ""))
     if code in _CREDENTIAL:
