@@ -123,7 +123,6 @@ def unavailable(error: DBAPIError) -> StoreUnavailable | None:
     return StoreUnavailable(_SIGNS["connection"]) if error.connection_invalidated else None
 
 
-_NO_HOST = "The host in DATABASE_URL is unknown. Check its name; an @ or / in a password is written %40 or %2F."
 _SIGNS = {
     "is locked": "The database is locked by another program for too long. Stop what holds it, then try again.",
     "disk is full": "The database's disk is full. Free some space, then try again; nothing was half-written.",
@@ -145,8 +144,8 @@ _SIGNS = {
     "password authentication": "PostgreSQL refused the user or password in DATABASE_URL.",
     "does not exist": "PostgreSQL does not know the database or table. Check DATABASE_URL; run `claude-usage migrate`.",
     "connection": "The database does not answer. Check DATABASE_URL and that PostgreSQL is running.",
-    "could not translate host": _NO_HOST,
-    "failed to resolve host": _NO_HOST,
+    "could not translate host": "The host in DATABASE_URL is unknown. Check its name.",
+    "failed to resolve host": "The host in DATABASE_URL is unknown. Check its name.",
 }
 
 
