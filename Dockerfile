@@ -21,10 +21,10 @@ ENV PATH=/opt/claude-usage/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     HOME=/tmp \
     HOST=0.0.0.0 \
-    PORT=3000 \
-    DATABASE_URL=sqlite:////data/claude-usage.db
+    PORT=3000
 # By number, so that an orchestrator can see it is not root.
 USER 10001:10001
+# Where the SQLite file is, unless DATABASE_URL or DATABASE_URL_FILE says otherwise.
 WORKDIR /data
 VOLUME /data
 EXPOSE 3000

@@ -16,6 +16,8 @@ from bot.core.errors import SettingsError
 from bot.core.nearest import nearest
 
 _ADMIN_KEY = "anthropic_admin_api_key"
+_SECRETS = ("_key", "_token", "_secret", "database_url")
+"""A database's address holds a password."""
 _DURATION = re.compile(r"(\d{1,4})([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -68,7 +70,6 @@ class Settings(BaseSettings):
     slack_signing_secret: Credential | None = None
     slack_api_url: str = "https://slack.com/api/"
     database_url: SecretStr = SecretStr("sqlite:///claude-usage.db")
-    """A secret, because a PostgreSQL address holds a password."""
     config_file: Path | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 3000
@@ -122,7 +123,7 @@ class _Given(EnvSettingsSource):
         keys: dict[str, str] = {}
         for name, value in self._said.items():
             base = name.removesuffix("_file")
-            secret = base.endswith(("_key", "_token", "_secret")) or base.startswith(f"{_ADMIN_KEY}__")
+            secret = base.endswith(_SECRETS) or base.startswith(f"{_ADMIN_KEY}__")
             given = _contents(name, value) if base != name and secret else value
             if base.startswith(f"{_ADMIN_KEY}__"):
                 keys[base.removeprefix(f"{_ADMIN_KEY}__")] = given

@@ -46,7 +46,7 @@ def text() -> str:
         "credential is missing or refused.",
         *_commands(),
         "## Settings",
-        "From the environment or `.env`. Any `…_KEY`, `…_TOKEN` or `…_SECRET` may be given as `…_FILE`.",
+        "From the environment or `.env`. Any `…_KEY`, `…_TOKEN` or `…_SECRET`, and `DATABASE_URL`, as `…_FILE` too.",
         _table(("setting", "default", "meaning"), _settings()),
         "## HTTP",
         _table(("route", ""), ((f"`{route}`", what) for route, what in ROUTES.items() if route in served())),

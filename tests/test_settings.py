@@ -9,7 +9,8 @@ from bot import settings
 from bot.core.errors import SettingsError
 
 SECRET = "hunter2-hunter2"
-FILES = ["ANTHROPIC_ADMIN_API_KEY", "ANTHROPIC_API_KEY", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"]
+SENT = ["ANTHROPIC_ADMIN_API_KEY", "ANTHROPIC_API_KEY", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"]
+FILES = [*SENT, "DATABASE_URL"]
 
 
 def test_without_anything_said_the_documented_defaults_hold() -> None:
@@ -67,7 +68,7 @@ def test_a_secret_with_a_line_break_at_its_end_is_taken_without_it(monkeypatch: 
     assert found.get_secret_value() == "xoxb-from-a-mounted-secret"
 
 
-@pytest.mark.parametrize("name", [*FILES, "ANTHROPIC_ADMIN_API_KEY__EAST"])
+@pytest.mark.parametrize("name", [*SENT, "ANTHROPIC_ADMIN_API_KEY__EAST"])
 def test_a_secret_that_no_header_can_hold_is_named_and_not_shown(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, f"{SECRET}é")
     with pytest.raises(SettingsError) as refused:

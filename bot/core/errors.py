@@ -29,6 +29,7 @@ BotError
 │   └── SchemaMismatch      older or newer than this code
 └── SlackError              Slack could not be told
     ├── SlackRefused        a message or receiver it will never take
+    │   └── SlackUnclear    why, is not known here; worth a few more tries
     └── SlackUnavailable    down, slow or limiting; worth another try
         └── SlackSilent     it may have taken the message, or not
 
@@ -187,6 +188,12 @@ class SlackError(BotError):
 
 class SlackRefused(SlackError):
     """Slack refused the message."""
+
+
+class SlackUnclear(SlackRefused):
+    """Slack refused the message and did not say why."""
+
+    permanent = False  # for a while: it may be Slack's own trouble under a name that is new
 
 
 class SlackUnavailable(SlackError):

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import Connection
 
 from bot.answers.answer import Answer
-from bot.core.errors import BotError, SlackRefused, SlackSilent, StoreUnavailable
+from bot.core.errors import BotError, SlackRefused, SlackSilent, SlackUnclear, StoreUnavailable
 from bot.services import tracing, undelivered
 from bot.store.database import Database
 from bot.store.messages import deliveries
@@ -24,6 +24,8 @@ log = structlog.get_logger()
 
 FIRST_RETRY = timedelta(minutes=1)
 LAST_RETRY = timedelta(hours=1)
+UNCLEAR_TRIES = 8
+"""So often, in two hours, a message is tried that Slack refuses for a reason that is not known here."""
 AT_ONCE = 16
 """Messages under way at a time, each to another place."""
 SENT_AGAIN = "Sent again: Slack did not say whether it took this message the first time."
@@ -211,9 +213,21 @@ class Deliverer:
         await self._database.write(_sent, claim, clock(), posted, then)
 
     async def _put_off(self, claim: Claim, now: datetime, error: BotError, *, in_line: bool) -> None:
-        retry_at = None if error.permanent else now + min(FIRST_RETRY * 2 ** (claim.attempt - 1), LAST_RETRY)
+        retry_at: datetime | None = now + _pause(claim.attempt)
+        if error.permanent or (isinstance(error, SlackUnclear) and claim.attempt >= UNCLEAR_TRIES):
+            retry_at = None
         await self._database.write(_not_sent, claim, now, error, retry_at, in_line=in_line)
         log.warning("Message not sent.", action="delivery_failed", key=claim.key, error=str(error), retry_at=retry_at)
+
+
+def _pause(attempt: int) -> timedelta:
+    """Doubled each time; a message that is tried for days must not double it out of a timedelta's reach."""
+    pause = FIRST_RETRY
+    for _ in range(attempt - 1):
+        if pause >= LAST_RETRY:
+            break
+        pause *= 2
+    return min(pause, LAST_RETRY)
 
 
 class _TakenUp(Exception):
@@ -261,7 +275,7 @@ def _not_sent(
         retry_at,
         claim=claim,
         taken=isinstance(error, SlackSilent),
-        in_line=in_line or error.permanent,
+        in_line=in_line or retry_at is None,
     )
-    if error.permanent:
+    if retry_at is None:
         undelivered.noticed(connection, claim, now)

@@ -48,6 +48,8 @@ def said(connection: Connection, key: str, *, receiver: bool = True) -> str:
     match kind, rest:
         case "digest", [name, day]:
             return f"digest {name} of {_day(day)}"
+        case "digest", [name, day, _]:
+            return f"details of digest {name} of {_day(day)}"
         case "alert", ["together", *_]:
             return f"{len(together.carried(connection, key))} alerts{to}"
         case "alert", [episode, *_] if episode.isdigit():

@@ -15,7 +15,7 @@ from bot.answers.alert import END_SILENCE
 from bot.answers.answer import Answer
 from bot.core.access import Asker
 from bot.core.alerts.feedback import Feedback, Until, Verdict
-from bot.core.errors import BotError, WordsError
+from bot.core.errors import BotError, NotFound, WordsError
 from bot.core.periods import midnight
 from bot.render import slack as render
 from bot.render.slack_alerts import ACKNOWLEDGE, EXPECTED, EXPLAIN, NOT_USEFUL, PLANNED, SILENCE
@@ -26,7 +26,9 @@ from bot.slack.reply import BROKEN, Replies, broken
 log = structlog.get_logger()
 
 _ACTS = re.compile(rf"^{render.DO}:({ACKNOWLEDGE}|{SILENCE}|{END_SILENCE}|{EXPECTED}|{NOT_USEFUL}|{PLANNED}:\d+)$")
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _PAST = "Choose a day that is not over yet."
+_HOW_LONG = "Choose for how long."
 
 
 def listen(
@@ -37,19 +39,22 @@ def listen(
         asker, now = Asker.called(user), clock()
         name, _, about = str(action["action_id"]).removeprefix(f"{render.DO}:").partition(":")
         if name == PLANNED:
-            episode = int(about)
-            until = midnight(date.fromisoformat(str(action["selected_date"])) + timedelta(days=1), await alerts.zone())
+            episode = _episode(about)
+            day = action.get("selected_date")
+            until = midnight(date.fromisoformat(day) + timedelta(days=1), await alerts.zone()) if day else now
             if until <= now:
                 raise WordsError(_PAST)
             return episode, await alerts.feedback(episode, Feedback.planned(until), asker, now)
         value = str((action.get("selected_option") or action).get("value", ""))
         number, _, choice = value.partition("/")
-        episode = int(number)
+        episode = _episode(number)
         if name == ACKNOWLEDGE:
             return episode, await alerts.acknowledge(episode, asker, now)
         if name == END_SILENCE:
             return episode, await alerts.end_silence(episode, asker, now)
         if name == SILENCE:
+            if choice not in list(Until):
+                raise WordsError(_HOW_LONG)
             return episode, await alerts.silence(episode, Until(choice), asker, now)
         return episode, await alerts.feedback(episode, Feedback(Verdict(name)), asker, now)
 
@@ -61,20 +66,32 @@ def listen(
         with replies.counted():
             try:
                 episode, answer = await act(action, outlet.user)
+                current = await alerts.message_at(channel, ts, episode, answer, clock())
             except BotError as error:
                 await outlet.sorry(str(error))
                 return
             except Exception:
                 await outlet.sorry(BROKEN, broken())
                 return
-            await _changed(client, channel, ts, await alerts.message_at(channel, ts, episode, answer, clock()))
+            await _changed(client, channel, ts, current)
             await _others(client, alerts, episode, (channel, ts), clock())
 
     @app.action(f"{render.DO}:{EXPLAIN}")
     async def on_explain(ack: AsyncAck, action: dict[str, Any], body: dict[str, Any]) -> None:
         await ack()
         outlet = Response.beside(body, client)
-        await replies.give(outlet, lambda: alerts.explain(int(action["value"]), Asker.called(outlet.user), clock()))
+
+        async def explained() -> Answer:
+            return await alerts.explain(_episode(str(action.get("value"))), Asker.called(outlet.user), clock())
+
+        await replies.give(outlet, explained)
+
+
+def _episode(said: str) -> int:
+    """The number in a button, which came back from outside. Raises NotFound where it is none."""
+    if not _NUMBER.fullmatch(said):
+        raise NotFound("This alert is not in the books any more.")
+    return int(said)
 
 
 async def _others(client: AsyncWebClient, alerts: Alerts, episode: int, but: tuple[str, str], now: datetime) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.core.errors import SlackRefused
 from bot.services.deliver import Posted
 
 EVENT = "claude_usage_delivery"
@@ -28,6 +29,7 @@ async def find(
 
     What is a day older than the debt is of another database, whose keys were the same; less than that may be the two
     clocks. Slack's errors are raised as they are: in a channel the bot may read nothing without channels:history.
+    SlackRefused where more was said since than is looked through: it may stand before that.
     """
     wanted, cursor = _hash(key), None
     for _ in range(_MOST_PAGES):
@@ -48,8 +50,8 @@ async def find(
                 return Posted(channel, str(message["ts"]))
         cursor = (page.get("response_metadata") or {}).get("next_cursor")
         if not cursor:
-            break
-    return None
+            return None
+    raise SlackRefused("Too much was said there since then to look through.")
 
 
 def _hash(key: str) -> str:

@@ -33,6 +33,8 @@ ANSWERS = Counter(
     "Answers people got: answered, sorry (their words, a name, a permission), unavailable, broken, untold.",
     ["outcome"],
 )
+for _each in ("answered", "sorry", "unavailable", "broken", "untold"):
+    ANSWERS.labels(_each)  # from the start: of a series that begins with its first failure nobody sees that it rose
 ANSWER_SECONDS = Histogram(
     "claude_usage_slack_answer_seconds",
     "Seconds from a question to its answer in Slack.",
@@ -77,6 +79,7 @@ _CODES = frozenset(
         "no_permission",
         "not_authed",
         "not_in_channel",
+        "rate_limited",
         "ratelimited",
         "restricted_action",
         "service_unavailable",

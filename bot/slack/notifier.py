@@ -13,7 +13,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.answers.answer import Answer
-from bot.core.errors import BotError, CredentialRefused, SlackRefused, SlackSilent, SlackUnavailable
+from bot.core.errors import BotError, CredentialRefused, SlackRefused, SlackSilent, SlackUnavailable, SlackUnclear
 from bot.services.deliver import Posted
 from bot.slack import history
 from bot.slack.metering import MeteredClient
@@ -24,6 +24,8 @@ log = structlog.get_logger()
 
 RATE_LIMIT_RETRIES = 5
 TIMEOUT_SECONDS = 15
+_RESTRICTED = "restricted_action"
+"""What follows says of which kind: only threads, only reading, …"""
 _NOT_TAKEN = 503
 """The one server error that says that nothing was done."""
 
@@ -40,8 +42,23 @@ _REFUSALS = {
     "missing_scope": "The bot lacks a Slack scope. Reinstall the app from manifest.yml.",
     "no_permission": "The bot may not do this in Slack. Reinstall the app from manifest.yml.",
     "invalid_blocks": "Slack refused the message's layout.",
+    "invalid_blocks_format": "Slack refused the message's layout.",
+    "no_text": "Slack refused the message as empty.",
     "msg_too_long": "Slack refused the message as too long.",
+    "msg_blocks_too_long": "Slack refused the message as too long.",
 }
+_PASSING = frozenset(
+    {
+        "ratelimited",
+        "rate_limited",
+        "message_limit_exceeded",
+        "service_unavailable",
+        "request_timeout",
+        "team_added_to_org",
+        "org_login_required",
+    }
+)
+"""Too much at a time, Slack's own trouble, or a workspace that is being moved."""
 
 
 def session() -> aiohttp.ClientSession:
@@ -178,7 +195,7 @@ class _mapped:  # noqa: N801  (reads as a phrase: with _mapped())
 
 
 def refusal(error: SlackApiError) -> BotError:
-    """The error a Slack error code stands for; an unknown code is worth another try only if Slack itself broke."""
+    """The error a Slack error code stands for."""
     response: Any = error.response
     said = getattr(response, "data", response)
     status = getattr(response, "status_code", 0) or (said.get("status", 0) if isinstance(said, dict) else 0)
@@ -186,19 +203,23 @@ def refusal(error: SlackApiError) -> BotError:
         return _too_fast(response)
     if not isinstance(said, dict) or not said.get("error"):  # a web page, half an answer, or none
         away = SlackUnavailable if status == _NOT_TAKEN else SlackSilent
+        if status >= 500:
+            return away(f"Slack is broken, or something on the way to it ({status}).")
         return away(f"Something that is not Slack answers in its place ({status}). Check SLACK_API_URL.")
     code = str(said.get("error", ""))
     if code in _CREDENTIAL:
         return CredentialRefused(f"Slack refused the bot token ({code}). Reinstall the app and set SLACK_BOT_TOKEN.")
     if code == "invalid_blocks":
         return _LayoutRefused(f"{_REFUSALS[code]} {said.get('response_metadata', {}).get('messages', '')}")
+    if code.startswith(_RESTRICTED):
+        code = _RESTRICTED
     if code in _REFUSALS:
         return SlackRefused(_REFUSALS[code])
-    if code in ("ratelimited", "service_unavailable") or status == _NOT_TAKEN:
+    if code in _PASSING or status == _NOT_TAKEN:
         return SlackUnavailable(f"Slack is not taking messages now ({code or status}).")
     if status >= 500 or code in ("internal_error", "fatal_error"):
         return SlackSilent(f"Slack broke while it took the message ({code or status}).")
-    return SlackRefused(f"Slack refused the message ({code or status}).")
+    return SlackUnclear(f"Slack refused the message ({code}).")
 
 
 def _too_fast(response: Any) -> _TooFast:

@@ -152,7 +152,7 @@ _SIGNS = {
 def _engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # a port that is no number, half an IPv6 address
         raise SettingsError(
             "DATABASE_URL is not a database address. Write sqlite:///claude-usage.db or postgresql://user@host/name."
         ) from None

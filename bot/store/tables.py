@@ -593,6 +593,8 @@ class EpisodeEventRow(SQLModel, table=True):
     by: str
     until: datetime | None = Field(sa_type=Instant)
     reason: str
+    last_window: datetime | None = Field(sa_type=Instant)
+    """The window whose value this is; that of the episode goes on."""
     settled_at: datetime | None = Field(sa_type=Instant)
     """When it was owed to its receivers, or found to be nobody's news; None while a silence holds it back."""
     settled_as: str

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import platform
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import product
 
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -17,6 +19,7 @@ from bot.core.errors import BotError
 from bot.services.timekeeping import Timekeeping
 from bot.services.vitals import Pulse, Vitals
 from bot.store.database import Database
+from bot.store.deliveries import KINDS, State
 
 FRESH_SECONDS = 15
 """How old the figures from the database may be: however many monitors ask, it is asked this often."""
@@ -93,7 +96,9 @@ def _standing(vitals: Vitals, ahead: timedelta, now: datetime) -> Iterator[Metri
     age = GaugeMetricFamily(
         "claude_usage_data_age_seconds", "Seconds since the end of the newest whole day.", None, place
     )
-    synced = GaugeMetricFamily("claude_usage_sync_age_seconds", "Seconds since the last good sync.", None, place)
+    synced = GaugeMetricFamily(
+        "claude_usage_sync_age_seconds", "Seconds since the last good sync; +Inf: none was yet.", None, place
+    )
     failing = GaugeMetricFamily("claude_usage_sync_failing", "1 while the last sync failed.", None, place)
     for line in vitals.sources:
         where = [line.organization, line.source]
@@ -101,10 +106,14 @@ def _standing(vitals: Vitals, ahead: timedelta, now: datetime) -> Iterator[Metri
             age.add_metric(where, (now - line.through).total_seconds())
         if line.succeeded_at:
             synced.add_metric(where, (now - line.succeeded_at).total_seconds())
+        elif line.error:
+            synced.add_metric(where, math.inf)  # a rule on its age must see it, too
         failing.add_metric(where, bool(line.error))
     yield from (age, synced, failing)
     owed = GaugeMetricFamily("claude_usage_deliveries", "Messages, by kind and state.", labels=["kind", "state"])
-    for (kind, state), count in sorted(vitals.deliveries.items()):
+    # With what there is none of yet: of a series that begins with its first failure nobody sees that it rose.
+    none = dict.fromkeys(product(KINDS, State), 0)
+    for (kind, state), count in sorted((none | dict(vitals.deliveries)).items()):
         owed.add_metric([kind, state.value], count)
     yield owed
     late = (now - vitals.owed_since).total_seconds() if vitals.owed_since else 0.0

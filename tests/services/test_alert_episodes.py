@@ -93,6 +93,21 @@ async def test_an_acknowledgement_stops_that_and_stands_in_the_message(
     assert verdict.state == "acknowledged"
 
 
+async def test_a_message_tells_the_amount_of_the_day_it_names_also_where_the_next_day_is_over_the_limit_too(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    books.configure(cap())
+    books.spend(DAY, alpha="300.00")
+    books.spend(DAY + ONE_DAY, alpha="250.00")
+    assert await alerts.run(MORNING) == 1, "one look at two days: the one that runs, and the one before"
+    of_the_day = "Team Alpha spent $300.00 on Wednesday 18 November, $100.00 over its limit"
+    assert of_the_day in told(outside, ANA)[-1]
+    await alerts.run(MORNING + ONE_DAY)
+    said = read(await alerts.acknowledge(1, Asker.called(ANA), MORNING + ONE_DAY))
+    assert of_the_day in said
+    assert "/claude-usage team alpha 2026-11-18" in said
+
+
 async def test_a_silence_holds_back_what_is_told_until_it_ends(outside: Outside, books: Books, alerts: Alerts) -> None:
     books.configure(cap())
     books.spend(DAY, alpha="300.00")

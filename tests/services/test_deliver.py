@@ -72,9 +72,10 @@ async def test_a_person_is_told_in_their_direct_messages(
 async def test_the_pause_between_tries_grows_to_an_hour_and_no_further(
     outside: Outside, database: Database, deliverer: Deliverer
 ) -> None:
-    outside.slack.fail_next("chat.postMessage", error="internal_error", times=12)
+    """Two days of it: a token that was revoked on a Friday evening."""
+    outside.slack.fail_next("chat.postMessage", error="ratelimited", times=50)
     at, pauses = NOW, []
-    for _ in range(12):
+    for _ in range(50):
         assert not await deliverer.send(KEY, to_the_channel, at)
         tried = at
         while not database.read_now(deliveries.due, at):
@@ -83,7 +84,19 @@ async def test_the_pause_between_tries_grows_to_an_hour_and_no_further(
     assert pauses[:7] == [1, 2, 4, 8, 16, 32, 60]
     assert set(pauses[7:]) == {LAST_RETRY / timedelta(minutes=1)}
     assert await deliverer.send(KEY, to_the_channel, at)
-    assert became(database).attempts == 13
+    assert became(database).attempts == 51
+
+
+async def test_a_refusal_that_nobody_knows_is_tried_for_two_hours_and_then_given_up(
+    outside: Outside, database: Database, deliverer: Deliverer
+) -> None:
+    outside.slack.fail_next("chat.postMessage", error="mercury_is_retrograde", times=20)
+    at = NOW
+    while became(database).state is not State.FAILED:
+        assert not await deliverer.send(KEY, to_the_channel, at)
+        at += timedelta(minutes=1)
+    assert became(database).error == "Slack refused the message (mercury_is_retrograde)."
+    assert (became(database).attempts, at - NOW) == (8, timedelta(minutes=124))
 
 
 async def test_what_can_never_be_built_is_given_up_with_its_sentence(

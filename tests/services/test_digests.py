@@ -213,6 +213,14 @@ async def test_posting_by_hand_is_the_same_occurrence(outside: Outside, digests:
     assert len(outside.headlines()) == 1
 
 
+async def test_posting_by_hand_does_not_wait_for_the_next_try(outside: Outside, digests: Digests) -> None:
+    await digests.run(NINE - timedelta(minutes=1))
+    outside.slack.fail_next("chat.postMessage", error="service_unavailable")
+    assert await digests.run(NINE) == 0
+    assert await digests.post("morning", NINE, NINE + timedelta(seconds=5))
+    assert len(outside.headlines()) == 1
+
+
 async def test_a_digest_nobody_configured_names_those_that_are(books: Books, digests: Digests) -> None:
     with pytest.raises(NotFound, match=r"mornin.*morning"):
         await digests.preview("mornin", NINE)

@@ -87,6 +87,27 @@ async def test_who_may_not_gets_a_sentence_and_nothing_happens(outside: Outside,
 
 @over_http
 @pytest.mark.parametrize(
+    ("action", "value", "sentence"),
+    [
+        ("do:acknowledge", "abc", "not in the books"),
+        ("do:acknowledge", "1" * 40, "not in the books"),
+        ("do:explain", "x", "not in the books"),
+        ("do:silence", "1/a year", "Choose for how long."),
+    ],
+)
+async def test_a_button_that_comes_back_with_nonsense_gets_a_sentence(
+    outside: Outside, bot: Path, action: str, value: str, sentence: str
+) -> None:
+    mine, _ = await told(outside, bot)
+    button = controls(mine)[action]
+    button.get("options", [button])[0]["value"] = value
+    await press(outside, ANA, mine, action, value)
+    await until(lambda: sentence in outside.posted()[-1].text)
+    assert events(bot) == [("fired", "")]
+
+
+@over_http
+@pytest.mark.parametrize(
     ("action", "value", "words"),
     [
         ("do:silence", "1 day", "silenced it on 22 Nov, 09:00, until 23 Nov, 09:00"),

@@ -79,6 +79,24 @@ async def test_what_slack_will_never_take_is_permanent_and_says_what_to_do(
     assert refused.value.permanent
 
 
+@pytest.mark.parametrize(
+    ("code", "permanent"),
+    [
+        ("rate_limited", False),
+        ("team_added_to_org", False),
+        ("nobody_knows_this_one", False),
+        ("restricted_action_read_only_channel", True),
+    ],
+)
+async def test_what_slack_calls_passing_is_worth_another_try_and_so_is_what_nobody_knows(
+    outside: Outside, notifier: SlackNotifier, code: str, *, permanent: bool
+) -> None:
+    outside.slack.fail_next("chat.postMessage", error=code)
+    with pytest.raises(BotError) as refused:
+        await notifier.post(GENERAL, said("anything"))
+    assert refused.value.permanent is permanent
+
+
 @pytest.mark.parametrize("status", [500, 503])
 async def test_what_slack_can_not_take_now_is_worth_another_try(
     outside: Outside, notifier: SlackNotifier, status: int

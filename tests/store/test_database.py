@@ -256,6 +256,7 @@ def test_a_read_cannot_write_on_postgresql(postgresql_url: str) -> None:
     ("url", "sentence"),
     [
         ("claude-usage.db", "is not a database address"),
+        ("postgresql://bot:secret@db:port/usage", "is not a database address"),
         ("mysql://someone:hush@example.com/usage", "'mysql'.*sqlite or postgresql"),
     ],
 )

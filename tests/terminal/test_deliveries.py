@@ -30,6 +30,7 @@ def test_what_went_out_says_where_and_what_did_not_says_why(posted: Command) -> 
     assert "given up" in lost
     assert "archived" in done.out
     assert "1 message did not go out" in done.out
+    assert "details of digest morning of 22 Nov" in done.out
 
 
 def test_only_the_failed_on_request_and_whole_for_programs(posted: Command) -> None:

@@ -1,6 +1,7 @@
 """`GET /metrics`: what the edges count, how the work stands, and that dashboard and alert rules name what exists."""
 
 import json
+import math
 import re
 import shutil
 import sqlite3
@@ -119,9 +120,20 @@ async def test_how_the_work_stands_is_read_from_the_database(bot: httpx.AsyncCli
     assert at(series, "claude_usage_sync_failing", **place) == 0
     assert at(series, "claude_usage_deliveries", kind="digest", state="failed") == 1
     assert at(series, "claude_usage_deliveries", kind="alert", state="waiting") == 1
+    for kind in deliveries.KINDS:  # what there is none of yet, too: an alert rule must see it rise from 0
+        assert ("claude_usage_deliveries", frozenset({("kind", kind), ("state", "failed")})) in series
+    for outcome in ("answered", "sorry", "unavailable", "broken", "untold"):
+        assert ("claude_usage_slack_answers_total", frozenset({("outcome", outcome)})) in series
     assert abs(at(series, "claude_usage_delivery_wait_seconds") - 7200) < 60
     assert ("claude_usage_unexplained_days", frozenset[tuple[str, str]]()) in series
     assert any(name == "claude_usage_build_info" for name, _ in series)
+
+
+async def test_a_source_that_never_came_is_older_than_any_limit(bot: httpx.AsyncClient, file: Path) -> None:
+    with sqlite3.connect(file) as holder:
+        holder.execute("UPDATE source_state SET succeeded_at = NULL, error = 'Refused.' WHERE source = 'cost'")
+    place = {"organization": "Example Org", "source": "cost"}
+    assert at(await scraped(bot), "claude_usage_sync_age_seconds", **place) == math.inf
 
 
 async def test_nobodys_name_and_no_secret_is_told(bot: httpx.AsyncClient, outside: Outside) -> None:

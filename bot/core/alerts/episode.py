@@ -70,6 +70,8 @@ class Event:
     until: datetime | None = None
     """Of a silence, or of what is planned."""
     reason: str = ""
+    last_window: datetime | None = None
+    """The window whose value this is: the episode may have gone on since."""
     id: int = 0
     """0 until it is stored."""
 
@@ -207,4 +209,4 @@ def _end(episode: Episode, reason: Reason) -> Happened:
 
 def _event(what: Happened, decision: Decision, now: datetime) -> Event:
     seen = decision.observation
-    return Event(what, now, seen.value, decision.limit, decision.mark, reason=decision.reason)
+    return Event(what, now, seen.value, decision.limit, decision.mark, reason=decision.reason, last_window=seen.told)

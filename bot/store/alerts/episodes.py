@@ -142,5 +142,6 @@ def _happened(row: Row[Any], before: str = "") -> Event:
         by=of("by"),
         until=of("until"),
         reason=of("reason"),
+        last_window=of("last_window"),
         id=of("id"),
     )

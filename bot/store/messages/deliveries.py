@@ -72,12 +72,9 @@ def owe(connection: Connection, key: str, now: datetime, place: str = "", *, beh
 
 
 def try_again(connection: Connection, key: str, now: datetime) -> None:
-    """A person asks for a message that had failed for ever: what refused it may be mended."""
-    connection.execute(
-        update(_delivery)
-        .where(_delivery.c.key == key, _delivery.c.state == State.FAILED)
-        .values(state=State.WAITING, not_before=now)
-    )
+    """A person asks for a message that did not go out: what stopped it, for ever or until now, may be mended."""
+    update_ = update(_delivery).where(_delivery.c.key == key, _in_vain())
+    connection.execute(update_.values(state=State.WAITING, not_before=now))
 
 
 def due(connection: Connection, now: datetime) -> list[str]:
@@ -224,8 +221,7 @@ def newest(connection: Connection, most: int, *, unsent: bool = False, since: da
     at = func.coalesce(_delivery.c.finished_at, _delivery.c.not_before, _delivery.c.claimed_at)
     query = select(_delivery, at.label("at")).where(~_delivery.c.key.startswith("event/"), _of_its_own())
     if unsent:
-        in_vain = and_(_delivery.c.state == State.WAITING, _delivery.c.error.is_not(None))
-        query = query.where(or_(_delivery.c.state == State.FAILED, in_vain))
+        query = query.where(_in_vain())
     if since:
         query = query.where(at >= since)
     rows = connection.execute(query.order_by(at.desc(), _delivery.c.key).limit(most))
@@ -262,6 +258,12 @@ def _claimable(now: datetime) -> ColumnElement[bool]:
         before.c.place == _delivery.c.place, before.c.state.in_(_OPEN), before.c.carried_by.is_(None), earlier
     )
     return and_(_ready(now), _of_its_own(), or_(_delivery.c.place == "", ~ahead))
+
+
+def _in_vain() -> ColumnElement[bool]:
+    """Given up, or tried and not out yet."""
+    tried = and_(_delivery.c.state == State.WAITING, _delivery.c.error.is_not(None))
+    return or_(_delivery.c.state == State.FAILED, tried)
 
 
 def _of_its_own() -> ColumnElement[bool]:

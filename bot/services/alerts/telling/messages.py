@@ -82,7 +82,7 @@ def current(connection: Connection, episode_id: int, now: datetime, zone: str, r
 
 def preview(connection: Connection, episode: Episode, at: datetime, zone: str) -> Answer:
     """The message that a new episode would send."""
-    event = Event(Happened.FIRED, at, episode.value, episode.limit, episode.mark)
+    event = Event(Happened.FIRED, at, episode.value, episode.limit, episode.mark, last_window=episode.last_window)
     if episode.id:
         event = [one for one in episodes.events(connection, episode.id) if one.what.tells][-1]
     return answer(_notice(connection, Names.read(connection), episode, event, at, zone, NOBODY, shared=True))
@@ -105,6 +105,8 @@ def _notice(
     lookout = Lookout(connection, names, Coverage.read(connection, at), zone)
     it = about(connection, configuration, episode)
     target = Target.of(episode.scope)
+    if event.what.alarms and event.last_window is not None:  # it may have gone on: another day has another value
+        episode = replace(episode, last_window=event.last_window)
     budget, span = _budget(lookout, episode)
     history = episodes.events(connection, episode.id) if episode.id else []
     notice = Notice(

@@ -82,7 +82,9 @@ def chase(connection: Connection, configuration: Configuration, now: datetime) -
         if it.severity is not Severity.CRITICAL or it.rule is None or episode.acknowledged_at or reached is None:
             continue
         if now >= reached + it.rule.escalate_after:
-            event = Event(Happened.ESCALATED, now, episode.value, episode.limit, episode.mark)
+            event = Event(
+                Happened.ESCALATED, now, episode.value, episode.limit, episode.mark, last_window=episode.last_window
+            )
             episodes.note(connection, episode.id, event)
 
 
