@@ -8,8 +8,8 @@ import tempfile
 import uuid
 import warnings
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, contextmanager
-from functools import cache, partial
+from contextlib import ExitStack, contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -20,7 +20,7 @@ from bot import wiring
 from bot.store import schema
 from tests import databases
 from tests import outside as world
-from tests.databases import Preparation
+from tests.databases import Fresh, Preparation
 from tests.outside import Outside, opened
 from tests.running import Run, Start
 
@@ -110,14 +110,19 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def prepared_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[Preparation], str]]:
+def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Fresh:
+    """Makes one database after another, each as a preparation leaves a migrated one, once on each kind."""
+    if request.param == "sqlite":
+        return lambda prepare: nullcontext(databases.sqlite(tmp_path / "test.db", prepare))
+    server, template = request.getfixturevalue("postgresql"), request.getfixturevalue("_templates")
+    return lambda prepare: _created(server, template(prepare))
+
+
+@pytest.fixture
+def prepared_url(fresh: Fresh) -> Iterator[Callable[[Preparation], str]]:
     """The URL of a fresh database as a preparation leaves a migrated one, once on each kind."""
     with ExitStack() as stack:
-        if request.param == "sqlite":
-            yield partial(databases.sqlite, tmp_path / "test.db")
-        else:
-            server, template = request.getfixturevalue("postgresql"), request.getfixturevalue("_templates")
-            yield lambda prepare: stack.enter_context(_created(server, template(prepare)))
+        yield lambda prepare: stack.enter_context(fresh(prepare))
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TypeAlias
@@ -12,6 +12,8 @@ from bot.store.database import Database
 
 Preparation: TypeAlias = Callable[[Database], object]
 """What is put into a migrated database; a function of a module, as it is done once in a process and then copied."""
+Fresh: TypeAlias = Callable[[Preparation], AbstractContextManager[str]]
+"""The URL of a database of one's own, for as long as the block lasts."""
 
 
 def nothing(_database: Database) -> None:
