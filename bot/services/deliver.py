@@ -99,6 +99,8 @@ class Deliverer:
     def __init__(self, database: Database, notifier: Notifier) -> None:
         self._database = database
         self._notifier = notifier
+        self._unnoted: dict[str, tuple[Claim, Posted, tuple[str, ...]]] = {}
+        """What is out while the books still say that it is being sent, by key; with what follows it."""
 
     async def send_all(
         self, owed: Iterable[Owed], build: Build, now: datetime, *, stopping: Callable[[], bool] = lambda: False
@@ -107,6 +109,7 @@ class Deliverer:
 
         Once it is `stopping`, nothing more is begun.
         """
+        await self._note_the_rest(now)
         clock, places = _Since(now), asyncio.Semaphore(AT_ONCE)
         lines: dict[str, list[str]] = defaultdict(list)
         for one in owed:
@@ -141,6 +144,7 @@ class Deliverer:
 
         What is owed once it is out follows at once.
         """
+        await self._note_the_rest(now)
         clock, made = _Since(now), False
         claim = await self._database.write(deliveries.take, key, now)
         if claim is None:
@@ -203,14 +207,26 @@ class Deliverer:
         return bool(topic) and await self._database.read(deliveries.went_to, topic, channel)
 
     async def _noted(self, claim: Claim, clock: _Since, posted: Posted, then: Iterable[str]) -> None:
-        """Write down that it is out; a database that is away for a moment must not make it go out again."""
+        """Write down that it is out. A database that is away must not make it go out again: what it can't be told now,
+        it is told before anything else is sent."""
+        out = claim, posted, tuple(then)
         for pause in _PAUSES:
             try:
-                await self._database.write(_sent, claim, clock(), posted, then)
+                await self._note(out, clock())
                 return
             except StoreUnavailable:
+                self._unnoted[claim.key] = out
                 await asyncio.sleep(pause)
-        await self._database.write(_sent, claim, clock(), posted, then)
+        await self._note(out, clock())
+
+    async def _note_the_rest(self, now: datetime) -> None:
+        for out in list(self._unnoted.values()):
+            await self._note(out, now)
+
+    async def _note(self, out: tuple[Claim, Posted, tuple[str, ...]], now: datetime) -> None:
+        claim, posted, then = out
+        await self._database.write(_sent, claim, now, posted, then)
+        self._unnoted.pop(claim.key, None)
 
     async def _put_off(self, claim: Claim, now: datetime, error: BotError, *, in_line: bool) -> None:
         retry_at: datetime | None = now + _pause(claim.attempt)

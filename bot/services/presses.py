@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from bot.core.errors import StoreUnavailable
+from bot.core.errors import StoreError
 from bot.store.database import Database
 from bot.store.messages import deliveries
 
@@ -27,7 +27,7 @@ class Presses:
         """Whether this was the first press, and `act` was done for it. An act that failed may be pressed again."""
         try:
             first = await self._database.write(_claim, key, now)
-        except StoreUnavailable:
+        except StoreError:
             first = True  # the act needs the store too, and says what is wrong with it
         if not first:
             return False
@@ -35,7 +35,7 @@ class Presses:
         try:
             done = await act()
         finally:
-            with suppress(StoreUnavailable):
+            with suppress(StoreError):
                 await self._database.write(_end, key, channel, now, done)
         return True
 
@@ -46,7 +46,7 @@ class Presses:
         that they are one stretch of keys.
         """
         bound = int(min(at, now.timestamp()) - REPEATED.total_seconds())
-        with suppress(StoreUnavailable):
+        with suppress(StoreError):
             await self._database.write(deliveries.forget, _EVENT, f"{_EVENT}{bound:010}")
         return await self.once(f"{_EVENT}{at:010}/{id_}", place, now, act)
 

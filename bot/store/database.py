@@ -39,6 +39,8 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self.dialect = self.engine.dialect.name
+        self.may_write: Callable[[Connection], object] = lambda _connection: None
+        """Asked first in every transaction that writes; what it raises, that one raises, and nothing is written."""
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="sql")
         # A long write of ours, such as a backfill's, must not look like a lock that another program holds.
         self._turn = threading.RLock() if self.dialect == "sqlite" else nullcontext()
@@ -91,6 +93,8 @@ class Database:
     ) -> T:
         try:
             with metering.transaction(kind), self._begun(writes=kind == "write") as connection:
+                if kind == "write":
+                    self.may_write(connection)
                 return function(connection, *args, **kwargs)
         except DBAPIError as error:
             raise unavailable(error) or error from error

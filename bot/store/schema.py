@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
@@ -36,6 +37,23 @@ def check(connection: Connection) -> str:
     if _is_newer(connection, current):
         return current or ""
     raise SchemaMismatch("The database's schema is older than this version. Run `claude-usage migrate`.")
+
+
+def watched() -> Callable[[Connection], None]:
+    """For `Database.may_write`: raises SchemaMismatch as `check` does, once the schema is another one.
+
+    A program that has been left behind while it runs would else go on writing what the newer schema knows nothing of.
+    """
+    fits: str | None = ""
+
+    def check_if_changed(connection: Connection) -> None:
+        nonlocal fits
+        current = connection.execute(select(_version.c.version_num)).scalar()
+        if current != fits:
+            check(connection)
+            fits = current
+
+    return check_if_changed
 
 
 def _upgrade(connection: Connection) -> str:

@@ -19,7 +19,7 @@ from bot.core.errors import BotError
 from bot.services.timekeeping import Timekeeping
 from bot.services.vitals import Pulse, Vitals
 from bot.store.database import Database
-from bot.store.deliveries import KINDS, State
+from bot.store.messages.deliveries import KINDS, State
 
 FRESH_SECONDS = 15
 """How old the figures from the database may be: however many monitors ask, it is asked this often."""

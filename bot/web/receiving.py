@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from bot.core.calls.client import Client
-from bot.core.errors import BodyTooLarge, BodyUnreadable, IntakeError, IntakeFull, StoreUnavailable, TokenRefused
+from bot.core.errors import BodyTooLarge, BodyUnreadable, IntakeError, IntakeFull, StoreError, TokenRefused
 from bot.services.calls.intake import Intake
 
 MOST_BYTES = 8 * 2**20
@@ -20,7 +20,7 @@ _STATUS: dict[type[Exception], int] = {
     TokenRefused: 401,
     BodyTooLarge: 413,
     IntakeFull: 429,
-    StoreUnavailable: 503,
+    StoreError: 503,
     IntakeError: 400,
 }
 

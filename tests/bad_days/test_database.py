@@ -2,11 +2,13 @@
 
 import os
 import resource
+import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,9 +20,14 @@ from structlog.testing import capture_logs
 
 from bot import wiring
 from bot.core.errors import StoreUnavailable
+from bot.slack import history
+from bot.store.database import Database
+from bot.store.messages import deliveries
 from bot.terminal import config
+from tests import databases
 from tests.bad_days.table import LINES, proves
-from tests.outside import NOW, Outside, asked, bot, moved, synced, written
+from tests.outside import NOW, Outside, asked, bot, moved, synced, until, written
+from tests.services import world
 
 pytestmark = pytest.mark.proof
 
@@ -29,6 +36,7 @@ TAKES_NO_MORE = "The database's disk takes no more. Free some space, or check it
 DISK_FULL = "The database's disk is full. Free some space, then try again; nothing was half-written."
 FULL = "the disk full, or a quota (SQLite)"
 READ_ONLY = "the database read-only, or its disk full"
+LOG_FULL = "the disk of PostgreSQL's own log (WAL) full"
 AWAY = "the database away or failing over"
 GONE = "the SQLite file deleted or replaced under it"
 
@@ -92,25 +100,79 @@ async def test_a_database_that_is_read_only_answers_and_one_that_is_away_says_so
         assert "alpha" in (await asked(outside, "team alpha")).casefold()
 
 
+@contextmanager
+def disk(megabytes: int) -> Iterator[Path]:
+    """A folder on a disk of its own."""
+    with tempfile.TemporaryDirectory(prefix="usage-disk-") as folder:
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", folder]
+        if subprocess.run(mount, check=False).returncode:
+            pytest.skip("A disk of its own needs the right to mount one.")
+        try:
+            Path(folder).chmod(0o755)
+            place = Path(folder, "place")
+            place.mkdir()
+            yield place
+        finally:
+            subprocess.run(["umount", "--lazy", folder], check=True)
+
+
 @pytest.fixture
 def small_disk(postgresql: str) -> Iterator[str]:
     """A database on a disk of its own, of 64 MB."""
-    with tempfile.TemporaryDirectory(prefix="usage-disk-") as folder, ExitStack() as stack:
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", folder], check=False)
-        if mounted.returncode:
-            pytest.skip("A disk of its own needs the right to mount one.")
-        stack.callback(subprocess.run, ["umount", "--lazy", folder], check=True)
+    with disk(64) as place, ExitStack() as stack:
         server = stack.enter_context(psycopg.connect(postgresql, autocommit=True))
         (data,) = server.execute("SHOW data_directory").fetchone() or ("",)
-        Path(folder).chmod(0o755)
-        place = Path(folder, "place")
-        place.mkdir()
         os.chown(place, Path(data).stat().st_uid, -1)
         server.execute(sql.SQL("CREATE TABLESPACE small LOCATION {}").format(str(place)))
         stack.callback(server.execute, "DROP TABLESPACE small")
         server.execute("CREATE DATABASE on_small TABLESPACE small")
         stack.callback(server.execute, "DROP DATABASE on_small WITH (FORCE)")
         yield postgresql.replace("/postgres?", "/on_small?")
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A PostgreSQL of its own, whose log lies on a disk of 64 MB."""
+
+    url: str
+    log: Path
+    begin: Callable[[], None]
+    """Does nothing while it runs, or is on its way down."""
+
+    def leaves(self, room: int) -> Path:
+        """Let another file take the disk, so that only so many bytes of log find room; that file."""
+        other = self.log / "other"
+        with suppress(OSError), other.open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(65536))
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            segment = 16 * 2**20
+            query = "SELECT %s - (pg_walfile_name_offset(pg_current_wal_insert_lsn())).file_offset"
+            (left,) = connection.execute(query, [segment]).fetchone() or (0,)
+            assert left > room
+            connection.execute("SELECT pg_logical_emit_message(false, '', repeat('x', %s))", [left - room])
+        return other
+
+    def started(self) -> bool:
+        """Whether it answers; where it does not run, it is started."""
+        self.begin()
+        with suppress(psycopg.OperationalError), psycopg.connect(self.url):
+            return True
+        return False
+
+
+@pytest.fixture
+def small_log() -> Iterator[Machine]:
+    with disk(64) as place, databases.postgresql() as server:
+        server.stop()
+        log = server.pgdata / "pg_wal"
+        shutil.copytree(log, place, dirs_exist_ok=True)
+        for path in (place, *place.rglob("*")):
+            os.chown(path, server.pgdata.stat().st_uid, -1)
+        shutil.rmtree(log)
+        log.symlink_to(place)
+        server.ensure_postgres_running()
+        yield Machine(server.get_uri(), place, server.ensure_postgres_running)
 
 
 def fill(url: str) -> None:
@@ -147,6 +209,49 @@ async def test_a_postgresql_without_space_answers_and_goes_on_when_there_is_some
             await knock()
         assert not {line["action"] for line in log} & LINES[READ_ONLY].actions
         assert "delivered" in {line["action"] for line in log}
+
+
+@proves(LOG_FULL)
+@pytest.mark.parametrize("room", [0, 200_000], ids=["at once", "in the middle"])
+async def test_a_postgresql_that_stops_for_want_of_log_loses_nothing_and_goes_on_once_it_is_started(
+    outside: Outside, tmp_path: Path, small_log: Machine, room: int
+) -> None:
+    later = NOW + ONE_DAY
+    well = await synced(outside, tmp_path)
+    async with wiring.parts(outside.settings(well), NOW) as parts:
+        await parts.digests.run(NOW)
+    outside.clock.pass_(ONE_DAY)
+    async with wiring.parts(outside.settings(well), later) as parts:
+        await wiring.listening(parts).scheduler.knock()
+        wanted, ledger = owed(parts.database), world.dump(parts.database)
+    outside.fresh()
+    async with bot(outside, small_log.url) as address, wiring.parts(outside.settings(small_log.url), later) as parts:
+        await config.apply_file(written(tmp_path), parts.database, NOW)
+        assert not (await parts.sync.run(NOW)).failures
+        await parts.digests.run(NOW)
+        knock = wiring.listening(parts).scheduler.knock
+        outside.clock.pass_(ONE_DAY)
+        other = small_log.leaves(room)
+        with capture_logs() as log:
+            await knock()
+        assert "does not answer" in await asked(outside, "team alpha")
+        await LINES[LOG_FULL].holds(address, None if room else log)  # with some room, what comes first gets through
+        other.unlink()
+        await until(small_log.started)
+        assert "Team Alpha" in await asked(outside, "team alpha")
+        await knock()  # by who may hold what Slack has taken while nothing could be written down
+        async with wiring.parts(outside.settings(small_log.url), later + 2 * deliveries.ABANDONED_AFTER) as again:
+            await wiring.listening(again).scheduler.knock()
+        assert world.dump(parts.database) == ledger
+        assert owed(parts.database) == wanted
+        arrived = [one.metadata for one in outside.posted() if one.metadata]
+        assert sorted(arrived, key=str) == sorted((history.mark(key) for key, _ in wanted), key=str)
+
+
+def owed(database: Database) -> list[tuple[str, str]]:
+    """Every message with its state, by key."""
+    query = "SELECT key, state FROM delivery WHERE carried_by IS NULL ORDER BY key"
+    return database.read_now(lambda connection: [(key, state) for key, state in connection.exec_driver_sql(query)])
 
 
 @proves(GONE)

@@ -4,16 +4,20 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from structlog.testing import capture_logs
 
 from bot import wiring
+from bot.core.calls.client import fingerprint
 from bot.demo.slack_server import COMMAND
+from bot.store.calls import tokens
 from bot.store.database import Database
+from bot.terminal import config
 from tests.bad_days.table import LINES, proves
 from tests.faults import hang
-from tests.outside import ANA, GENERAL, NOW, Outside, asked, bot, synced, until
+from tests.outside import ANA, GENERAL, NOW, Outside, asked, bot, synced, until, written
 from tests.running import Start
 from tests.test_rolling_upgrade import upgraded
 from tests.test_timekeeping import turn
@@ -47,16 +51,36 @@ LEFT_BEHIND = ("UPDATE alembic_version SET version_num = '9999'", "UPDATE served
     [(OLDER, ("DELETE FROM alembic_version",), "claude-usage migrate"), (MUCH_NEWER, LEFT_BEHIND, "newer version")],
     ids=["older", "much newer"],
 )
-async def test_a_schema_that_does_not_fit_is_said_at_the_start_and_by_who_runs_already(
-    outside: Outside, start: Start, migrated_url: str, what: str, statements: tuple[str, ...], said: str
+async def test_a_schema_that_does_not_fit_is_said_at_the_start_and_nothing_is_written_by_who_runs_already(
+    outside: Outside, start: Start, tmp_path: Path, migrated_url: str, what: str, statements: tuple[str, ...], said: str
 ) -> None:
-    async with bot(outside, migrated_url) as address:
+    async with bot(outside, migrated_url) as address, wiring.parts(outside.settings(migrated_url), NOW) as parts:
+        await config.apply_file(written(tmp_path), parts.database, NOW)
+        await parts.database.write(tokens.create, "gateway", fingerprint("cub_gateway"), None, NOW)
         changed(migrated_url, *statements)
-        await LINES[what].holds(address)
-        assert "Status" in await asked(outside, "status"), "who runs already goes on until it is stopped"
+        before = parts.database.read_now(everything)
+        with capture_logs() as log:
+            await wiring.listening(parts).scheduler.knock()
+        await LINES[what].holds(address, log)
+        assert all(said in line["error"] for line in log)
+        async with httpx.AsyncClient(base_url=address, trust_env=False) as http:
+            headers = {"authorization": "Bearer cub_gateway"}
+            call = {"id": "req_1", "timestamp": NOW.isoformat(), "model": "claude-sonnet-5-5", "output_tokens": 10}
+            answer = await http.post("/v1/calls", json=call, headers=headers)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        assert said in answer.json()["error"]
+        assert "Status" in await asked(outside, "status"), "who runs already answers until it is stopped"
+        assert parts.database.read_now(everything) == before
+        assert outside.anthropic.count() == 0
     run = start(migrated_url, AUTO_MIGRATE="false")
     assert run.ends() == 3
     assert said in run.said
+
+
+def everything(connection: Connection) -> dict[str, list[str]]:
+    """Every row of every table."""
+    names = inspect(connection).get_table_names()
+    return {name: sorted(map(str, connection.exec_driver_sql(f'SELECT * FROM "{name}"'))) for name in names}
 
 
 @proves(NEWER)

@@ -21,8 +21,8 @@ from bot.services.asking.answering import answer
 from bot.settings import Settings
 from bot.store.database import Database
 from tests.bench.asking import NOW, slack
-from tests.bench.servers import postgresql
 from tests.bench.store import fill
+from tests.databases import postgresql
 
 TEAMS, DAYS, REQUESTS = 500, 1095, 600
 RATE, RATE_SECONDS = 100, 60
@@ -41,8 +41,8 @@ def percentiles(seconds: list[float]) -> str:
 
 async def measure(folder: Path) -> list[str]:
     lines = await _on(f"sqlite:///{folder / 'bench.db'}", "SQLite")
-    with postgresql() as url:
-        return lines + await _on(url, "PostgreSQL")
+    with postgresql() as server:
+        return lines + await _on(server.get_uri(), "PostgreSQL")
 
 
 async def _on(url: str, called: str) -> list[str]:

