@@ -97,21 +97,15 @@ class Batch:
 
     def price(self) -> None:
         """Each call's list cost, from its figures; None where the list has no price for it."""
-        prices: dict[tuple[int, int], Listed] = {}
-        priced: dict[Names, int] = {}
-        by_kind = [priced.setdefault(_priced_by(names), len(priced)) for names in self.names]
-        wanted = list(priced)
+        prices = _Prices(self.names)
         days = [at // _DAY for at in self.at]
-        costs = self.figures["list_cost"] = []
-        counts = zip(*(self.figures[name] for name in COUNTED), strict=True)
-        for key, (uncached, write_5m, write_1h, read, output, untyped, searches) in zip(
-            zip(map(by_kind.__getitem__, self.kinds), days, strict=True), counts, strict=True
-        ):
-            price = prices.get(key)
-            if price is None:
-                model, tier, geo, speed = wanted[key[0]]
-                price = prices[key] = listed(model, _FIRST_DAY + timedelta(days=key[1]), tier, geo, speed)
-            costs.append(None if untyped else price.units(uncached, write_5m, write_1h, read, output, searches))
+        counts = (self.figures[name] for name in COUNTED)
+        self.figures["list_cost"] = [
+            None if untyped else price.units(uncached, write_5m, write_1h, read, output, searches)
+            for price, uncached, write_5m, write_1h, read, output, untyped, searches in zip(
+                map(prices.__getitem__, zip(self.kinds, days, strict=True)), *counts, strict=True
+            )
+        ]
 
     def identify(self, *, apart: bool) -> None:
         """Name each call without an id by what it says, so that sending it again is harmless.
@@ -122,18 +116,20 @@ class Batch:
         if all(self.ids):
             return
         marks = list(map(_mark, self.names))
-        uncached, output = self.figures["uncached_input"], self.figures["output"]
-        ids = [
-            f"{at:x}-{marks[kind]}{tokens:x}.{more:x}"
-            for at, kind, tokens, more in zip(self.at, self.kinds, uncached, output, strict=True)
-        ]
+        form, told = "%x-%s%x.%x", [self.at, map(marks.__getitem__, self.kinds)]
+        told += [self.figures["uncached_input"], self.figures["output"]]
         for name, letter in _TOLD.items():
             column, absent = self.figures[name], 0 if name in COUNTED else None
-            if column.count(absent) < len(column):
-                ids = [
-                    f"{one}{letter}{said:x}" if said != absent else one for one, said in zip(ids, column, strict=True)
-                ]
-        ids = [given or one for given, one in zip(self.ids, ids, strict=True)]
+            match column.count(absent):
+                case 0:
+                    form += f"{letter}%x"
+                    told.append(column)
+                case silent if silent < len(column):
+                    form += "%s"
+                    told.append(["" if said == absent else f"{letter}{said:x}" for said in column])
+        ids = list(map(form.__mod__, zip(*told, strict=True)))
+        if any(self.ids):
+            ids = [given or one for given, one in zip(self.ids, ids, strict=True)]
         if apart and len(set(ids)) < len(ids):
             turns: Counter[str] = Counter()
             for position, one in enumerate(ids):
@@ -141,6 +137,19 @@ class Batch:
                     ids[position] = f"{one}-{turn + 1}"
                 turns[one] += 1
         self.ids = ids
+
+
+class _Prices(dict[tuple[int, int], Listed]):
+    """What calls of each of these names cost on a day since 1970."""
+
+    def __init__(self, names: Sequence[Names]) -> None:
+        self._wanted = list(map(_priced_by, names))
+
+    def __missing__(self, key: tuple[int, int]) -> Listed:
+        kind, day = key
+        model, tier, geo, speed = self._wanted[kind]
+        self[key] = listed(model, _FIRST_DAY + timedelta(days=day), tier, geo, speed)
+        return self[key]
 
 
 @lru_cache(maxsize=20_000)
