@@ -132,20 +132,20 @@ class Reader:
             at,
             numbers,
             [like.names if like else ("",) * len(batch.NAMED) for like in kinds.likes],
-            {
-                "uncached_input": uncached,
-                "cache_write_5m": five,
-                "cache_write_1h": hour,
-                "cache_read": read,
-                "output": output,
-                "untyped": [0] * len(some),
-                "web_search": _counted(column("web_search_requests")),
-                "duration_ms": column("duration_ms"),
-                "first_token_ms": column("first_token_ms"),
-                "status": list(map(statuses.__getitem__, numbers)),
-                "list_cost": [None] * len(some),  # `price` says it of all
-                "own_cost": _own_costs(*prices, uncached, output, (five, hour, read), odd),
-            },
+            batch.present(
+                {
+                    "uncached_input": uncached,
+                    "cache_write_5m": five,
+                    "cache_write_1h": hour,
+                    "cache_read": read,
+                    "output": output,
+                    "web_search": _counted(column("web_search_requests")),
+                    "duration_ms": column("duration_ms"),
+                    "first_token_ms": column("first_token_ms"),
+                    "status": list(map(statuses.__getitem__, numbers)),
+                    "own_cost": _own_costs(*prices, uncached, output, (five, hour, read), odd),
+                }
+            ),
             [_limit(one) for one in limits] if _any(limits) else limits,
         ), odd
 
@@ -195,7 +195,9 @@ def _time(text: str) -> int:
 
 
 def _counted(column: Column) -> Column:
-    return [count or 0 for count in column] if None in column else column
+    if None not in column:
+        return column
+    return [count or 0 for count in column] if _any(column) else [0] * len(column)
 
 
 def _any(column: Column) -> bool:
