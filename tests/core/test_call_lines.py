@@ -9,10 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.core.calls import wire
+from bot.core.calls import wire, written
 from bot.core.calls.batch import Batch
 from bot.core.calls.call import Origin
 from bot.core.calls.line import MOST_BYTES, Reader
+from bot.core.calls.written import MANY
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 WHOLE = {
@@ -70,10 +71,10 @@ _ODD: st.SearchStrategy[Any] = st.sampled_from(
 _FIELDS = (*WHOLE, *OLDER, "request_id", "usage", "request_time", "tokens_used", "total_tokens", "cache_creation")
 
 
-def both(*written: bytes, zone: ZoneInfo | None = None) -> tuple[Batch, Batch]:
+def both(*lines: bytes, zone: ZoneInfo | None = None) -> tuple[Batch, Batch]:
     """By columns and one by one; which kinds there are, and in what order, is no difference."""
     reader = Reader(NOW, origin=Origin.IMPORT, zone=zone, apart=True)
-    found = reader.read(written), reader.read([json.loads(one) for one in written])
+    found = reader.read(lines), reader.read([json.loads(one) for one in lines])
     for one in found:
         one.kinds, one.names = [*range(len(one))], [one.names[kind] for kind in one.kinds]
     return found
@@ -90,31 +91,43 @@ def both(*written: bytes, zone: ZoneInfo | None = None) -> tuple[Batch, Batch]:
         max_size=4,
     ),
     st.booleans(),
+    st.sampled_from([1, MANY]),
 )
-def test_both_ways_read_the_same(written: list[bytes], zoned: bool) -> None:
-    quick, patient = both(*written, zone=ZoneInfo("Europe/Berlin") if zoned else None)
+def test_both_ways_read_the_same(lines: list[bytes], zoned: bool, many: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(written, "MANY", many)
+        quick, patient = both(*lines, zone=ZoneInfo("Europe/Berlin") if zoned else None)
     assert quick == patient
-    assert len(quick) + len(quick.refused) == len(written)
+    assert len(quick) + len(quick.refused) == len(lines)
+
+
+@pytest.mark.parametrize("said", [WHOLE, OLDER])
+@pytest.mark.parametrize("odd", [{"duration_ms": 7}, {"error_type": "timeout"}, {"total_tokens": 7}, {"usage": {}}, []])
+def test_what_one_line_alone_of_many_says_is_read_too(said: dict[str, Any], odd: Any) -> None:
+    lines = [json.dumps(said | {"input_tokens": n}).encode() for n in range(2 * MANY)]
+    lines[MANY + 7] = json.dumps(said | odd if odd else odd).encode()
+    quick, patient = both(*lines)
+    assert quick == patient
 
 
 @pytest.mark.parametrize("said", [WHOLE, OLDER])
 def test_what_is_written_as_it_should_be_needs_no_patience(
     said: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    written = [json.dumps(said).encode(), json.dumps(said | {"output_tokens": 7}).encode()]
-    expected, _ = both(*written)
+    lines = [json.dumps(said).encode(), json.dumps(said | {"output_tokens": 7}).encode()]
+    expected, _ = both(*lines)
     assert len(expected) == 2
     monkeypatch.setattr(wire, "read", None)
-    found = Reader(NOW, origin=Origin.IMPORT).read(written)
+    found = Reader(NOW, origin=Origin.IMPORT).read(lines)
     assert (found.ids[0], found.figures) == (expected.ids[0], expected.figures)
 
 
 def test_calls_that_say_the_same_are_as_many_and_the_same_file_gives_them_the_same_ids() -> None:
-    written = [json.dumps(OLDER).encode()] * 3
-    ids = [Reader(NOW, apart=True).read(written).ids for _ in range(2)]
+    lines = [json.dumps(OLDER).encode()] * 3
+    ids = [Reader(NOW, apart=True).read(lines).ids for _ in range(2)]
     assert ids[0] == ids[1]
     assert len(set(ids[0])) == 3
-    assert len(set(Reader(NOW).read(written).ids)) == 1
+    assert len(set(Reader(NOW).read(lines).ids)) == 1
 
 
 def test_a_line_that_is_no_call_leaves_the_others_in_their_order() -> None:

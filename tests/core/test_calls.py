@@ -141,7 +141,7 @@ def test_a_log_that_knows_only_a_sum_of_tokens_is_counted_and_not_priced() -> No
     call = wire.read(said, NOW)
     assert isinstance(call, Call)
     assert (call.untyped, call.tokens, call.duration_ms, call.success, call.model) == (740, 740, 1250, False, "unknown")
-    assert batch.of([call]).figures["list_cost"] == [None]
+    assert batch.of([call]).figure("list_cost") == [None]
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_whatever_is_sent_is_a_call_or_a_sentence(said: dict[str, Any]) -> None:
     ],
 )
 def test_a_single_call_has_an_exact_list_cost(call: Call, cost: str | None) -> None:
-    found, longer = batch.of([call, call._replace(uncached_input=100_001)]).figures["list_cost"]
+    found, longer = batch.of([call, call._replace(uncached_input=100_001)]).figure("list_cost")
     if call.model == "claude-haiku-5-5":
         assert longer > 4 * found  # the whole call is dearer above the band
     else:

@@ -4,7 +4,6 @@ import asyncio
 import gzip
 import json
 import random
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -142,18 +141,24 @@ def test_a_log_of_any_kind_goes_in_once_with_its_bad_lines_named(
     database.close()
 
 
-@pytest.mark.parametrize("other", [sys.executable, shutil.which("false")])
-def test_a_long_log_is_read_by_another_process_and_here_where_that_one_ends(
-    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: str
+@pytest.mark.parametrize("blocks", [10**6, 2, 0])
+def test_a_long_log_is_read_by_another_process_and_here_from_where_that_one_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, blocks: int
 ) -> None:
+    other = tmp_path / "other"
+    other.write_text(f'#!/bin/sh\n"{sys.executable}" "$@" | dd bs=64k count={blocks} 2>/dev/null\n')
+    other.chmod(0o700)
     monkeypatch.setattr(reading, "LONG_BYTES", 0)
-    monkeypatch.setattr(log, "PER_PIECE", 2)
-    monkeypatch.setattr(sys, "executable", other)
-    found = imported(database, tmp_path / "log", f"\n{LOG}{{}}\n{LOG}")
-    assert (found.stored, found.duplicates, found.named) == (4, 4, [(6, "The call has no timestamp.")])
-    with reading.Readers(tmp_path / "log") as readers:
-        piece = next(iter(log.pieces([b"\n", LOG.encode().splitlines()[0]], Log.JSONL)))
-        assert readers.read(piece, NOW, None) == reading.read(piece, NOW, None)
+    monkeypatch.setattr(sys, "executable", str(other))
+    database = Database(databases.sqlite(tmp_path / "test.db"))
+    line = '{{"timestamp": "2026-11-01T00:00:00Z", "model": "m", "input_tokens": {}}}\n'
+    text = "".join(map(line.format, range(log.PER_PIECE - 1)))
+    found = imported(database, tmp_path / "log", f"\n{text}{{}}\n{text}")
+    assert (found.stored, found.duplicates) == (log.PER_PIECE - 1,) * 2
+    assert found.named == [(log.PER_PIECE + 1, "The call has no timestamp.")]
+    again = imported(database, tmp_path / "log", f"\n{text}{{}}\n{text}")
+    assert (again.stored, again.passed_over) == (0, log.PER_PIECE - 1)
+    database.close()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ of that.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
@@ -36,6 +36,8 @@ _priced_by: Callable[[Names], Names] = itemgetter(
 
 FIGURES = (*COUNTED, "duration_ms", "first_token_ms", "status", "list_cost", "own_cost")
 """The columns of figures; the costs in units of 10⁻¹⁰ dollars."""
+ABSENT = {name: 0 if name in COUNTED else None for name in FIGURES}
+"""What stands in a column for a call that has nothing of it."""
 Column = list[Any]
 
 _TOLD = {
@@ -60,8 +62,8 @@ class Batch:
     kinds: list[int] = field(default_factory=list)
     """Which of `names` is each one's."""
     names: list[Names] = field(default_factory=list)
-    figures: dict[str, Column] = field(default_factory=lambda: {name: [] for name in FIGURES})
-    """By `FIGURES`: counts are never None, the others are where nobody said."""
+    figures: dict[str, Column] = field(default_factory=dict)
+    """By `FIGURES`, those that some call has: counts are never None, the others are where nobody said."""
     limits: list[RateLimit | None] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
     """Why what stood at these positions is no call."""
@@ -77,41 +79,40 @@ class Batch:
             _taken(self.at, which),
             _taken(self.kinds, which),
             self.names,
-            {name: _taken(column, which) for name, column in self.figures.items()},
+            present({name: _taken(column, which) for name, column in self.figures.items()}),
             _taken(self.limits, which),
             self.refused,
         )
 
+    def figure(self, name: str) -> Column:
+        """One of `FIGURES` of each call."""
+        return self.figures.get(name) or [ABSENT[name]] * len(self)
+
     def add(self, other: Batch) -> None:
         """The calls of another one after these."""
         before = len(self.names)
+        names = [name for name in FIGURES if name in self.figures or name in other.figures]
+        self.figures = {name: self.figure(name) + other.figure(name) for name in names}
         self.positions += other.positions
         self.ids += other.ids
         self.at += other.at
         self.kinds += [kind + before for kind in other.kinds] if before else other.kinds
         self.names += other.names
-        for name, column in self.figures.items():
-            column += other.figures[name]
         self.limits += other.limits
         self.refused |= other.refused
 
     def price(self) -> None:
         """Each call's list cost, from its figures; None where the list has no price for it."""
-        prices: dict[tuple[int, int], Listed] = {}
-        priced: dict[Names, int] = {}
-        by_kind = [priced.setdefault(_priced_by(names), len(priced)) for names in self.names]
-        wanted = list(priced)
+        prices = _Prices(self.names)
         days = [at // _DAY for at in self.at]
-        costs = self.figures["list_cost"] = []
-        counts = zip(*(self.figures[name] for name in COUNTED), strict=True)
-        for key, (uncached, write_5m, write_1h, read, output, untyped, searches) in zip(
-            zip(map(by_kind.__getitem__, self.kinds), days, strict=True), counts, strict=True
-        ):
-            price = prices.get(key)
-            if price is None:
-                model, tier, geo, speed = wanted[key[0]]
-                price = prices[key] = listed(model, _FIRST_DAY + timedelta(days=key[1]), tier, geo, speed)
-            costs.append(None if untyped else price.units(uncached, write_5m, write_1h, read, output, searches))
+        counts = map(self.figure, COUNTED)
+        costs = [
+            None if untyped else price.units(uncached, write_5m, write_1h, read, output, searches)
+            for price, uncached, write_5m, write_1h, read, output, untyped, searches in zip(
+                map(prices.__getitem__, zip(self.kinds, days, strict=True)), *counts, strict=True
+            )
+        ]
+        self.figures |= present({"list_cost": costs})
 
     def identify(self, *, apart: bool) -> None:
         """Name each call without an id by what it says, so that sending it again is harmless.
@@ -122,18 +123,21 @@ class Batch:
         if all(self.ids):
             return
         marks = list(map(_mark, self.names))
-        uncached, output = self.figures["uncached_input"], self.figures["output"]
-        ids = [
-            f"{at:x}-{marks[kind]}{tokens:x}.{more:x}"
-            for at, kind, tokens, more in zip(self.at, self.kinds, uncached, output, strict=True)
-        ]
+        form, told = "%x-%s%x.%x", [self.at, map(marks.__getitem__, self.kinds)]
+        told += [self.figure("uncached_input"), self.figure("output")]
         for name, letter in _TOLD.items():
-            column, absent = self.figures[name], 0 if name in COUNTED else None
-            if column.count(absent) < len(column):
-                ids = [
-                    f"{one}{letter}{said:x}" if said != absent else one for one, said in zip(ids, column, strict=True)
-                ]
-        ids = [given or one for given, one in zip(self.ids, ids, strict=True)]
+            column, absent = self.figures.get(name), ABSENT[name]
+            if column is None:
+                continue
+            if absent in column:
+                form += "%s"
+                told.append(["" if one == absent else f"{letter}{one:x}" for one in column])
+            else:
+                form += f"{letter}%x"
+                told.append(column)
+        ids = list(map(form.__mod__, zip(*told, strict=True)))
+        if any(self.ids):
+            ids = [given or one for given, one in zip(self.ids, ids, strict=True)]
         if apart and len(set(ids)) < len(ids):
             turns: Counter[str] = Counter()
             for position, one in enumerate(ids):
@@ -141,6 +145,19 @@ class Batch:
                     ids[position] = f"{one}-{turn + 1}"
                 turns[one] += 1
         self.ids = ids
+
+
+class _Prices(dict[tuple[int, int], Listed]):
+    """What calls of each of these names cost on a day since 1970."""
+
+    def __init__(self, names: Sequence[Names]) -> None:
+        self._wanted = list(map(_priced_by, names))
+
+    def __missing__(self, key: tuple[int, int]) -> Listed:
+        kind, day = key
+        model, tier, geo, speed = self._wanted[kind]
+        self[key] = listed(model, _FIRST_DAY + timedelta(days=day), tier, geo, speed)
+        return self[key]
 
 
 @lru_cache(maxsize=20_000)
@@ -157,9 +174,24 @@ def of(said: Sequence[Call | Refusal]) -> Batch:
     return batch
 
 
+def joined(some: Sequence[Batch]) -> Batch:
+    """All of them as one; nothing of a single one is copied."""
+    if len(some) == 1:
+        return some[0]
+    whole = Batch()
+    for one in some:
+        whole.add(one)
+    return whole
+
+
+def present(figures: Mapping[str, Column]) -> dict[str, Column]:
+    """Without those that no call has."""
+    return {name: column for name, column in figures.items() if column.count(ABSENT[name]) < len(column)}
+
+
 def gathered(said: Iterable[Call | Refusal], positions: Iterable[int]) -> Batch:
     """The same before it is priced and named."""
-    batch = Batch()
+    batch = Batch(figures={name: [] for name in FIGURES})
     for position, call in zip(positions, said, strict=True):
         if isinstance(call, Refusal):
             batch.refused[position] = call.reason
@@ -172,6 +204,7 @@ def gathered(said: Iterable[Call | Refusal], positions: Iterable[int]) -> Batch:
         for name, column in batch.figures.items():
             column.append(_figure(call, name))
         batch.limits.append(call.rate_limit)
+    batch.figures = present(batch.figures)
     return batch
 
 

@@ -8,20 +8,21 @@ microseconds what `wire` says in twenty.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import attrgetter
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from msgspec import DecodeError, Meta, Raw, Struct
+from msgspec import DecodeError, Raw
 from msgspec.json import Decoder
 
-from bot.core.calls import batch, wire
+from bot.core.calls import batch, wire, written
 from bot.core.calls.batch import Batch, Column, Names, named
 from bot.core.calls.call import Call, Origin, RateLimit
 from bot.core.calls.wire import Refusal
+from bot.core.calls.written import Lines, Written, WrittenLimit
 from bot.core.utc import microseconds
 
 MOST_BYTES = 2**20
@@ -29,77 +30,17 @@ MOST_BYTES = 2**20
 _MOST_KINDS = 20_000
 """Names kept in memory; beyond that they are looked at anew."""
 
-_Name = Annotated[str, Meta(max_length=wire.LONGEST_TEXT)] | None
-_Count = Annotated[int, Meta(ge=0, le=wire.MOST_TOKENS)] | None
-_Milliseconds = Annotated[int, Meta(ge=0, le=wire.LONGEST_MS)] | None
-_Limit = Annotated[int, Meta(ge=0, le=wire.MOST_LIMIT)] | None
-_Price = int | float | None
-
-
-class _RateLimit(Struct, gc=False):
-    requests_limit: _Limit = None
-    requests_remaining: _Limit = None
-    tokens_limit: _Limit = None
-    tokens_remaining: _Limit = None
-
-
-class _Written(Struct, gc=False):
-    """The fields as most programs write them; anything else in one of them is `wire`'s to read."""
-
-    timestamp: Annotated[str, Meta(min_length=17, max_length=40)]
-    id: _Name = None
-    request_id: _Name = None
-    input_tokens: _Count = None
-    prompt_tokens: _Count = None
-    output_tokens: _Count = None
-    completion_tokens: _Count = None
-    cache_read_input_tokens: _Count = None
-    cache_creation_5m_input_tokens: _Count = None
-    cache_creation_1h_input_tokens: _Count = None
-    cache_creation_input_tokens: _Count = None
-    web_search_requests: Annotated[int, Meta(ge=0, le=wire.MOST_SEARCHES)] | None = None
-    duration_ms: _Milliseconds = None
-    first_token_ms: _Milliseconds = None
-    cost_per_token_prompt: _Price = None
-    cost_per_token_completion: _Price = None
-    ratelimit: _RateLimit | None = None
-    # Names, which come again and again.
-    team: _Name = None
-    user: _Name = None
-    user_id: _Name = None
-    feature: _Name = None
-    api_key: _Name = None
-    model: _Name = None
-    endpoint: _Name = None
-    event_type: _Name = None
-    service_tier: _Name = None
-    inference_geo: _Name = None
-    speed: _Name = None
-    status: int | None = None
-    success: bool | None = None
-    error_type: _Name = None
-    # What only some programs write; where one does, `wire` reads it.
-    usage: None = None
-    request_time: None = None
-    cache_creation: None = None
-    server_tool_use: None = None
-    tokens_used: None = None
-    total_tokens: None = None
-
-
+_NO_PRICES = (None, None)
 _NAMES = (
     *("team", "user", "user_id", "feature", "api_key", "model", "endpoint", "event_type", "service_tier"),
     *("inference_geo", "speed", "status", "success", "error_type"),
 )
-_named: Callable[[_Written], tuple[Any, ...]] = attrgetter(*_NAMES)
 _limited = attrgetter(*RateLimit._fields)
-_decode = Decoder(_Written).decode
 _several = Decoder(list[Raw]).decode
-_UNREADABLE = (DecodeError, ValueError, TypeError, RecursionError)
 _FIRST = microseconds(wire.FIRST)
 _NOWHERE = -1
 """When a call was made whose time is not written as most are."""
-_BLANK = _Written(wire.FIRST.isoformat(), input_tokens=0, model="blank")
+_BLANK = Written(wire.FIRST.isoformat(), input_tokens=0, model="blank")
 """Stands in the columns for what `wire` is to read."""
 
 Record = bytes | Raw | dict[str, Any] | object
@@ -130,7 +71,7 @@ class Reader:
 
     def read(self, records: Sequence[Record]) -> Batch:
         """The calls among these, and why the others are none."""
-        found, odd = self._plain(_decoded(records))
+        found, odd = self._plain(written.decoded(records))
         if odd:
             rest = sorted(odd)
             found = found.only([position for position in range(len(records)) if position not in odd])
@@ -145,66 +86,66 @@ class Reader:
         if isinstance(record, Refusal):
             return record
         if isinstance(record, bytes | Raw):
-            if len(written := bytes(record)) > MOST_BYTES:
+            if len(line := bytes(record)) > MOST_BYTES:
                 return Refusal("The line is longer than 1 MiB.")
             try:
-                record = json.loads(written)
+                record = json.loads(line)
             except (ValueError, RecursionError):
                 return Refusal("The line is not JSON.")
         return wire.read(record, self._now, origin=self._origin, zone=self._zone)
 
-    def _plain(self, lines: list[_Written | None]) -> tuple[Batch, set[int]]:
+    def _plain(self, lines: Lines) -> tuple[Batch, set[int]]:
         """All of them in columns, and the positions of those that `wire` has to read."""
-        odd = {position for position, one in enumerate(lines) if one is None}
-        some = [one or _BLANK for one in lines]
-        kinds = _Kinds(self._origin)
-        numbers = list(map(kinds.__getitem__, map(_named, some)))
+        odd = {position for position, one in enumerate(lines.each) if one is None}
+        some = [one or _BLANK for one in lines.each]
+        column = partial(written.column, some, lines.fields)
+        kinds = _Kinds(self._origin, lines.fields)
+        numbers = list(map(kinds.__getitem__, map(attrgetter(*kinds.said), some)))
         if None in kinds.likes:
             odd |= {position for position, kind in enumerate(numbers) if kinds.likes[kind] is None}
-        at = _times(some)
+        at = _times(column("timestamp"))
         if at and not (min(at) >= _FIRST and max(at) <= self._latest):
             odd |= {position for position, when in enumerate(at) if not _FIRST <= when <= self._latest}
-        ids = [one.id or one.request_id or "" for one in some]
+        ids = [one or other or "" for one, other in zip(column("id"), column("request_id"), strict=True)]
         if not "".join(ids).isprintable() or list(map(str.strip, ids)) != ids:
             odd |= {position for position, one in enumerate(ids) if not one.isprintable() or one != one.strip()}
-        uncached, output = (
-            _column(some, "input_tokens", "prompt_tokens"),
-            _column(some, "output_tokens", "completion_tokens"),
-        )
+        uncached, output = column("input_tokens", "prompt_tokens"), column("output_tokens", "completion_tokens")
         if None in uncached and None in output:
             odd |= {
                 position for position, pair in enumerate(zip(uncached, output, strict=True)) if pair == (None, None)
             }
-        five, hour = _column(some, "cache_creation_5m_input_tokens"), _column(some, "cache_creation_1h_input_tokens")
-        together = _column(some, "cache_creation_input_tokens")
+        five, hour = column("cache_creation_5m_input_tokens"), column("cache_creation_1h_input_tokens")
+        together = column("cache_creation_input_tokens")
         if _any(together):
             five = [
                 whole if one is None and other is None else one
                 for one, other, whole in zip(five, hour, together, strict=True)
             ]
-        read = _counted(_column(some, "cache_read_input_tokens"))
+        read = _counted(column("cache_read_input_tokens"))
         uncached, output, five, hour = map(_counted, (uncached, output, five, hour))
-        limits: Column = _column(some, "ratelimit")
+        prices = column("cost_per_token_prompt"), column("cost_per_token_completion")
+        limits = column("ratelimit")
+        statuses = [like and like.status for like in kinds.likes]
         return Batch(
             list(range(len(some))),
             ids,
             at,
             numbers,
             [like.names if like else ("",) * len(batch.NAMED) for like in kinds.likes],
-            {
-                "uncached_input": uncached,
-                "cache_write_5m": five,
-                "cache_write_1h": hour,
-                "cache_read": read,
-                "output": output,
-                "untyped": [0] * len(some),
-                "web_search": _counted(_column(some, "web_search_requests")),
-                "duration_ms": _column(some, "duration_ms"),
-                "first_token_ms": _column(some, "first_token_ms"),
-                "status": [like and like.status for like in map(kinds.likes.__getitem__, numbers)],
-                "list_cost": [None] * len(some),  # `price` says it of all
-                "own_cost": _own_costs(some, uncached, output, (five, hour, read), odd),
-            },
+            batch.present(
+                {
+                    "uncached_input": uncached,
+                    "cache_write_5m": five,
+                    "cache_write_1h": hour,
+                    "cache_read": read,
+                    "output": output,
+                    "web_search": _counted(column("web_search_requests")),
+                    "duration_ms": column("duration_ms"),
+                    "first_token_ms": column("first_token_ms"),
+                    "status": list(map(statuses.__getitem__, numbers)),
+                    "own_cost": _own_costs(*prices, uncached, output, (five, hour, read), odd),
+                }
+            ),
             [_limit(one) for one in limits] if _any(limits) else limits,
         ), odd
 
@@ -215,14 +156,18 @@ class _Like(NamedTuple):
 
 
 class _Kinds(dict[tuple[Any, ...], int]):
-    """Numbers of what calls are written with, and what that says: None for `wire` to say why it can't be."""
+    """Numbers of what calls are written with, as tuples of `said`, and what that says: None for `wire` to say why it
+    can't be."""
 
-    def __init__(self, origin: Origin) -> None:
+    def __init__(self, origin: Origin, fields: Collection[str]) -> None:
         self._origin = origin
+        # One name alone would come without its tuple.
+        self.said = [name for name in _NAMES if name in fields or name in ("team", "model")]
         self.likes: list[_Like | None] = []
 
     def __missing__(self, names: tuple[Any, ...]) -> int:
-        self.likes.append(_like(names, self._origin))
+        said = dict(zip(self.said, names, strict=True))
+        self.likes.append(_like(tuple(map(said.get, _NAMES)), self._origin))
         self[names] = len(self.likes) - 1
         return self[names]
 
@@ -234,24 +179,8 @@ def _like(names: tuple[Any, ...], origin: Origin) -> _Like | None:
     return None if isinstance(call, Refusal) else _Like(named(call), call.status)
 
 
-def _decoded(records: Sequence[Record]) -> list[_Written | None]:
-    """None for what is not written as most are."""
-    try:
-        return list(map(_decode, records))  # type: ignore[arg-type]
-    except _UNREADABLE:
-        return [_decoded_one(record) if isinstance(record, bytes | Raw) else None for record in records]
-
-
-def _decoded_one(record: bytes | Raw) -> _Written | None:
-    try:
-        return _decode(record)
-    except _UNREADABLE:
-        return None
-
-
-def _times(some: Sequence[_Written]) -> list[int]:
+def _times(texts: Sequence[str]) -> list[int]:
     """In microseconds since 1970."""
-    texts = [one.timestamp for one in some]
     try:
         return [microseconds(at) for at in map(datetime.fromisoformat, texts)]
     except (ValueError, TypeError):  # a time without a zone can't be counted from one that has one
@@ -265,17 +194,10 @@ def _time(text: str) -> int:
         return _NOWHERE
 
 
-def _column(some: Sequence[_Written], *names: str) -> Column:
-    """The first of these that is there."""
-    first, *others = (list(map(attrgetter(name), some)) for name in names)
-    for other in others:
-        if None in first:
-            first = [two if one is None else one for one, two in zip(first, other, strict=True)]
-    return first
-
-
 def _counted(column: Column) -> Column:
-    return [count or 0 for count in column] if None in column else column
+    if None not in column:
+        return column
+    return [count or 0 for count in column] if _any(column) else [0] * len(column)
 
 
 def _any(column: Column) -> bool:
@@ -283,23 +205,24 @@ def _any(column: Column) -> bool:
 
 
 def _own_costs(
-    some: Sequence[_Written], uncached: Column, output: Column, cached: tuple[Column, ...], odd: set[int]
+    prompt: Column, completion: Column, uncached: Column, output: Column, cached: tuple[Column, ...], odd: set[int]
 ) -> Column:
-    """By the callers' own prices, which know of no cache; adds to `odd` where a price is wrong."""
-    prompt, completion = _column(some, "cost_per_token_prompt"), _column(some, "cost_per_token_completion")
-    costs: Column = [None] * len(some)
+    """By the callers' own prices, which know of no cache; adds to `odd` where one is missing or wrong."""
     if not (_any(prompt) or _any(completion)):
-        return costs
-    some_cached = list(map(any, zip(*cached, strict=True))) if any(map(any, cached)) else costs
-    for position, (one, other, tokens, more) in enumerate(zip(prompt, completion, uncached, output, strict=True)):
-        if not some_cached[position] and (one is not None or other is not None):
-            try:
-                costs[position] = wire.own_units(one, other, tokens, more)
-            except wire.Wrong:
-                odd.add(position)
-    return costs
+        return prompt
+    prices = list(zip(prompt, completion, strict=True))
+    if any(map(any, cached)):
+        prices = [_NO_PRICES if any(tokens) else pair for pair, *tokens in zip(prices, *cached, strict=True)]
+    rates = {pair: wire.own_rates(*pair) for pair in set(prices)}
+    wrong = {pair for pair, rate in rates.items() if rate is None} - {_NO_PRICES}
+    if wrong:
+        odd |= {position for position, pair in enumerate(prices) if pair in wrong}
+    return [
+        rate and rate.units(tokens, more)
+        for rate, tokens, more in zip(map(rates.__getitem__, prices), uncached, output, strict=True)
+    ]
 
 
-def _limit(said: _RateLimit | None) -> RateLimit | None:
+def _limit(said: WrittenLimit | None) -> RateLimit | None:
     limit = None if said is None else RateLimit._make(_limited(said))
     return None if limit == wire.NO_LIMIT else limit

@@ -39,14 +39,16 @@ class Listed(NamedTuple):
 
     def units(self, uncached: int, write_5m: int, write_1h: int, read: int, output: int, searches: int) -> int | None:
         """Tokens × public price in 10⁻¹⁰ dollars, rounded half-even; None where the list has no price for it."""
-        long = self.above is not None and uncached + write_5m + write_1h + read > self.above
-        rates = self.long if long else self.short
+        above, rates, long = self
+        if above is not None and uncached + write_5m + write_1h + read > above:
+            rates = long
         if rates is None:
             return None
-        units = uncached * rates.uncached_input + read * rates.cache_read + output * rates.output
+        divisor, per_uncached, per_5m, per_1h, per_read, per_output, per_search = rates
+        units = uncached * per_uncached + read * per_read + output * per_output
         if write_5m or write_1h or searches:
-            units += write_5m * rates.cache_write_5m + write_1h * rates.cache_write_1h + searches * rates.web_search
-        return units if rates.divisor == 1 else half_even(units, rates.divisor)
+            units += write_5m * per_5m + write_1h * per_1h + searches * per_search
+        return units if divisor == 1 else half_even(units, divisor)
 
 
 @lru_cache(maxsize=16_384)

@@ -40,6 +40,15 @@ class Piece(NamedTuple):
     """In bytes, to see how far it is."""
 
 
+class Cut(NamedTuple):
+    """A piece of a file before anybody reads what its records say."""
+
+    sha256: str
+    records: int
+    position: int
+    """Of its end, in bytes of the file."""
+
+
 def kind_of(beginning: bytes) -> Log:
     """What a file is by its first letter."""
     first = beginning.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]

@@ -134,19 +134,20 @@ def columns(some: Batch) -> dict[str, Column]:
     figures = some.figures
     each = [1] * len(some)
     found: dict[str, Column] = {"calls": each, "first_at": some.at, "last_at": some.at}
-    found |= {name: figures[name] for name in COUNTED if any(figures[name])}
+    found |= {name: figures[name] for name in COUNTED if name in figures}
     for name, known in (("list_cost", ""), ("own_cost", "own_priced"), ("duration_ms", "timed")):
-        silent = figures[name].count(None)
-        if silent < len(some):
-            found[name] = [one or 0 for one in figures[name]] if silent else figures[name]
+        if column := figures.get(name):
+            silent = None in column
+            found[name] = [one or 0 for one in column] if silent else column
             if known:
-                found[known] = [one is not None for one in figures[name]] if silent else each
-        if silent and name == "list_cost":
-            found["unlisted"] = [one is None for one in figures[name]] if silent < len(some) else each
+                found[known] = [one is not None for one in column] if silent else each
+    listed = some.figure("list_cost")
+    if None in listed:
+        found["unlisted"] = [one is None for one in listed]
     if "timed" in found:
         found["longest_ms"] = found["duration_ms"]
     for name, times in (("durations", "duration_ms"), ("first_tokens", "first_token_ms")):
-        if figures[times].count(None) < len(some):
+        if times in figures:
             found[name] = [sketch.single(one) for one in figures[times]]
     return found
 

@@ -89,7 +89,7 @@ def _call(said: Mapping[str, Any], now: datetime, origin: Origin, zone: ZoneInfo
     prompt_price, completion_price = get("cost_per_token_prompt"), get("cost_per_token_completion")
     own = None
     if (prompt_price is not None or completion_price is not None) and not (cache_5m or cache_1h or cache_read):
-        own = Money(own_units(prompt_price, completion_price, uncached or 0, output or 0))
+        own = Money(_own_units(prompt_price, completion_price, uncached or 0, output or 0))
     limits = get("ratelimit")
     api_key = _text(said, "api_key")
     return Call(
@@ -278,13 +278,26 @@ def _counted(value: object) -> datetime:
     return datetime.fromtimestamp(value / 1000 if value >= _MILLISECONDS_SINCE else value, UTC)
 
 
-def own_units(prompt: object, completion: object, uncached: int, output: int) -> int:
-    """Tokens × the caller's own prices, in 10⁻¹⁰ dollars; a price may be missing where nothing needs it."""
+class OwnRates(NamedTuple):
+    """A caller's own prices in units of 10⁻¹⁰ dollars for `divisor` tokens, in lowest terms."""
+
+    prompt: int
+    completion: int
+    divisor: int
+
+    def units(self, uncached: int, output: int) -> int:
+        """Tokens × these prices, rounded half-even."""
+        prompt, completion, divisor = self
+        units = uncached * prompt + output * completion
+        return units if divisor == 1 else half_even(units, divisor)
+
+
+def _own_units(prompt: object, completion: object, uncached: int, output: int) -> int:
+    """A price may be missing where nothing needs it."""
     try:
-        rates = _own_rates(prompt, completion)
+        rates = own_rates(prompt, completion)
         if rates is not None:
-            units = uncached * rates[0] + output * rates[1]
-            return units if rates[2] == 1 else half_even(units, rates[2])
+            return rates.units(uncached, output)
         units = uncached * _own_price("cost_per_token_prompt", prompt) if uncached else 0
         if output:
             units += output * _own_price("cost_per_token_completion", completion)
@@ -294,15 +307,14 @@ def own_units(prompt: object, completion: object, uncached: int, output: int) ->
 
 
 @lru_cache(maxsize=1024, typed=True)
-def _own_rates(prompt: object, completion: object) -> tuple[int, int, int] | None:
-    """Units for so many tokens of each, in lowest terms: most calls of a log have the same two prices. None where one
-    is missing or wrong."""
+def own_rates(prompt: object, completion: object) -> OwnRates | None:
+    """Most calls of a log have the same two prices. None where one is missing or wrong."""
     try:
         prices = _own_price("cost_per_token_prompt", prompt), _own_price("cost_per_token_completion", completion)
     except Wrong:
         return None
     common = gcd(*prices, _PER_UNIT)
-    return prices[0] // common, prices[1] // common, _PER_UNIT // common
+    return OwnRates(*(parts // common for parts in (*prices, _PER_UNIT)))
 
 
 @lru_cache(maxsize=1024, typed=True)

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from io import BufferedReader
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from bot.core.calls import log
 from bot.core.calls.batch import Batch
 from bot.core.calls.client import IMPORTED
 from bot.core.calls.log import Log
-from bot.core.errors import NotFound
-from bot.services.calls.reading import Readers
+from bot.services.calls.reading import Reading
 from bot.store import calls as store
 from bot.store.calls import KnownSeries, Posted, Sent
 from bot.store.database import Database
 
 MOST_NAMED = 20
 """Bad lines named one by one; the others are counted by their reasons."""
-_BLOCK = 2**16
-_GZIP = b"\x1f\x8b"
 
 
 @dataclass(slots=True)
@@ -62,26 +55,22 @@ async def read(
 ) -> Imported:
     """Import one file; raises NotFound where it can't be read."""
     result, known = Imported(), KnownSeries()
-    with _opened(path) as (file, position), Readers(path) as readers:
-        if kind is Log.AUTO:
-            kind = log.kind_of(file.peek(512))
-        blocks = iter(lambda: file.read(_BLOCK), b"") if kind is Log.JSON else file
+    with Reading(path, kind) as reading:
         storing: asyncio.Task[None] | None = None
         try:
-            for piece in log.pieces(blocks, kind):
+            while piece := await asyncio.to_thread(reading.next):
                 now = clock()
                 mark = f"{piece.sha256}{f' {zone}' if zone else ''}"
                 before = await database.read(store.imported, mark)
-                read = None if before is not None else await asyncio.to_thread(readers.read, piece, now, zone)
-                # One piece is stored while the next is read; never more: memory stays flat.
-                if storing:
-                    await storing
-                    storing = None
-                if read is None:
-                    result.passed_over += before or 0
-                else:
+                if before is None:
+                    read = await asyncio.to_thread(reading.read, now, zone)
+                    # One piece is stored while the next is read; never more: memory stays flat.
+                    if storing:
+                        await storing
                     storing = asyncio.create_task(_store(read, database, known, result, now, mark))
-                progress(position(), len(piece.records))
+                else:
+                    result.passed_over += before
+                progress(piece.position, piece.records)
         finally:
             if storing:
                 await storing
@@ -104,16 +93,3 @@ def _post(connection: Connection, read: Batch, now: datetime, known: KnownSeries
     if mark:
         store.note_imported(connection, mark, len(read), now)
     return posted
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[tuple[BufferedReader, Callable[[], int]]]:
-    """The file, unpacked, and how far it is read in bytes of its own."""
-    try:
-        with path.open("rb") as raw:
-            packed = raw.peek(2)[:2] == _GZIP
-            yield (BufferedReader(gzip.GzipFile(fileobj=raw)) if packed else raw), raw.tell
-    except OSError as error:
-        raise NotFound(f"{path} can't be read: {error.strerror or error}.") from error
-    except EOFError:
-        raise NotFound(f"{path} ends too early: it is a gzip file that was cut off.") from None

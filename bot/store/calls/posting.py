@@ -7,6 +7,7 @@ may differ in how long it took. With other figures it is another call under a ta
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from operator import add, itemgetter
 from typing import NamedTuple
@@ -14,8 +15,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection, delete, select
 
 from bot.core.calls import sums
-from bot.core.calls.batch import FIGURES, MODEL, TEAM, Batch
-from bot.core.calls.call import COUNTED, RateLimit
+from bot.core.calls.batch import MODEL, TEAM, Batch, joined
+from bot.core.calls.call import RateLimit
 from bot.core.calls.client import Client
 from bot.core.utc import instant, microseconds
 from bot.store import each
@@ -30,8 +31,6 @@ _call = table(CallRow)
 _series = table(CallSeries)
 _piece = table(ImportedPieceRow)
 _DAY_LONG = 86_400_000_000
-_ABSENT = {name: 0 if name in COUNTED else None for name in FIGURES}
-"""What stands in a column for a call that has nothing of it."""
 
 TAKEN = "Its id belongs to another call, with another model or other token counts."
 
@@ -58,15 +57,17 @@ def post(connection: Connection, sent: Sequence[Sent], now: datetime, known: Kno
     Whoever keeps `known` must forget it when the transaction fails: its ids may be of rows that were never there.
     """
     lock(connection, "calls")
-    whole, series = Batch(), dict[Names, int]()
+    series = dict[Names, int]()
+    ids: list[str] = []
+    kinds: list[int] = []
     ends: list[int] = []
     for batch, sender in sent:
-        whole.add(batch)
-        whole.ids[len(whole) - len(batch) :] = sender.own(batch.ids)
+        ids += sender.own(batch.ids)
         number = [series.setdefault((sender.team or "", *names), len(series)) for names in batch.names]
-        whole.kinds[len(whole) - len(batch) :] = map(number.__getitem__, batch.kinds)
-        ends.append(len(whole))
-    whole.names = [names[1:] for names in series]
+        kinds += map(number.__getitem__, batch.kinds)
+        ends.append(len(ids))
+    whole = joined([batch for batch, _ in sent])
+    whole = replace(whole, ids=ids, kinds=kinds, names=[names[1:] for names in series])
     new, duplicates, taken = _sorted_out(whole, _held(connection, whole.ids))
     if new:
         _insert(connection, whole if len(new) == len(whole) else whole.only(new), list(series), now, known)
@@ -106,10 +107,10 @@ def _sorted_out(whole: Batch, held: Mapping[str, _Used]) -> tuple[Sequence[int],
 
 def _used(whole: Batch) -> list[_Used]:
     """Of each call. One witness may not tell cache writes apart."""
-    of = whole.figures
+    of = whole.figure
     models = [whole.names[kind][MODEL] for kind in whole.kinds]
-    writes = map(add, of["cache_write_5m"], of["cache_write_1h"])
-    return list(zip(models, of["uncached_input"], writes, of["cache_read"], of["output"], of["untyped"], strict=True))
+    writes = map(add, of("cache_write_5m"), of("cache_write_1h"))
+    return list(zip(models, of("uncached_input"), writes, of("cache_read"), of("output"), of("untyped"), strict=True))
 
 
 def _insert(connection: Connection, new: Batch, series: Sequence[Names], now: datetime, known: KnownSeries) -> None:
@@ -122,11 +123,11 @@ def _insert(connection: Connection, new: Batch, series: Sequence[Names], now: da
     by_kind = {kind: ids[series[kind]] for kind in begun}
     series_ids = list(map(by_kind.__getitem__, new.kinds))
     # What none of these calls has is left to the table's defaults: each value that is bound takes its time.
-    figures = {name: column for name, column in new.figures.items() if column.count(_ABSENT[name]) < len(column)}
     stored = {"at": new.at, "stored_at": [microseconds(now)] * len(new)}
-    insert_columns(connection, _call, {"id": new.ids, "series_id": series_ids, **stored, **figures})
+    insert_columns(connection, _call, {"id": new.ids, "series_id": series_ids, **stored, **new.figures})
     growth.grow(connection, new.at, series_ids, sums.columns(new))
-    headroom.note(connection, _told(new, series))
+    if any(new.limits):
+        headroom.note(connection, _told(new, series))
 
 
 def _told(new: Batch, series: Sequence[Names]) -> Iterator[Told]:
