@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import event
 
 from bot.answers.answer import Answer
-from bot.core.access import Asker
+from bot.core.access import OPERATOR, Asker
 from bot.core.alerts.feedback import Feedback, Until, Verdict
 from bot.core.errors import Withheld
 from bot.core.usage import Source
 from bot.render import terminal
 from bot.services.alerts.alerts import Alerts
+from bot.services.asking.ask import Ask
 from bot.services.deliver import Deliverer
 from bot.slack.notifier import SlackNotifier, web_client
 from bot.slack.people import SlackPeople
@@ -263,6 +264,8 @@ async def test_a_source_that_is_silent_is_the_admins_business_once(
     assert await alerts.run(MORNING + 2 * ONE_DAY) == 1, "the usage and the cost report in one message"
     assert all(f"No news from the {source} report" in told(outside, BEN)[-1] for source in ("usage", "cost"))
     assert await alerts.run(MORNING + 3 * ONE_DAY) == 0
+    listed = read(await Ask(books.database, "UTC").answer("alerts", MORNING + 3 * ONE_DAY, OPERATOR))
+    assert "the cost report of Example Org" in listed
     books.spend(DAY + ONE_DAY, alpha="1.00")
     books.spend(DAY + 2 * ONE_DAY, alpha="1.00")
     assert await alerts.run(MORNING + 2 * ONE_DAY + timedelta(hours=1)) == 1

@@ -20,6 +20,7 @@ from bot.core.errors import NotFound, Withheld
 from bot.core.money import Money
 from bot.core.periods import Period, Unit, local_date
 from bot.core.question import Question, Subject, written
+from bot.services.alerts import messages
 from bot.services.alerts.about import gone, rule_of, teams_of
 from bot.services.figures.names import Found, Names
 from bot.services.figures.people import Sight
@@ -89,7 +90,7 @@ def _seen(
         except (Withheld, NotFound):
             withheld += 1
             continue
-        who = found.name if found else episode.scope.partition("/")[2]
+        who = found.name if found else messages.who(names, target)
         lines.append(_line(names, episode, target, who, running, coverage.now, zone))
     return Seen(tuple(lines), withheld)
 
@@ -133,7 +134,6 @@ def _line(
     if state is State.RESOLVED:
         by, at = "", episode.resolved_at
     first = local_date(episode.since, zone)
-    about = f"{target.kind} {written(Subject(target.kind), target.id)}" if target.kind else "summary"
     source = episode.kind is Kind.SOURCE
     return AlertLine(
         episode.id,
@@ -146,8 +146,12 @@ def _line(
         rule.severity if rule else Severity.WARNING,
         by=by,
         at=at,
-        question="" if source else f"{about} {_window(rule, episode, zone)}",
+        question="" if source else f"{_about(target)} {_window(rule, episode, zone)}",
     )
+
+
+def _about(target: Target) -> str:
+    return f"{target.kind} {written(Subject(target.kind), target.id)}" if target.kind else "summary"
 
 
 def _named(episode: Episode) -> str:
