@@ -10,6 +10,7 @@ from sqlalchemy import event
 from bot.answers.answer import Answer
 from bot.core.access import OPERATOR, Asker
 from bot.core.alerts.feedback import Feedback, Until, Verdict
+from bot.core.directory import ApiKey, Directory, Workspace
 from bot.core.errors import Withheld
 from bot.core.usage import Source
 from bot.render import terminal
@@ -18,7 +19,7 @@ from bot.services.asking.ask import Ask
 from bot.services.deliver import Deliverer
 from bot.slack.notifier import SlackNotifier, web_client
 from bot.slack.people import SlackPeople
-from bot.store import lags
+from bot.store import directory, lags
 from bot.store.database import Database
 from tests import databases
 from tests.outside import ALPHA, ANA, BEN, BOT_TOKEN, QUIET, Outside
@@ -205,6 +206,41 @@ async def test_marks_of_a_budget_are_told_once_and_its_end_is_no_news(
         books.spend(date(2026, 11, day), alpha="1.00")
     assert await alerts.run(datetime(2026, 12, 1, 8, tzinfo=UTC)) == 0
     assert books.episodes()[-1] == ("budget:b", "alpha", True)
+
+
+async def test_the_owners_of_a_key_or_workspace_are_told_of_its_budget_whatever_the_file_calls_it(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    named = Directory(
+        ORGANIZATION,
+        "Example Org",
+        {"wrkspc_01": Workspace("wrkspc_01", "alpha"), "beta": Workspace("beta", "beta")},
+        {"key_beta": ApiKey("key_beta", "ci-bot", "beta")},
+    )
+    books.database.write_now(directory.replace, named)
+    books.configure(
+        TEAMS
+        + "budgets:\n"
+        + "  - {id: space, scope: {workspace: alpha}, amount: 10.00, notify_at: [100]}\n"
+        + "  - {id: key, scope: {key: ci-bot}, amount: 10.00, notify_at: [100]}\n"
+    )
+    books.spend(DAY, wrkspc_01="20.00", beta="20.00")
+    assert await alerts.run(MORNING) == 1
+    (both,) = told(outside, ANA)
+    assert "alpha has spent" in both
+    assert "ci-bot has spent" in both
+
+
+async def test_two_keys_of_one_name_are_held_against_its_limit_together(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    keys = {f"key_{team}": ApiKey(f"key_{team}", "ci", team) for team in ("alpha", "beta")}
+    spaces = {team: Workspace(team, team) for team in ("alpha", "beta")}
+    books.database.write_now(directory.replace, Directory(ORGANIZATION, "Example Org", spaces, keys))
+    books.configure(cap().replace("{team: alpha}", "{key: ci}"))
+    books.spend(DAY, alpha="120.00", beta="120.00")
+    assert await alerts.run(MORNING) == 1
+    assert "ci spent $240.00" in told(outside, ANA)[-1]
 
 
 async def test_a_mark_that_is_crossed_by_the_last_figures_says_that_the_period_is_over(
