@@ -74,6 +74,7 @@ async def test_what_is_critical_goes_on_to_the_admins_when_nobody_acknowledges_i
     assert await alerts.run(MORNING + 29 * MINUTE) == 0
     assert await alerts.run(MORNING + 31 * MINUTE) == 1
     assert len(told(outside, BEN)) == 1
+    assert "It fired on 19 Nov, 07:00, and nobody had acknowledged it by 19 Nov, 07:31" in told(outside, BEN)[0]
     assert await alerts.run(MORNING + 5 * ONE_DAY) <= 2, "there is nobody left to tell; only a silent source is"
     assert len([text for text in told(outside, ANA) if "over its limit" in text]) == 1
 
@@ -201,7 +202,9 @@ async def test_marks_of_a_budget_are_told_once_and_its_end_is_no_news(
         books.spend(date(2026, 11, 1) + days * ONE_DAY, alpha=dollars)
         sent.append(await alerts.run(datetime(2026, 11, 2, 8, tzinfo=UTC) + days * ONE_DAY))
     assert sent == [0, 1, 1, 0, 1]
-    assert "100 %" in told(outside, ANA)[-1]
+    assert "110 % of its budget" in told(outside, ANA)[-1]
+    assert "100 % mark: $100.00" in told(outside, ANA)[-1]
+    assert "Its 80 % mark was told on 4 Nov, 08:00." in told(outside, ANA)[-1]
     for day in range(6, 31):
         books.spend(date(2026, 11, day), alpha="1.00")
     assert await alerts.run(datetime(2026, 12, 1, 8, tzinfo=UTC)) == 0
@@ -247,12 +250,14 @@ async def test_a_mark_that_is_crossed_by_the_last_figures_says_that_the_period_i
     outside: Outside, books: Books, alerts: Alerts
 ) -> None:
     books.configure(TEAMS + "budgets: [{id: b, team: alpha, amount: 30.00, notify_at: [100]}]\n")
+    books.spend(date(2026, 10, 5), alpha="2.00")
     for day in range(1, 30):
         books.spend(date(2026, 11, day), alpha="1.00")
     assert await alerts.run(datetime(2026, 11, 30, 8, tzinfo=UTC)) == 0
     books.spend(date(2026, 11, 30), alpha="4.00")
     assert await alerts.run(datetime(2026, 12, 1, 8, tzinfo=UTC)) == 1
     assert "$33.00 of $30.00: $3.00 too much, and its period ended on Monday 30 November." in told(outside, ANA)[-1]
+    assert "October 2026 $" in told(outside, ANA)[-1], "a month is held against the month before"
 
 
 async def test_a_team_that_spent_nothing_at_all_is_below_its_limit_too(
@@ -306,6 +311,8 @@ async def test_a_source_that_is_silent_is_the_admins_business_once(
     books.spend(DAY + 2 * ONE_DAY, alpha="1.00")
     assert await alerts.run(MORNING + 2 * ONE_DAY + timedelta(hours=1)) == 1
     assert told(outside, BEN)[-1].count("back to normal") == 2
+    assert "The cost report of Example Org is back to normal" in told(outside, BEN)[-1]
+    assert "Silent: 2 days 8 hours" in told(outside, BEN)[-1]
     assert told(outside, ANA) == []
 
 

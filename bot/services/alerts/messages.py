@@ -18,7 +18,7 @@ from bot.core.alerts.rule import Kind, Rule, Target
 from bot.core.errors import NotFound, Withheld
 from bot.core.outlook.budget import Budget, Span
 from bot.core.outlook.forecast import Forecast
-from bot.core.periods import Period, Unit, local_date
+from bot.core.periods import Period, Unit, days, local_date, months_on
 from bot.core.question import Dimension, Question, Subject
 from bot.core.receivers import is_channel
 from bot.services.alerts import telling
@@ -179,7 +179,7 @@ def _drivers(lookout: Lookout, target: Target, period: Period, reader: Asker, *,
     cut = lookout.coverage.cut(period)
     if cut.start == cut.end:
         return ()
-    before = replace(cut, start=cut.start - _WEEK, end=cut.end - _WEEK, label="a week before", unit=Unit.RANGE)
+    before = _before(cut)
     sight = Sight.of(lookout.connection, lookout.names, reader, shared=shared)
     found = []
     for dimension, what in _CUTS.items():
@@ -193,8 +193,17 @@ def _drivers(lookout: Lookout, target: Target, period: Period, reader: Asker, *,
             rows = sight.shown(findings, found_, lookout.coverage).report.rows
             spent = tuple(row for row in rows if row.figures.billed_cost or row.figures.total_tokens)
             if len(spent) > 1 or (spent and dimension is Dimension.KEY):  # a team that fell silent has none
-                found.append(Drivers(what, spent))
+                found.append(Drivers(what, spent, before.label))
     return tuple(found)
+
+
+def _before(cut: Period) -> Period:
+    """What its parts are held against: the same weekdays a week before, or of more than a week the period before."""
+    if len(days(cut)) <= _WEEK.days:
+        return replace(cut, start=cut.start - _WEEK, end=cut.end - _WEEK, label="a week before", unit=Unit.RANGE)
+    first = local_date(cut.start, cut.zone)
+    within = first.day == 1 and local_date(cut.end - timedelta.resolution, cut.zone) < months_on(first, 1)
+    return replace(cut, unit=Unit.MONTH if within else cut.unit).previous()
 
 
 def _unreachable(connection: Connection, episode: Episode, event: Event, receiver: str) -> tuple[str, ...]:
