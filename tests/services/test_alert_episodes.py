@@ -153,12 +153,12 @@ async def test_where_nobody_can_be_reached_the_next_ones_are_told_and_why(
     books.configure(cap().replace("owners: [ana@example.com], channel", "owners: [U0QUIET], channel"))
     books.spend(DAY, alpha="300.00")
     assert await alerts.run(MORNING) == 1
-    (message,) = told(outside, BEN)
+    message, notice = told(outside, BEN)
     assert "over its limit" in message
-    assert "U0QUIET should have been told" in read(await alerts.message(1, MORNING)) or "U0QUIET" in str(
-        outside.posted()[-1].blocks
-    )
+    assert "U0QUIET should have been told" in message
+    assert "Messages do not reach U0QUIET" in notice
     assert await alerts.run(MORNING + MINUTE) == 0
+    assert len(told(outside, BEN)) == 2
 
 
 async def test_a_warning_waits_for_the_receivers_morning_and_what_is_critical_does_not(
@@ -191,6 +191,19 @@ async def test_a_restatement_that_undoes_an_alert_is_said_once(outside: Outside,
     assert "$300.00 to $120.00" in told(outside, ANA)[-1]
     assert await alerts.run(MORNING + timedelta(hours=3)) == 0
     assert books.episodes() == [("cap", "alpha", True)]
+
+
+async def test_an_alert_of_a_team_that_is_gone_is_not_listed_nor_taken_for_one_about_people(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    books.configure(cap())
+    books.spend(DAY, alpha="300.00")
+    await alerts.run(MORNING)
+    books.configure(TEAMS.replace("id: alpha", "id: omega"))
+    assert await alerts.run(MORNING + MINUTE) == 0
+    listed = read(await Ask(books.database, "UTC").answer("alerts", MORNING + MINUTE, OPERATOR))
+    assert "Nothing fires for Example Org" in listed
+    assert "not shown" not in listed
 
 
 async def test_marks_of_a_budget_are_told_once_and_its_end_is_no_news(

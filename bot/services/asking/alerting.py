@@ -87,7 +87,9 @@ def _seen(
             found = _found(connection, names, target, zone, coverage.now)
             if found is not None:
                 sight.allow(found, coverage.cut(_period(episode, coverage.now, zone)), coverage)
-        except (Withheld, NotFound):
+        except NotFound:  # its team is gone, and with it whom it would concern
+            continue
+        except Withheld:
             withheld += 1
             continue
         who = found.name if found else messages.who(names, target)
