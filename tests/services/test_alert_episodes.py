@@ -358,6 +358,22 @@ async def test_a_trial_decides_as_the_live_alerts_did(outside: Outside, books: B
         ("fired", 201),
     ]
     assert len(told(outside, ANA)) == len(tried)
+    assert replayed.days == 5
+
+
+async def test_a_trial_ends_with_the_day_that_runs_as_the_live_alerts_see_it(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    books.configure(cap())
+    noon = datetime(2026, 11, 19, 12, tzinfo=UTC)
+    for days in (2, 1):
+        books.spend(DAY - days * ONE_DAY, alpha="1.00")
+    books.spend(DAY, alpha="1.00")
+    books.spend(DAY + ONE_DAY, alpha="300.00", read_at=noon)
+    assert await alerts.run(noon) == 1
+    replayed = await alerts.replay("cap", noon - 3 * ONE_DAY, noon)
+    assert [sent.event.value // 10**10 for sent in replayed.sent if sent.event.value] == [300]
+    assert (replayed.days, replayed.sense) == (3, ())
 
 
 async def test_a_knock_after_which_nothing_has_changed_does_not_read_the_ledger(books: Books, alerts: Alerts) -> None:
