@@ -309,6 +309,24 @@ async def test_an_anomaly_is_one_message_of_the_narrowest_scope(outside: Outside
     assert (len(told(outside, ANA)), len(told(outside, BEN))) == (2, 2)
 
 
+async def test_somebody_new_is_said_once_of_the_narrowest_scope_and_alarms_nobody(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    scopes = ("all", "each_team", "each_key", "each_model")
+    rules = [f"  - {{id: odd-{scope}, metric: cost, kind: anomaly, scope: {scope}}}\n" for scope in scopes]
+    books.configure(TEAMS + "alerts:\n" + "".join(rules))
+    books.spend_daily([DAY - days * ONE_DAY for days in range(100, 0, -1)], alpha="41.00")
+    assert await alerts.run(MORNING - ONE_DAY) == 0, "nothing is unusual yet"
+    books.spend(DAY, alpha="41.00", beta="60.00", tokens=2400)
+    books.spend(DAY + ONE_DAY, alpha="12.00", beta="17.50", tokens=700, read_at=MORNING)
+    for day, hours in ((DAY, 24), (DAY + ONE_DAY, 7)):
+        books.by_hour(day, **{team: dict.fromkeys(range(hours), 100) for team in ("alpha", "beta")})
+    await alerts.run(MORNING)
+    (ana,), (ben,) = told(outside, ANA), told(outside, BEN)
+    assert ana.startswith("key\u034f_beta has begun to spend")
+    assert ben.startswith("key\u034f_beta has begun to spend"), "what the whole and the model hide is the newcomer"
+
+
 async def test_a_source_that_is_silent_is_the_admins_business_once(
     outside: Outside, books: Books, alerts: Alerts
 ) -> None:

@@ -13,7 +13,7 @@ from bot.core.periods import local_date
 from bot.core.usage import CONSOLE
 
 _MOST = 0.5
-"""From this share on, one driver is most of it."""
+"""Above this share, one driver is most of it."""
 
 
 def told(notice: Notice) -> tuple[str, str]:
@@ -49,7 +49,7 @@ def _mostly(notice: Notice) -> str:
     """What most of it is, where one thing is most of it."""
     for one in notice.drivers if notice.event.what.alarms else ():
         top = one.rows[0]
-        if top.share is not None and top.share >= _MOST and len(one.rows) > 1:
+        if top.share is not None and top.share > _MOST and len(one.rows) > 1:
             keyless = (top.id or "").rpartition("/")[2] == CONSOLE
             most = "came without an API key" if keyless else f"is {one.what} {top.name}"
             return f"Most of it {most}: {wording.to_the_cent(top.figures.billed_cost)}."
