@@ -193,6 +193,21 @@ async def test_a_restatement_that_undoes_an_alert_is_said_once(outside: Outside,
     assert books.episodes() == [("cap", "alpha", True)]
 
 
+async def test_a_message_keeps_the_figures_it_was_sent_with_and_shows_what_was_done_since(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    books.configure(TEAMS + "budgets: [{id: b, team: alpha, amount: 100.00, notify_at: [50]}]\n")
+    books.spend(date(2026, 11, 1), alpha="60.00")
+    assert await alerts.run(datetime(2026, 11, 2, 8, tzinfo=UTC)) == 1
+    books.spend(date(2026, 11, 2), alpha="0.00")
+    books.spend(date(2026, 11, 3), alpha="20.00")
+    later = datetime(2026, 11, 4, 8, tzinfo=UTC)
+    shown = read(await alerts.acknowledge(1, OPERATOR, later))
+    assert "Whoever runs the bot acknowledged it on 4 Nov, 08:00." in shown
+    assert "$40.00 is left for 28 more days" in shown
+    assert "$80.00" not in shown, "the parts of a figure are those of its own days"
+
+
 async def test_an_alert_of_a_team_that_is_gone_is_not_listed_nor_taken_for_one_about_people(
     outside: Outside, books: Books, alerts: Alerts
 ) -> None:

@@ -71,19 +71,23 @@ def _one(connection: Connection, key: str, zone: str) -> Message:
 
 
 def current(connection: Connection, episode_id: int, now: datetime, zone: str, reader: Asker = NOBODY) -> Answer:
-    """The newest message of an episode, with what was done about it until now. Raises NotFound."""
+    """The newest message of an episode, with its figures of then and what was done about it until now.
+
+    Raises NotFound.
+    """
     episode = episodes.read(connection, episode_id)
     if episode is None:
         raise NotFound("This alert is not in the books any more.")
     newest = [one for one in episodes.events(connection, episode_id) if one.what.tells][-1]
-    return answer(_notice(connection, Names.read(connection), episode, newest, now, zone, reader, shared=True))
+    notice = _notice(connection, Names.read(connection), episode, newest, newest.at, zone, reader, shared=True)
+    return answer(replace(notice, silenced=_silenced(connection, episode, now)))
 
 
 def preview(connection: Connection, episode: Episode, at: datetime, zone: str) -> Answer:
     """The message that a new episode would send."""
-    event = Event(Happened.FIRED, at, episode.value, episode.limit, episode.mark)
     if episode.id:
-        event = [one for one in episodes.events(connection, episode.id) if one.what.tells][-1]
+        return current(connection, episode.id, at, zone)
+    event = Event(Happened.FIRED, at, episode.value, episode.limit, episode.mark)
     return answer(_notice(connection, Names.read(connection), episode, event, at, zone, NOBODY, shared=True))
 
 
@@ -117,7 +121,7 @@ def _notice(
         history=tuple(one for one in history if one.id != event.id),
         data_through=lookout.coverage.data_through,
         ends=span.end - timedelta(days=1) if span else None,
-        silenced=any(telling.silences_it(one, episode, at) for one in silences.running(connection, at)),
+        silenced=_silenced(connection, episode, at),
     )
     if episode.kind is Kind.SOURCE:
         return notice
@@ -131,6 +135,10 @@ def _notice(
     if event.what.alarms and not (it.rule and it.rule.live):
         notice = replace(notice, drivers=_drivers(lookout, target, period, reader, shared=shared))
     return notice
+
+
+def _silenced(connection: Connection, episode: Episode, at: datetime) -> bool:
+    return any(telling.silences_it(one, episode, at) for one in silences.running(connection, at))
 
 
 def who(names: Names, target: Target) -> str:
