@@ -9,6 +9,7 @@ from sqlalchemy import event
 
 from bot.answers.answer import Answer
 from bot.core.access import OPERATOR, Asker
+from bot.core.alerts.episode import State
 from bot.core.alerts.feedback import Feedback, Until, Verdict
 from bot.core.directory import ApiKey, Directory, Workspace
 from bot.core.errors import Withheld
@@ -360,6 +361,18 @@ async def test_a_source_that_is_silent_is_the_admins_business_once(
     assert "The cost report of Example Org is back to normal" in told(outside, BEN)[-1]
     assert "Silent: 2 days 8 hours" in told(outside, BEN)[-1]
     assert told(outside, ANA) == []
+
+
+async def test_a_list_says_that_what_fires_has_no_newer_data_in_the_word_of_the_looks(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    books.configure(cap())
+    books.spend(DAY, alpha="300.00")
+    assert await alerts.run(MORNING) == 1
+    ask = Ask(books.database, "UTC")
+    assert "Firing, and the newest" not in read(await ask.answer("alerts", MORNING, OPERATOR))
+    assert "Firing, and the newest data is not in" in read(await ask.answer("alerts", MORNING + ONE_DAY, OPERATOR))
+    assert [one.state for one in await alerts.evaluate(MORNING + ONE_DAY)] == [State.UNKNOWN]
 
 
 async def test_how_late_a_source_may_be_is_learnt_from_how_late_it_was(

@@ -22,6 +22,8 @@ from bot.core.periods import Period, Unit, local_date
 from bot.core.question import Question, Subject, written
 from bot.services.alerts import messages
 from bot.services.alerts.about import gone, rule_of, teams_of
+from bot.services.alerts.judging import known
+from bot.services.alerts.looking import Lookout
 from bot.services.figures.names import Found, Names
 from bot.services.figures.people import Sight
 from bot.services.figures.view import Coverage
@@ -74,6 +76,7 @@ def _seen(
     whole: bool = False,
 ) -> Seen:
     running = silences.running(connection, coverage.now) if every else ()
+    lookout = Lookout(connection, names, coverage, zone)
     lines, withheld = [], 0
     for episode in every:
         target = Target.of(episode.scope)
@@ -93,7 +96,7 @@ def _seen(
             withheld += 1
             continue
         who = found.name if found else messages.who(names, target)
-        lines.append(_line(names, episode, target, who, running, coverage.now, zone))
+        lines.append(_line(names, episode, target, who, running, lookout))
     return Seen(tuple(lines), withheld)
 
 
@@ -123,13 +126,13 @@ def _line(
     target: Target,
     who: str,
     running: Iterable[Silence],
-    now: datetime,
-    zone: str,
+    lookout: Lookout,
 ) -> AlertLine:
-    rule = rule_of(names.configuration, episode)
+    rule, now, zone = rule_of(names.configuration, episode), lookout.now, lookout.zone
     metric = rule.metric if rule else Metric.COST
     silence = next((one for one in running if one.covers(episode.rule_id, episode.scope, now)), None)
-    state = episode.state(silenced=silence is not None)
+    in_ = not episode.open or rule is None or known(rule, target, lookout)
+    state = episode.state(silenced=silence is not None, known=in_)
     by, at = episode.acknowledged_by, episode.acknowledged_at
     if state is State.SILENCED and silence:
         by, at = silence.by, silence.until
