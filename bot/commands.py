@@ -109,8 +109,8 @@ async def _with_parts(args: Namespace, settings: Settings) -> int:
     async with wiring.parts(settings, args.now) as parts:
         now = parts.clock()
         if settings.config_file and args.command in _CONFIGURED:
-            lines, _ = await config.apply_file(settings.config_file, parts.database, now)
-            for line in lines:
+            change, _ = await config.apply_file(settings.config_file, parts.database, now)
+            for line in change.lines:
                 log.info("Configured.", action="configured", change=line)
         match args.command:
             case "ask":
@@ -141,7 +141,7 @@ async def _with_parts(args: Namespace, settings: Settings) -> int:
                 return await close.run(args, parts.database, now)
             case "config":
                 if args.action == "apply":
-                    return await config.apply(args, parts.database, now)
+                    return await config.apply(args, parts.database, parts.alerts, now)
                 return await config.export(args, parts.database)
             case _:
                 return await serve(parts)

@@ -100,6 +100,8 @@ class Explained:
     """Each with why nobody was told of it; "" where somebody was, or it tells nothing."""
     told: Sequence[Told]
     silences: Sequence[Silence]
+    until: datetime
+    """When the newest of its windows ends."""
     zone: str
     data_through: datetime | None
 
@@ -109,13 +111,14 @@ def answer(explained: Explained) -> Answer:
     metric = None if episode.kind is Kind.SOURCE else explained.rule.metric if explained.rule else Metric.COST
     first = explained.events[0][0] if explained.events else None
     why = reason(first.reason) if first else ""
+    fired = first.value if first and first.value is not None else episode.value
     return Answer(
         title=f"Why: {episode.rule_id.replace(':', ' ')}, {explained.who}",
-        headline=f"It fired on {words.moment(episode.fired_at, zone)}: {_value(metric, episode.value)}, {why}. "
+        headline=f"It fired on {words.moment(episode.fired_at, zone)}: {_value(metric, fired)}, {why}. "
         f"It is {explained.state.value} now.",
         facts=(
             Fact("Rule", episode.rule_id.replace(":", " "), explained.said),
-            Fact("Window", words.moment(episode.since, zone), f"to {words.moment(episode.last_window, zone)}"),
+            _window(explained),
             *((Fact("Usual", _value(metric, episode.expected)),) if episode.expected is not None else ()),
         ),
         tables=(_told(explained),) if explained.told else (),
@@ -124,6 +127,13 @@ def answer(explained: Explained) -> Answer:
         data_through=explained.data_through,
         episode=episode.id or None,
     )
+
+
+def _window(explained: Explained) -> Fact:
+    since = words.moment(explained.episode.since, explained.zone)
+    if explained.episode.kind is Kind.SOURCE:
+        return Fact("Silent since", since)
+    return Fact("Window", since, f"to {words.moment(explained.until, explained.zone)}")
 
 
 def reason(text: str) -> str:
@@ -217,6 +227,7 @@ def _explained(*, hostile: bool = False) -> Explained:
         ),
         (Told(name, now, "sent"), Told("U0QUIET", None, "Slack does not let the bot write there.")),
         (Silence("day_cap", "alpha", now + timedelta(days=1), name),),
+        SAMPLE.episode.since + timedelta(days=1),
         "UTC",
         examples.THROUGH,
     )

@@ -59,6 +59,8 @@ class Change:
     lines: tuple[str, ...]
     ownership: bool
     """Who owns what changed, so the ledger has to be rebuilt."""
+    rules: tuple[str, ...] = ()
+    """The alert rules that are new or say something else."""
 
 
 def apply(connection: Connection, text: str, name: str, now: datetime) -> Change:
@@ -76,7 +78,8 @@ def apply(connection: Connection, text: str, name: str, now: datetime) -> Change
         *_differences(before, after),
         *(f"{what} {id_} of Slack: {why}" for (what, id_), why in whole.aside.items()),
     ]
-    return Change(tuple(lines), ownership=before.teams != after.teams)
+    rules = tuple(rule.id for rule in after.rules if rule not in before.rules)
+    return Change(tuple(lines), ownership=before.teams != after.teams, rules=rules)
 
 
 def beside(connection: Connection, text: str | None = None, name: str = SLACK) -> Merged:
@@ -147,7 +150,7 @@ def _differences(before: Configuration, after: Configuration) -> list[str]:
         lines += [f"{kind} {id_}: added" for id_ in new if id_ not in old]
         lines += [f"{kind} {id_}: changed" for id_ in new if id_ in old and old[id_] != new[id_]]
         lines += [f"{kind} {id_}: removed" for id_ in old if id_ not in new]
-    for field in ("timezone", "admins", "people_data"):
+    for field in ("timezone", "admins", "people_data", "quiet_hours"):
         if getattr(before, field) != getattr(after, field):
             lines.append(f"{field}: changed")
     return lines

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -31,6 +31,9 @@ from bot.slack.outlets import Outlet, Response
 from bot.slack.reply import Replies
 
 _NAME_LETTERS = 80
+_OLDEST = timedelta(days=366)
+"""A message that is older by its own count, as a stand-in's may be that counts from anywhere, asks as of now: otherwise
+its days would lie before all that is held, or seem not to have begun."""
 _SHARED = "This answer is in the channel already."
 _FILED = "You have this file already: it is in our direct messages."
 _UNKNOWN = "This button is older than I am by now. Ask anew, for example `/claude-usage help`."
@@ -53,6 +56,8 @@ class Press:
         place = body.get("container", {})
         ts = str(place.get("message_ts", ""))
         said = datetime.fromtimestamp(float(ts), UTC) if ts else now
+        if now - said > _OLDEST:
+            said = now
         return cls(
             str(body["user"]["id"]),
             str(place.get("channel_id", "")),

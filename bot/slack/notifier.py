@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +13,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.answers.answer import Answer
 from bot.core.errors import BotError, CredentialRefused, SlackRefused, SlackSilent, SlackUnavailable, SlackUnclear
@@ -24,6 +27,8 @@ log = structlog.get_logger()
 
 RATE_LIMIT_RETRIES = 5
 TIMEOUT_SECONDS = 15
+DIRECT_KEPT_SECONDS = 3600
+"""How long nobody looks again whether somebody is still there."""
 _RESTRICTED = "restricted_action"
 """What follows says of which kind: only threads, only reading, …"""
 _NOT_TAKEN = 503
@@ -92,13 +97,15 @@ class SlackNotifier:
         )
         self._pictures = Pictures(client)
         self._pace = Pace(seconds_between_posts)
-        self._direct: dict[str, str] = {}
+        self._direct: dict[str, tuple[str, float]] = {}
 
     async def direct(self, receiver: str) -> str:
         """The direct-message channel of an e-mail address or Slack user id."""
-        if receiver not in self._direct:
-            self._direct[receiver] = await self._open(receiver)
-        return self._direct[receiver]
+        channel, until = self._direct.get(receiver, ("", 0.0))
+        if time.monotonic() >= until:
+            channel = await self._open(receiver)
+            self._direct[receiver] = channel, time.monotonic() + DIRECT_KEPT_SECONDS
+        return channel
 
     async def post(
         self,
@@ -157,11 +164,18 @@ class SlackNotifier:
         raise AssertionError("unreachable")
 
     async def _open(self, receiver: str) -> str:
+        found: AsyncSlackResponse | None = None
         with _mapped():
-            user = receiver
             if "@" in receiver:
                 found = await self._client.users_lookupByEmail(email=receiver)
                 user = found["user"]["id"]
+            else:
+                user = receiver
+                with suppress(SlackApiError):  # who they are is Slack's to say when the conversation is opened
+                    found = await self._client.users_info(user=user)
+            if found and (found.get("user") or {}).get("deleted"):
+                # Slack would take the message, and nobody would read it.
+                raise SlackRefused(_REFUSALS["user_disabled"])
             opened = await self._client.conversations_open(users=user)
         return str(opened["channel"]["id"])
 

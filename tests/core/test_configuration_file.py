@@ -116,6 +116,12 @@ def test_the_interfaces_example_becomes_values() -> None:
     )
 
 
+@pytest.mark.parametrize("month", ["april", "4", '"4"'])
+def test_a_fiscal_year_begins_with_a_month_by_its_name_or_its_number(month: str) -> None:
+    (read,) = parse(f"budgets: [{{id: b, scope: all, amount: 5, period: year, fiscal_start: {month}}}]").budgets
+    assert read.fiscal_start == 4
+
+
 def test_budgets_are_read_with_their_scope_period_and_what_is_granted_on_top() -> None:
     text = """\
 teams: [{id: alpha}]

@@ -8,15 +8,19 @@ import pytest
 from sqlalchemy import event
 
 from bot.answers.answer import Answer
-from bot.core.access import Asker
+from bot.core.access import OPERATOR, Asker
+from bot.core.alerts.episode import State
 from bot.core.alerts.feedback import Feedback, Until, Verdict
+from bot.core.directory import ApiKey, Directory, Workspace
 from bot.core.errors import Withheld
 from bot.core.usage import Source
 from bot.render import terminal
 from bot.services.alerts.alerts import Alerts
+from bot.services.asking.ask import Ask
 from bot.services.deliver import Deliverer
 from bot.slack.notifier import SlackNotifier, web_client
 from bot.slack.people import SlackPeople
+from bot.store import directory
 from bot.store.database import Database
 from bot.store.readings import lags
 from tests import databases
@@ -72,6 +76,7 @@ async def test_what_is_critical_goes_on_to_the_admins_when_nobody_acknowledges_i
     assert await alerts.run(MORNING + 29 * MINUTE) == 0
     assert await alerts.run(MORNING + 31 * MINUTE) == 1
     assert len(told(outside, BEN)) == 1
+    assert "It fired on 19 Nov, 07:00, and nobody had acknowledged it by 19 Nov, 07:31" in told(outside, BEN)[0]
     assert await alerts.run(MORNING + 5 * ONE_DAY) <= 2, "there is nobody left to tell; only a silent source is"
     assert len([text for text in told(outside, ANA) if "over its limit" in text]) == 1
 
@@ -165,12 +170,12 @@ async def test_where_nobody_can_be_reached_the_next_ones_are_told_and_why(
     books.configure(cap().replace("owners: [ana@example.com], channel", "owners: [U0QUIET], channel"))
     books.spend(DAY, alpha="300.00")
     assert await alerts.run(MORNING) == 1
-    (message,) = told(outside, BEN)
+    message, notice = told(outside, BEN)
     assert "over its limit" in message
-    assert "U0QUIET should have been told" in read(await alerts.message(1, MORNING)) or "U0QUIET" in str(
-        outside.posted()[-1].blocks
-    )
+    assert "U0QUIET should have been told" in message
+    assert "Messages do not reach U0QUIET" in notice
     assert await alerts.run(MORNING + MINUTE) == 0
+    assert len(told(outside, BEN)) == 2
 
 
 async def test_a_warning_waits_for_the_receivers_morning_and_what_is_critical_does_not(
@@ -205,6 +210,34 @@ async def test_a_restatement_that_undoes_an_alert_is_said_once(outside: Outside,
     assert books.episodes() == [("cap", "alpha", True)]
 
 
+async def test_a_message_keeps_the_figures_it_was_sent_with_and_shows_what_was_done_since(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    books.configure(TEAMS + "budgets: [{id: b, team: alpha, amount: 100.00, notify_at: [50]}]\n")
+    books.spend(date(2026, 11, 1), alpha="60.00")
+    assert await alerts.run(datetime(2026, 11, 2, 8, tzinfo=UTC)) == 1
+    books.spend(date(2026, 11, 2), alpha="0.00")
+    books.spend(date(2026, 11, 3), alpha="20.00")
+    later = datetime(2026, 11, 4, 8, tzinfo=UTC)
+    shown = read(await alerts.acknowledge(1, OPERATOR, later))
+    assert "Whoever runs the bot acknowledged it on 4 Nov, 08:00." in shown
+    assert "$40.00 is left for 28 more days" in shown
+    assert "$80.00" not in shown, "the parts of a figure are those of its own days"
+
+
+async def test_an_alert_of_a_team_that_is_gone_is_not_listed_nor_taken_for_one_about_people(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    books.configure(cap())
+    books.spend(DAY, alpha="300.00")
+    await alerts.run(MORNING)
+    books.configure(TEAMS.replace("id: alpha", "id: omega"))
+    assert await alerts.run(MORNING + MINUTE) == 0
+    listed = read(await Ask(books.database, "UTC").answer("alerts", MORNING + MINUTE, OPERATOR))
+    assert "Nothing fires for Example Org" in listed
+    assert "not shown" not in listed
+
+
 async def test_marks_of_a_budget_are_told_once_and_its_end_is_no_news(
     outside: Outside, books: Books, alerts: Alerts
 ) -> None:
@@ -214,23 +247,62 @@ async def test_marks_of_a_budget_are_told_once_and_its_end_is_no_news(
         books.spend(date(2026, 11, 1) + days * ONE_DAY, alpha=dollars)
         sent.append(await alerts.run(datetime(2026, 11, 2, 8, tzinfo=UTC) + days * ONE_DAY))
     assert sent == [0, 1, 1, 0, 1]
-    assert "100 %" in told(outside, ANA)[-1]
+    assert "110 % of its budget" in told(outside, ANA)[-1]
+    assert "100 % mark: $100.00" in told(outside, ANA)[-1]
+    assert "Its 80 % mark was told on 4 Nov, 08:00." in told(outside, ANA)[-1]
     for day in range(6, 31):
         books.spend(date(2026, 11, day), alpha="1.00")
     assert await alerts.run(datetime(2026, 12, 1, 8, tzinfo=UTC)) == 0
     assert books.episodes()[-1] == ("budget:b", "alpha", True)
 
 
+async def test_the_owners_of_a_key_or_workspace_are_told_of_its_budget_whatever_the_file_calls_it(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    named = Directory(
+        ORGANIZATION,
+        "Example Org",
+        {"wrkspc_01": Workspace("wrkspc_01", "alpha"), "beta": Workspace("beta", "beta")},
+        {"key_beta": ApiKey("key_beta", "ci-bot", "beta")},
+    )
+    books.database.write_now(directory.replace, named)
+    books.configure(
+        TEAMS
+        + "budgets:\n"
+        + "  - {id: space, scope: {workspace: alpha}, amount: 10.00, notify_at: [100]}\n"
+        + "  - {id: key, scope: {key: ci-bot}, amount: 10.00, notify_at: [100]}\n"
+    )
+    books.spend(DAY, wrkspc_01="20.00", beta="20.00")
+    assert await alerts.run(MORNING) == 1
+    (both,) = told(outside, ANA)
+    assert "alpha has spent" in both
+    assert "ci-bot has spent" in both
+
+
+async def test_two_keys_of_one_name_are_held_against_its_limit_together(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    keys = {f"key_{team}": ApiKey(f"key_{team}", "ci", team) for team in ("alpha", "beta")}
+    spaces = {team: Workspace(team, team) for team in ("alpha", "beta")}
+    books.database.write_now(directory.replace, Directory(ORGANIZATION, "Example Org", spaces, keys))
+    books.configure(cap().replace("{team: alpha}", "{key: ci}"))
+    books.spend(DAY, alpha="120.00", beta="120.00")
+    assert await alerts.run(MORNING) == 1
+    assert "ci spent $240.00" in told(outside, ANA)[-1]
+
+
 async def test_a_mark_that_is_crossed_by_the_last_figures_says_that_the_period_is_over(
     outside: Outside, books: Books, alerts: Alerts
 ) -> None:
     books.configure(TEAMS + "budgets: [{id: b, team: alpha, amount: 30.00, notify_at: [100]}]\n")
+    books.spend(date(2026, 10, 5), alpha="2.00")
     for day in range(1, 30):
         books.spend(date(2026, 11, day), alpha="1.00")
     assert await alerts.run(datetime(2026, 11, 30, 8, tzinfo=UTC)) == 0
     books.spend(date(2026, 11, 30), alpha="4.00")
     assert await alerts.run(datetime(2026, 12, 1, 8, tzinfo=UTC)) == 1
     assert "$33.00 of $30.00: $3.00 too much, and its period ended on Monday 30 November." in told(outside, ANA)[-1]
+    assert "October 2026 $" in told(outside, ANA)[-1], "a month is held against the month before"
 
 
 async def test_a_team_that_spent_nothing_at_all_is_below_its_limit_too(
@@ -269,6 +341,24 @@ async def test_an_anomaly_is_one_message_of_the_narrowest_scope(outside: Outside
     assert (len(told(outside, ANA)), len(told(outside, BEN))) == (2, 2)
 
 
+async def test_somebody_new_is_said_once_of_the_narrowest_scope_and_alarms_nobody(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    scopes = ("all", "each_team", "each_key", "each_model")
+    rules = [f"  - {{id: odd-{scope}, metric: cost, kind: anomaly, scope: {scope}}}\n" for scope in scopes]
+    books.configure(TEAMS + "alerts:\n" + "".join(rules))
+    books.spend_daily([DAY - days * ONE_DAY for days in range(100, 0, -1)], alpha="41.00")
+    assert await alerts.run(MORNING - ONE_DAY) == 0, "nothing is unusual yet"
+    books.spend(DAY, alpha="41.00", beta="60.00", tokens=2400)
+    books.spend(DAY + ONE_DAY, alpha="12.00", beta="17.50", tokens=700, read_at=MORNING)
+    for day, hours in ((DAY, 24), (DAY + ONE_DAY, 7)):
+        books.by_hour(day, **{team: dict.fromkeys(range(hours), 100) for team in ("alpha", "beta")})
+    await alerts.run(MORNING)
+    (ana,), (ben,) = told(outside, ANA), told(outside, BEN)
+    assert ana.startswith("key\u034f_beta has begun to spend")
+    assert ben.startswith("key\u034f_beta has begun to spend"), "what the whole and the model hide is the newcomer"
+
+
 async def test_a_source_that_is_silent_is_the_admins_business_once(
     outside: Outside, books: Books, alerts: Alerts
 ) -> None:
@@ -278,11 +368,27 @@ async def test_a_source_that_is_silent_is_the_admins_business_once(
     assert await alerts.run(MORNING + 2 * ONE_DAY) == 1, "the usage and the cost report in one message"
     assert all(f"No news from the {source} report" in told(outside, BEN)[-1] for source in ("usage", "cost"))
     assert await alerts.run(MORNING + 3 * ONE_DAY) == 0
+    listed = read(await Ask(books.database, "UTC").answer("alerts", MORNING + 3 * ONE_DAY, OPERATOR))
+    assert "the cost report of Example Org" in listed
     books.spend(DAY + ONE_DAY, alpha="1.00")
     books.spend(DAY + 2 * ONE_DAY, alpha="1.00")
     assert await alerts.run(MORNING + 2 * ONE_DAY + timedelta(hours=1)) == 1
     assert told(outside, BEN)[-1].count("back to normal") == 2
+    assert "The cost report of Example Org is back to normal" in told(outside, BEN)[-1]
+    assert "Silent: 2 days 8 hours" in told(outside, BEN)[-1]
     assert told(outside, ANA) == []
+
+
+async def test_a_list_says_that_what_fires_has_no_newer_data_in_the_word_of_the_looks(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    books.configure(cap())
+    books.spend(DAY, alpha="300.00")
+    assert await alerts.run(MORNING) == 1
+    ask = Ask(books.database, "UTC")
+    assert "Firing, and the newest" not in read(await ask.answer("alerts", MORNING, OPERATOR))
+    assert "Firing, and the newest data is not in" in read(await ask.answer("alerts", MORNING + ONE_DAY, OPERATOR))
+    assert [one.state for one in await alerts.evaluate(MORNING + ONE_DAY)] == [State.UNKNOWN]
 
 
 async def test_how_late_a_source_may_be_is_learnt_from_how_late_it_was(
@@ -314,6 +420,22 @@ async def test_a_trial_decides_as_the_live_alerts_did(outside: Outside, books: B
         ("fired", 201),
     ]
     assert len(told(outside, ANA)) == len(tried)
+    assert replayed.days == 5
+
+
+async def test_a_trial_ends_with_the_day_that_runs_as_the_live_alerts_see_it(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    books.configure(cap())
+    noon = datetime(2026, 11, 19, 12, tzinfo=UTC)
+    for days in (2, 1):
+        books.spend(DAY - days * ONE_DAY, alpha="1.00")
+    books.spend(DAY, alpha="1.00")
+    books.spend(DAY + ONE_DAY, alpha="300.00", read_at=noon)
+    assert await alerts.run(noon) == 1
+    replayed = await alerts.replay("cap", noon - 3 * ONE_DAY, noon)
+    assert [sent.event.value // 10**10 for sent in replayed.sent if sent.event.value] == [300]
+    assert (replayed.days, replayed.sense) == (3, ())
 
 
 async def test_a_knock_after_which_nothing_has_changed_does_not_read_the_ledger(books: Books, alerts: Alerts) -> None:

@@ -117,8 +117,9 @@ async def test_a_receiver_who_cannot_be_told_falls_through_for_each(
     books.configure(CONFIGURATION.replace("ana@example.com", "nobody@example.com"))
     books.spend(DAY, alpha="231.50", beta="300.00")
     assert await alerts.run(MORNING) == 1
-    (message,) = told(outside, BEN)
+    message, notice = told(outside, BEN)
     assert message.startswith("⚠️ 2 alerts")
+    assert "Messages do not reach nobody@example.com" in notice
     assert message.count("nobody@example.com should have been told") == 2
     assert await alerts.run(MORNING + timedelta(hours=1)) == 0
     assert [key for key in books.deliveries() if key.startswith("undelivered/")] == [

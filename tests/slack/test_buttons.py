@@ -173,6 +173,14 @@ async def test_a_button_of_a_month_ago_asks_about_the_days_of_a_month_ago(outsid
 
 
 @over_http
+async def test_a_message_that_counts_its_time_from_anywhere_asks_as_of_now(outside: Outside) -> None:
+    answer = await asked(outside, "team alpha 2026-11-20")
+    old = replace(answer, ts="1503435956.000247")
+    outside.slack.store(old)
+    assert "Team Alpha, 20 Nov" in (await pressed(outside, old, "By key")).text
+
+
+@over_http
 async def test_a_button_that_no_version_of_today_knows_is_one_friendly_sentence(outside: Outside) -> None:
     answer = await asked(outside, "team alpha yesterday")
     button = {"type": "button", "action_id": "snooze", "text": {"type": "plain_text", "text": "Snooze"}, "value": "1h"}

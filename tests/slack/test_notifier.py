@@ -4,9 +4,14 @@ import asyncio
 import time
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from bot.answers.answer import Answer, Column, Table
 from bot.core.errors import BotError, CredentialRefused, SlackRefused, SlackUnavailable
+from bot.demo.serving import serve
 from bot.slack.notifier import SlackNotifier, web_client
 from tests.outside import ALPHA, ANA, BOT_TOKEN, GENERAL, OLD, QUIET, Outside
 
@@ -66,6 +71,17 @@ async def test_a_person_is_looked_up_once(outside: Outside, notifier: SlackNotif
     assert await notifier.direct("ana@example.com") == first == outside.slack.dms[ANA]
     assert await notifier.direct(ANA) == first
     assert [call.method for call in outside.slack.calls].count("users.lookupByEmail") == 1
+
+
+@pytest.mark.parametrize("person", ["U0GONE", "gus@example.com"])
+async def test_somebody_who_left_is_not_written_to_although_slack_would_take_it(person: str) -> None:
+    async def answered(request: Request) -> JSONResponse:
+        gone = {"id": "U0GONE", "deleted": True, "profile": {"email": "gus@example.com"}}
+        return JSONResponse({"ok": True, "user": gone, "channel": {"id": "D0GONE"}})
+
+    async with serve(Starlette(routes=[Route("/api/{method}", answered, methods=["GET", "POST"])])) as slack:
+        with pytest.raises(SlackRefused, match="deactivated"):
+            await SlackNotifier(web_client(BOT_TOKEN, f"{slack}/api/")).direct(person)
 
 
 @pytest.mark.parametrize(

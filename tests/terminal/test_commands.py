@@ -406,6 +406,23 @@ def test_applying_a_file_says_what_changed_and_twice_changes_nothing(command: Co
     assert "Renamed" in command("ask", "teams").out
 
 
+def test_rules_that_make_no_sense_are_named_when_they_are_put_in_force(command: Command, tmp_path: Path) -> None:
+    rules = "".join(
+        f"  - {{id: {id_}, metric: cost, kind: threshold, {limit}, window: 1d, scope: {{team: alpha}}}}\n"
+        for id_, limit in (("never", "above: 900000"), ("low", "below: 5"), ("high", "above: 4"))
+    )
+    path = str(written(tmp_path, TEAMS + rules, "new.yml"))
+    said = command("config", "check", path).out
+    assert "Rules high and low contradict each other" in said
+    assert "Rules low and high" not in said, "once is enough"
+    done = command("config", "apply", path, "--format", "json")
+    never, low, high = json.loads(done.out)["notes"]
+    assert never.startswith("alert never: Over the last 90 days it would have sent nothing. It may never fire")
+    assert "Rules low and high contradict each other" in low
+    assert "that is its normal" in high
+    assert json.loads(command("config", "apply", path, "--format", "json").out)["notes"] == []
+
+
 def test_the_exported_file_is_the_one_that_was_applied(command: Command, tmp_path: Path) -> None:
     assert command("config", "export").out == TEAMS
     assert command("config", "export", str(tmp_path / "out.yml")).code == 0

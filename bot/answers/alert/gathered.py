@@ -9,14 +9,15 @@ from bot.answers.answer import Answer, Tone
 
 
 def gathered(alerts: Sequence[Answer]) -> Answer:
-    """One alert alone is itself. Of several the tables go: *Why?* has them, and the message stays one look long."""
+    """One alert alone is itself. Of several the tables go: *Why?* and *Receipt* have them, and the message stays one
+    look long."""
     if len(alerts) == 1:
         return alerts[0]
     known = [one.data_through for one in alerts if one.data_through is not None]
     return Answer(
         title=f"{len(alerts)} alerts",
         headline=_headline(len(alerts), sum(one.tone is Tone.WARNING for one in alerts)),
-        parts=tuple(replace(one, tables=(), actions=one.actions[:1]) for one in alerts),
+        parts=tuple(replace(one, tables=(), actions=one.actions[:2]) for one in alerts),
         paragraphs=("All alerts that are open: `/claude-usage alerts`",),
         data_through=min(known, default=None),
         tone=Tone.WARNING if any(one.tone is Tone.WARNING for one in alerts) else Tone.PLAIN,

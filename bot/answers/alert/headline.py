@@ -10,9 +10,10 @@ from bot.core.alerts.reason import Reason
 from bot.core.alerts.rule import Kind, Metric, Target
 from bot.core.money import Money
 from bot.core.periods import local_date
+from bot.core.usage import CONSOLE
 
 _MOST = 0.5
-"""From this share on, one driver is most of it."""
+"""Above this share, one driver is most of it."""
 
 
 def told(notice: Notice) -> tuple[str, str]:
@@ -26,7 +27,8 @@ def _happened(notice: Notice) -> tuple[str, str]:
     if event.what is Happened.RESTATED:
         return f"Correction: {who}", _restated(notice)
     if event.what is Happened.RESOLVED:
-        return f"{who} is back to normal", _back(notice)
+        called = who[:1].upper() + who[1:] if episode.kind is Kind.SOURCE else who
+        return f"{called} is back to normal", _back(notice)
     match episode.kind:
         case Kind.BUDGET:
             return _budget(notice)
@@ -47,8 +49,10 @@ def _mostly(notice: Notice) -> str:
     """What most of it is, where one thing is most of it."""
     for one in notice.drivers if notice.event.what.alarms else ():
         top = one.rows[0]
-        if top.share is not None and top.share >= _MOST and len(one.rows) > 1:
-            return f"Most of it is {one.what} {top.name}: {wording.to_the_cent(top.figures.billed_cost)}."
+        if top.share is not None and top.share > _MOST and len(one.rows) > 1:
+            keyless = (top.id or "").rpartition("/")[2] == CONSOLE
+            most = "came without an API key" if keyless else f"is {one.what} {top.name}"
+            return f"Most of it {most}: {wording.to_the_cent(top.figures.billed_cost)}."
     return ""
 
 
@@ -86,8 +90,9 @@ def _budget(notice: Notice) -> tuple[str, str]:
     left = Money(whole - spent)
     over = left.units < 0
     rest = f"{wording.to_the_cent(Money(-left.units))} too much" if over else f"{wording.to_the_cent(left)} is left"
+    share = spent * 100 // whole if whole else mark
     return (
-        f"{who} has spent {mark} % of its budget",
+        f"{who} has spent {share} % of its budget",
         f"{who} has spent {notice.said(spent)} of {notice.said(whole)}: {rest}{_days_left(notice, over=over)}.",
     )
 

@@ -13,11 +13,12 @@ from bot.core.report import Row
 
 @dataclass(frozen=True, slots=True)
 class Drivers:
-    """What an alert's spend is made of, cut one way; `previous` of a row is the same stretch of a week before."""
+    """What an alert's spend is made of, cut one way; `previous` of a row is the same stretch `before`."""
 
     what: str
     """Key, model, person."""
     rows: tuple[Row, ...]
+    before: str = "a week before"
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,10 @@ def _facts(notice: Notice) -> tuple[Fact, ...]:
     episode, event = notice.episode, notice.event
     since = words.moment(episode.since, notice.zone)
     if episode.kind is Kind.SOURCE:
-        return (Fact("Silent", f"{event.value or 0} hours", f"since {since}"),)
+        silent = f"{event.value or 0} hours"
+        if event.what is Happened.RESOLVED:
+            silent = words.lasting(event.at - episode.since)
+        return (Fact("Silent", silent, f"since {since}"),)
     if episode.kind is Kind.NEW:
         calls = Fact("Requests", words.cell(notice.metric, event.value), f"since {since}")
         return (calls, Fact("Rule", episode.rule_id.removeprefix(NOTICE), notice.severity.value))
@@ -56,16 +59,24 @@ def _facts(notice: Notice) -> tuple[Fact, ...]:
         label, base = "Heading for", "Budget"
     name = episode.rule_id.removeprefix(NOTICE).replace(":", " ")
     return (
-        Fact(label, words.cell(notice.metric, event.value), f"since {since}"),
+        Fact(label, words.cell(notice.metric, _value(notice)), f"since {since}"),
         Fact(base, words.cell(notice.metric, event.limit)),
         Fact("Rule", name, notice.severity.value),
     )
 
 
+def _value(notice: Notice) -> int | None:
+    """What it came to since it began: of what is over not what is usual again."""
+    episode, event = notice.episode, notice.event
+    if event.what is Happened.RESOLVED and episode.kind is not Kind.FORECAST:
+        return episode.value if notice.total is None else notice.total
+    return event.value
+
+
 def _table(drivers: Drivers) -> Table:
-    """The largest first, beside what they came to a week before."""
+    """The largest first, beside what they came to before."""
     compared = any(row.previous is not None for row in drivers.rows)
-    before = (Column("A week before"),) if compared else ()
+    before = (Column(drivers.before[:1].upper() + drivers.before[1:]),) if compared else ()
     return Table(
         f"Largest {drivers.what}s" if drivers.what != "person" else "Largest people",
         (
@@ -88,6 +99,9 @@ def _paragraphs(notice: Notice) -> tuple[str, ...]:
     done = tuple(filter(None, (words.happened(one, notice.zone) for one in notice.history)))
     over, begins = notice.episode.resolved_at, notice.event.what in (Happened.FIRED, Happened.WORSENED)
     alarm = not notice.episode.rule_id.startswith(NOTICE)
+    if notice.event.what is Happened.ESCALATED:
+        fired, now = words.moment(notice.episode.fired_at, notice.zone), words.moment(notice.event.at, notice.zone)
+        done = (f"It fired on {fired}, and nobody had acknowledged it by {now}: so you are told.", *done)
     ended = (f"It was over on {words.moment(over, notice.zone)}.",) if over and begins and alarm else ()
     if notice.episode.kind is Kind.SOURCE:
         return (*done, *ended, "What the last sync said: `/claude-usage status`")

@@ -111,7 +111,7 @@ def happened(event: Event, zone: str) -> str:
     if event.what is Happened.ESCALATED:
         return f"Nobody acknowledged it, so the next ones were told on {at}."
     if event.what is Happened.WORSENED:
-        return f"It got worse on {at}."
+        return f"Its {event.mark} % mark was told on {at}." if event.mark else f"It got worse on {at}."
     until = moment(event.until, zone) if event.until else ""
     if event.what is Happened.SILENCED:
         return f"{event.by} silenced it on {at}, until {until}."

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from bot.core.alerts.rule import Kind, Rule
 
 TOO_OFTEN = 0.5
-"""Of the days: a rule that is broken on more of them tells nothing."""
+"""Of the days that are known: a rule that is broken on more of them tells nothing."""
 FAR = 2
 """Times what was ever reached: a limit beyond it may never be."""
+UNTRIED = "It can't be tried: nothing is known of what it measures. It fires when something comes in."
 
 
 def conflicts(rule: Rule, others: Iterable[Rule]) -> list[str]:
@@ -33,15 +34,23 @@ def conflicts(rule: Rule, others: Iterable[Rule]) -> list[str]:
     return found
 
 
-def judged(rule: Rule, days: int, broken: Mapping[str, int], largest: int | None, told: Sequence[object]) -> list[str]:
-    """What so many days say of it: on how many each scope broke the limit, the largest value, the messages."""
+def judged(
+    rule: Rule, looked: Mapping[str, int], broken: Mapping[str, int], largest: int | None, told: Sequence[object]
+) -> list[str]:
+    """What a trial says of it: how often each scope was known and how often it broke the limit, the largest value, the
+    messages."""
     found = []
+    of = "days" if rule.window.unit == "day" else "looks"
     for scope, count in sorted(broken.items(), key=lambda one: -one[1]):
-        if days and count / days > TOO_OFTEN:
-            found.append(f"{scope} is beyond the limit on {count} of {days} days: that is its normal. Raise the limit.")
+        if count and count / looked[scope] > TOO_OFTEN:
+            better = "Lower" if rule.below is not None else "Raise"
+            found.append(
+                f"{scope} is beyond the limit on {count} of {looked[scope]} {of}: that is its normal. "
+                f"{better} the limit."
+            )
     if rule.kind is Kind.THRESHOLD and rule.below is None and not told:
         if largest is None:
-            found.append("It can't be tried: nothing is known of what it measures. It fires when something comes in.")
+            found.append(UNTRIED)
         elif largest * FAR < rule.limit:
             found.append("It may never fire: nothing came to even half of its limit.")
     return found[:3]

@@ -21,7 +21,7 @@ def read_budget(budget_id: str, entry: Entry, mistakes: Mistakes) -> Budget | No
     scope = _scope(entry, mistakes)
     amount = _money(entry)
     every = Every(entry.word("period", words.BUDGET_PERIODS) or Every.MONTH)
-    fiscal = entry.word("fiscal_start", MONTHS)
+    fiscal = _month(entry, "fiscal_start")
     if fiscal and every not in (Every.QUARTER, Every.YEAR):
         entry.wrong("fiscal_start", f"is only for quarters and years, and this one is per {every}. Remove it.")
     dates = _dates(entry, every)
@@ -38,7 +38,7 @@ def read_budget(budget_id: str, entry: Entry, mistakes: Mistakes) -> Budget | No
         marks=tuple(sorted(set(marks))),
         forecast=forecast,
         uplifts=uplifts,
-        fiscal_start=MONTHS.index(fiscal) + 1 if fiscal else 1,
+        fiscal_start=fiscal or 1,
         dates=dates,
     )
 
@@ -62,6 +62,15 @@ def _scope(entry: Entry, mistakes: Mistakes) -> Scope | None:
     kind = node.fields[0][0].text
     name = words.pattern(inner, kind) if kind in words.BUDGET_SCOPES else None
     return Scope(kind, name) if name else None
+
+
+def _month(entry: Entry, key: str) -> int | None:
+    """A month by its name or its number."""
+    number = next((month for month in range(1, 13) if entry.says(key, str(month))), None)
+    if number is not None:
+        return number
+    name = entry.word(key, MONTHS)
+    return MONTHS.index(name) + 1 if name else None
 
 
 def _dates(entry: Entry, every: Every) -> Span | None:

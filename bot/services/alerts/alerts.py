@@ -81,7 +81,8 @@ class Alerts:
         self._grounds: object = None
 
     async def run(self, now: datetime) -> int:
-        """Look at every rule, then send what is owed; returns how many messages went out."""
+        """Look at every rule, then send what is owed, and tell the admins whom it could not reach; returns how many
+        alerts went out."""
         if self._deliverer is None:
             raise SettingsError("There is no Slack to send alerts to: set SLACK_BOT_TOKEN.")
         looked = self._unusual.copy()
@@ -93,6 +94,7 @@ class Alerts:
         sent = await self._deliverer.send_all(await self._owed(now), self._message, now)
         if await self._database.write(self._fall_through, now):
             sent += await self._deliverer.send_all(await self._owed(now), self._message, now)
+        await self._deliverer.tell_admins(now)
         return sent
 
     async def evaluate(self, at: datetime) -> list[Verdict]:

@@ -19,6 +19,7 @@ from bot.core.alerts.rule import Kind, Metric, Rule, Target
 from bot.core.alerts.unusual import NOTICE
 from bot.core.errors import NotFound, Withheld
 from bot.core.outlook.budget import Budget
+from bot.core.periods import local_date, midnight
 from bot.core.receivers import may_act
 from bot.core.wording import to_the_cent
 from bot.services.alerts.judging.judged import Judged
@@ -62,10 +63,21 @@ def explain(connection: Connection, episode_id: int, asker: Asker, now: datetime
             [(event, why.get(event.id, "")) for event in episodes.events(connection, episode_id)],
             list(_told(connection, episode)),
             running,
+            _until(episode, it.rule, _budget(names, episode.rule_id), configuration.timezone or zone),
             configuration.timezone or zone,
             Coverage.read(connection, now).data_through,
         )
     )
+
+
+def _until(episode: Episode, rule: Rule | None, budget: Budget | None, zone: str) -> datetime:
+    """When the newest window of an episode ends."""
+    span = budget.span(local_date(episode.since, zone)) if budget else None
+    if span:
+        return midnight(span.end, zone)
+    if episode.kind is Kind.THRESHOLD and rule:
+        return rule.window.after(episode.last_window, zone)
+    return episode.last_window
 
 
 def why_not(lookout: Lookout, judged: Iterable[Judged], team: str) -> Answer:

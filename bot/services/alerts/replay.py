@@ -49,7 +49,8 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """`days` is over how many it was tried; `sense` what that says of the rule, one sentence each."""
+    """`days` is over how many it was tried, the one that runs included; `sense` what that says of the rule, one
+    sentence each."""
 
     rule_id: str
     held_against: Rule | Budget
@@ -61,7 +62,7 @@ class Replayed:
 
     @property
     def days(self) -> int:
-        return (self.until - self.since).days
+        return -((self.since - self.until) // _DAY)
 
     @property
     def metric(self) -> Metric:
@@ -88,20 +89,21 @@ def replay(
     since = max(since, _first(one, since, now))
     memory, unusual = Memory(), Unusual(takes_up=False)
     lookout = Lookout(connection, names, known, zone, calls)
-    broken, days, largest = Counter[str](), 0, None
+    looked, broken, largest = Counter[str](), Counter[str](), None
     for at in _instants(one, since, now):
-        lookout = lookout.at(_as_of(known, at))
+        lookout = lookout.at(_as_of(known, at) if at < now else known)
+        whole = at < now or not looked  # the day that runs may break its limit, and is no day more
         for judged in _judged(one, lookout, memory, unusual):
             memory.take(judged.steps)
             if judged.value is not None and isinstance(one, Rule):
-                largest = max(judged.value, largest or 0)
-                broken[messages.who(names, judged.target)] += one.kind is Kind.THRESHOLD and one.breaks(judged.value)
-        days += 1
+                largest, who = max(judged.value, largest or 0), messages.who(names, judged.target)
+                looked[who] += whole
+                broken[who] += whole and one.kind is Kind.THRESHOLD and one.breaks(judged.value)
     sent = tuple(_sent(lookout, episode, event) for episode, event in memory.events if event.what.tells)
     found: list[str] = []
     if isinstance(one, Rule):
         often = broken if one.window.unit in ("day", "hour", "minute") else Counter[str]()
-        found = [*sense.conflicts(one, configuration.rules), *sense.judged(one, days, often, largest, sent)]
+        found = [*sense.conflicts(one, configuration.rules), *sense.judged(one, looked, often, largest, sent)]
     return Replayed(rule_id, one, since, now, sent, tuple(found), zone)
 
 

@@ -20,6 +20,9 @@ from bot.core.errors import NotFound, Withheld
 from bot.core.money import Money
 from bot.core.periods import Period, Unit, local_date
 from bot.core.question import Question, Subject, written
+from bot.services.alerts.judging.looking import Lookout
+from bot.services.alerts.judging.rules import known
+from bot.services.alerts.telling import messages
 from bot.services.alerts.telling.about import gone, rule_of, teams_of
 from bot.services.figures.names import Found, Names
 from bot.services.figures.people import Sight
@@ -73,6 +76,7 @@ def _seen(
     whole: bool = False,
 ) -> Seen:
     running = silences.running(connection, coverage.now) if every else ()
+    lookout = Lookout(connection, names, coverage, zone)
     lines, withheld = [], 0
     for episode in every:
         target = Target.of(episode.scope)
@@ -86,11 +90,13 @@ def _seen(
             found = _found(connection, names, target, zone, coverage.now)
             if found is not None:
                 sight.allow(found, coverage.cut(_period(episode, coverage.now, zone)), coverage)
-        except (Withheld, NotFound):
+        except NotFound:  # its team is gone, and with it whom it would concern
+            continue
+        except Withheld:
             withheld += 1
             continue
-        who = found.name if found else episode.scope.partition("/")[2]
-        lines.append(_line(names, episode, target, who, running, coverage.now, zone))
+        who = found.name if found else messages.who(names, target)
+        lines.append(_line(names, episode, target, who, running, lookout))
     return Seen(tuple(lines), withheld)
 
 
@@ -120,20 +126,19 @@ def _line(
     target: Target,
     who: str,
     running: Iterable[Silence],
-    now: datetime,
-    zone: str,
+    lookout: Lookout,
 ) -> AlertLine:
-    rule = rule_of(names.configuration, episode)
+    rule, now, zone = rule_of(names.configuration, episode), lookout.now, lookout.zone
     metric = rule.metric if rule else Metric.COST
     silence = next((one for one in running if one.covers(episode.rule_id, episode.scope, now)), None)
-    state = episode.state(silenced=silence is not None)
+    in_ = not episode.open or rule is None or known(rule, target, lookout)
+    state = episode.state(silenced=silence is not None, known=in_)
     by, at = episode.acknowledged_by, episode.acknowledged_at
     if state is State.SILENCED and silence:
         by, at = silence.by, silence.until
     if state is State.RESOLVED:
         by, at = "", episode.resolved_at
     first = local_date(episode.since, zone)
-    about = f"{target.kind} {written(Subject(target.kind), target.id)}" if target.kind else "summary"
     source = episode.kind is Kind.SOURCE
     return AlertLine(
         episode.id,
@@ -146,8 +151,12 @@ def _line(
         rule.severity if rule else Severity.WARNING,
         by=by,
         at=at,
-        question="" if source else f"{about} {_window(rule, episode, zone)}",
+        question="" if source else f"{_about(target)} {_window(rule, episode, zone)}",
     )
+
+
+def _about(target: Target) -> str:
+    return f"{target.kind} {written(Subject(target.kind), target.id)}" if target.kind else "summary"
 
 
 def _named(episode: Episode) -> str:

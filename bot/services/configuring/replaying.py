@@ -34,10 +34,11 @@ def tried(ground: Ground, configuration: Configuration, rule_id: str) -> Tried:
     """The same decisions as the live ones, over the figures that are known now."""
     since = ground.now - timedelta(days=DAYS)
     found = replay(ground.connection, configuration, rule_id, since, ground.now, ground.zone, ground.calls)
-    return Tried((_counted(found), *_newest(found)), " ".join(found.sense))
+    return Tried((counted(found), *_newest(found)), " ".join(found.sense))
 
 
-def _counted(found: Replayed) -> str:
+def counted(found: Replayed) -> str:
+    """How often it would have fired, and about what."""
     if not found.sent:
         return f"Over the last {found.days} days it would have sent nothing."
     fired = [one for one in found.sent if one.event.what is Happened.FIRED]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from sqlalchemy import Connection, func, select
@@ -16,9 +17,9 @@ _COLUMNS = {"key": COLUMN[Dimension.KEY], "workspace": COLUMN[Dimension.WORKSPAC
 LATELY = timedelta(days=30)
 
 
-def largest(connection: Connection, kind: str, id_: str) -> str | None:
-    """The team that most of what a key or workspace lately cost belongs to; None where it cost nothing."""
-    of_it = _series.c[_COLUMNS[kind]] == id_.rpartition("/")[2]
+def largest(connection: Connection, kind: str, of: Collection[str]) -> str | None:
+    """The team that most of what some keys or workspaces lately cost belongs to; None where they cost nothing."""
+    of_it = _series.c[_COLUMNS[kind]].in_(id_.rpartition("/")[2] for id_ in of)
     ids = select(_series.c.id).where(of_it)
     newest = connection.execute(select(func.max(_entry.c.day)).where(_entry.c.series_id.in_(ids))).scalar()
     if newest is None:

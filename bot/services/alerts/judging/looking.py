@@ -10,7 +10,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from bot.core.alerts.rule import EACH, MILLION, Metric, Observation, Rule, Target
+from bot.core.alerts.rule import EACH, MILLION, Kind, Metric, Observation, Rule, Target
 from bot.core.directory import family
 from bot.core.errors import NotFound
 from bot.core.hours import Stretch
@@ -104,15 +104,20 @@ class Lookout:
             return [Target("team", team.id) for team in self.configuration.teams]
         if kind:
             return [Target(kind, id_) for id_ in self.ids(kind)]
-        return [self._by_id(Target.of(rule.scope))]
+        one = Target.of(rule.scope)
+        called = self._called(one)
+        if len(called) > 1 and rule.kind is not Kind.ANOMALY:
+            return [one]  # a limit is for all that is called so
+        return called
 
-    def _by_id(self, target: Target) -> Target:
-        """A key, model or workspace that the file calls by its name."""
+    def _called(self, target: Target) -> list[Target]:
+        """The keys, models or workspaces that the file calls by one name; what it says where nothing is called so."""
         if target.kind in (None, "team") or target.id in self.ids(target.kind):
-            return target
+            return [target]
         with suppress(NotFound):
-            return Target(target.kind, self.found(target).id or target.id)
-        return target
+            chosen = self.found(target).selection.columns.values()
+            return [Target(target.kind, id_) for ids in chosen for id_ in sorted(ids)] or [target]
+        return [target]
 
     def ids(self, kind: str) -> list[str]:
         """What of a kind the ledger has ever seen."""

@@ -128,6 +128,14 @@ def gone(lookout: Lookout, memory: Memory) -> Iterator[Judged]:
             yield Judged(episode.rule_id, target, (taken,))
 
 
+def known(rule: Rule, target: Target, lookout: Lookout) -> bool:
+    """Whether what an open episode of a rule is about is in: of one that calls answer, always."""
+    if rule.kind is not Kind.THRESHOLD or rule.live:
+        return True
+    recent = rule.window.looked_at(lookout.now, lookout.zone)
+    return _known(rule, [lookout.observe(rule, [target], start)[target] for start in recent], lookout)
+
+
 def _known(rule: Rule, seen: Sequence[Observation], lookout: Lookout) -> bool:
     """Whether the newest window that is over is in; of a rule whose first one runs, that one."""
     over = [one for one in seen if rule.window.after(one.window_start, lookout.zone) <= lookout.now]

@@ -67,13 +67,23 @@ def teams_of(connection: Connection, configuration: Configuration, target: Targe
     if target.team is not None:
         return line(configuration, target.team)
     if target.kind in ("key", "workspace"):
-        team = owners.largest(connection, target.kind, target.id)
+        team = owners.largest(connection, target.kind, [target.id]) or owners.largest(
+            connection, target.kind, _called(connection, target)
+        )
         if team:
             return line(configuration, team)
     if target.kind in ("key", "feature"):
         team = _calls_most(connection, configuration, target)
         return line(configuration, team) if team else ()
     return ()
+
+
+def _called(connection: Connection, target: Target) -> list[str]:
+    """The ids of what the file calls by its name."""
+    name, known = target.id.casefold(), directory.read_all(connection)
+    if target.kind == "key":
+        return [key.id for one in known for key in one.api_keys.values() if key.name.casefold() == name]
+    return [space.id for one in known for space in one.workspaces.values() if space.name.casefold() == name]
 
 
 def _calls_most(connection: Connection, configuration: Configuration, target: Target) -> str | None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from bot.core.alerts.episode import Episode
+from bot.core.alerts.reason import Reason
 from bot.core.alerts.rule import Kind, Target
 from bot.core.alerts.unusual import NOTICE
 from bot.core.configuration import Configuration
@@ -41,15 +42,12 @@ def width(episode: Episode) -> int:
 
 def _beside(connection: Connection, episode: Episode) -> list[Episode]:
     """The other anomalies of the same hours."""
-    if episode.kind is not Kind.ANOMALY or episode.rule_id.startswith(NOTICE):
+    if episode.kind is not Kind.ANOMALY:
         return []
     return [
         other
         for other in episodes.newest_of_all(connection)
-        if other.kind is Kind.ANOMALY
-        and not other.rule_id.startswith(NOTICE)
-        and other.id != episode.id
-        and _together(other, episode)
+        if other.kind is Kind.ANOMALY and other.id != episode.id and _together(other, episode)
     ]
 
 
@@ -61,6 +59,8 @@ def _together(one: Episode, other: Episode) -> bool:
 
 
 def _explains(connection: Connection, configuration: Configuration, narrow: Episode, wide: Episode) -> bool:
+    if not _alike(narrow, wide):
+        return False
     inside, outside = Target.of(narrow.scope), Target.of(wide.scope)
     if inside == outside:
         return narrow.id < wide.id  # two rules, or two metrics, saw the same
@@ -69,6 +69,14 @@ def _explains(connection: Connection, configuration: Configuration, narrow: Epis
     if _part(narrow) < EXPLAINS * _part(wide):
         return False
     return _within(connection, configuration, inside, outside, narrow)
+
+
+def _alike(narrow: Episode, wide: Episode) -> bool:
+    """Whether the one may be what the other is: what is said once is only explained by the same, and an alarm also by
+    somebody who has begun to spend."""
+    if wide.rule_id.startswith(NOTICE):
+        return narrow.rule_id.startswith(NOTICE) and narrow.resolved_because == wide.resolved_because
+    return not narrow.rule_id.startswith(NOTICE) or narrow.resolved_because == Reason.NEW_SPENDER
 
 
 def _part(episode: Episode) -> int:

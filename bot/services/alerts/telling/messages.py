@@ -18,7 +18,7 @@ from bot.core.alerts.rule import Kind, Rule, Target
 from bot.core.errors import NotFound, Withheld
 from bot.core.outlook.budget import Budget, Span
 from bot.core.outlook.forecast import Forecast
-from bot.core.periods import Period, Unit, local_date
+from bot.core.periods import Period, Unit, days, local_date, months_on
 from bot.core.question import Dimension, Question, Subject
 from bot.core.receivers import is_channel
 from bot.services.alerts.judging.looking import Lookout, value_of
@@ -72,19 +72,23 @@ def _one(connection: Connection, key: str, zone: str) -> Message:
 
 
 def current(connection: Connection, episode_id: int, now: datetime, zone: str, reader: Asker = NOBODY) -> Answer:
-    """The newest message of an episode, with what was done about it until now. Raises NotFound."""
+    """The newest message of an episode, with its figures of then and what was done about it until now.
+
+    Raises NotFound.
+    """
     episode = episodes.read(connection, episode_id)
     if episode is None:
         raise NotFound("This alert is not in the books any more.")
     newest = [one for one in episodes.events(connection, episode_id) if one.what.tells][-1]
-    return answer(_notice(connection, Names.read(connection), episode, newest, now, zone, reader, shared=True))
+    notice = _notice(connection, Names.read(connection), episode, newest, newest.at, zone, reader, shared=True)
+    return answer(replace(notice, silenced=_silenced(connection, episode, now)))
 
 
 def preview(connection: Connection, episode: Episode, at: datetime, zone: str) -> Answer:
     """The message that a new episode would send."""
-    event = Event(Happened.FIRED, at, episode.value, episode.limit, episode.mark, last_window=episode.last_window)
     if episode.id:
-        event = [one for one in episodes.events(connection, episode.id) if one.what.tells][-1]
+        return current(connection, episode.id, at, zone)
+    event = Event(Happened.FIRED, at, episode.value, episode.limit, episode.mark, last_window=episode.last_window)
     return answer(_notice(connection, Names.read(connection), episode, event, at, zone, NOBODY, shared=True))
 
 
@@ -120,7 +124,7 @@ def _notice(
         history=tuple(one for one in history if one.id != event.id),
         data_through=lookout.coverage.data_through,
         ends=span.end - timedelta(days=1) if span else None,
-        silenced=any(owing.silences_it(one, episode, at) for one in silences.running(connection, at)),
+        silenced=_silenced(connection, episode, at),
     )
     if episode.kind is Kind.SOURCE:
         return notice
@@ -134,6 +138,10 @@ def _notice(
     if event.what.alarms and not (it.rule and it.rule.live):
         notice = replace(notice, drivers=_drivers(lookout, target, period, reader, shared=shared))
     return notice
+
+
+def _silenced(connection: Connection, episode: Episode, at: datetime) -> bool:
+    return any(owing.silences_it(one, episode, at) for one in silences.running(connection, at))
 
 
 def who(names: Names, target: Target) -> str:
@@ -182,7 +190,7 @@ def _drivers(lookout: Lookout, target: Target, period: Period, reader: Asker, *,
     cut = lookout.coverage.cut(period)
     if cut.start == cut.end:
         return ()
-    before = replace(cut, start=cut.start - _WEEK, end=cut.end - _WEEK, label="a week before", unit=Unit.RANGE)
+    before = _before(cut)
     sight = Sight.of(lookout.connection, lookout.names, reader, shared=shared)
     found = []
     for dimension, what in _CUTS.items():
@@ -196,8 +204,17 @@ def _drivers(lookout: Lookout, target: Target, period: Period, reader: Asker, *,
             rows = sight.shown(findings, found_, lookout.coverage).report.rows
             spent = tuple(row for row in rows if row.figures.billed_cost or row.figures.total_tokens)
             if len(spent) > 1 or (spent and dimension is Dimension.KEY):  # a team that fell silent has none
-                found.append(Drivers(what, spent))
+                found.append(Drivers(what, spent, before.label))
     return tuple(found)
+
+
+def _before(cut: Period) -> Period:
+    """What its parts are held against: the same weekdays a week before, or of more than a week the period before."""
+    if len(days(cut)) <= _WEEK.days:
+        return replace(cut, start=cut.start - _WEEK, end=cut.end - _WEEK, label="a week before", unit=Unit.RANGE)
+    first = local_date(cut.start, cut.zone)
+    within = first.day == 1 and local_date(cut.end - timedelta.resolution, cut.zone) < months_on(first, 1)
+    return replace(cut, unit=Unit.MONTH if within else cut.unit).previous()
 
 
 def _unreachable(connection: Connection, episode: Episode, event: Event, receiver: str) -> tuple[str, ...]:

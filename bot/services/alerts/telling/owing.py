@@ -25,6 +25,8 @@ KIND = "alert/"
 """What the keys of messages about episodes begin with; their episode, event and receiver follow."""
 TOGETHER = f"{KIND}together/"
 """What the keys of messages that carry several of them begin with; the first one's event and the receiver follow."""
+_CAUSED = (Reason.UNUSUAL, Reason.MUCH_WORSE, Reason.NEW_SPENDER, Reason.DROPPED, Reason.DRIFTED)
+"""What may be told of a narrower scope instead."""
 _REACHED = (State.SENT, State.SENDING, State.WAITING)
 
 
@@ -48,7 +50,7 @@ def owe(connection: Connection, configuration: Configuration, now: datetime) -> 
         if why is None and event.what.alarms:
             base = episode.expected if episode.expected is not None else (event.limit or 0)
             why = quiet(given.get((episode.rule_id, episode.scope), ()), event.value or 0, base, now)
-        if why is None and event.reason in (Reason.UNUSUAL, Reason.MUCH_WORSE):
+        if why is None and event.reason in _CAUSED:
             narrower = causes.explanation(connection, configuration, episode)
             if narrower is not None:
                 _tell_too(connection, configuration, episode, narrower, now)
