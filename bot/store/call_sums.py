@@ -107,7 +107,7 @@ def _read_series(connection: Connection) -> dict[int, Series]:
 def by_day(
     connection: Connection, since: datetime, until: datetime, zone: str, series_ids: Collection[int]
 ) -> dict[date, Sums]:
-    """The same by the local days of a zone, of these series together; without latencies, which nobody reads so.
+    """The same by the local days of a zone, of these series together, without latencies.
 
     A UTC day counts for the local day of its noon, less those of its hours that are of another one.
     """
@@ -123,6 +123,29 @@ def by_day(
     for sums in found.values():
         sums.errors = {error: many for error, many in sums.errors.items() if many}
     return {day: sums for day, sums in found.items() if sums.calls}
+
+
+def timed_by_day(
+    connection: Connection, since: datetime, until: datetime, zone: str, series_ids: Collection[int]
+) -> dict[date, Sums]:
+    """The same with latencies; of a zone whose days are no UTC days they are its hours', because the longest call of
+    an hour can't be taken out of a day's."""
+    found = by_day(connection, since, until, zone, series_ids)
+    utc = not _strays(*_whole_days(since, until), zone)
+    kept = _kept(since, until) if utc else _between(_hour, since, until).subquery()
+    query = select(kept.c.start, kept.c.longest_ms, kept.c.durations, kept.c.first_tokens).where(
+        kept.c.series_id.in_(each.numbers(connection, series_ids)), or_(kept.c.timed > 0, kept.c.first_tokens != b"")
+    )
+    parts: dict[date, tuple[list[bytes], list[bytes]]] = {}
+    for start, longest, *written in connection.execute(query):
+        day = local_date(start, zone)
+        found[day].longest_ms = max(found[day].longest_ms, longest)
+        for part, one in zip(parts.setdefault(day, ([], [])), written, strict=True):
+            part.append(one)
+    for day, (durations, first_tokens) in parts.items():
+        found[day].durations = sketch.decode(b"".join(durations))
+        found[day].first_tokens = sketch.decode(b"".join(first_tokens))
+    return found
 
 
 def _summed(
