@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -36,6 +36,7 @@ _hour = table(CallHour)
 _series = table(CallSeries)
 _day = table(CallDay)
 _COLUMNS = (*ADDED, "longest_ms", "durations", "first_tokens", "first_at", "last_at")
+_Time = TypeVar("_Time", date, datetime)
 _HOUR, _NOON = timedelta(hours=1), timedelta(hours=12)
 TOKENS = ("uncached_input", "cache_write_5m", "cache_write_1h", "cache_read", "output", "untyped")
 
@@ -133,19 +134,42 @@ def timed_by_day(
     found = by_day(connection, since, until, zone, series_ids)
     utc = not _strays(*_whole_days(since, until), zone)
     kept = _kept(since, until) if utc else _between(_hour, since, until).subquery()
+    _take_times(connection, found, kept, series_ids, lambda start: local_date(start, zone))
+    return found
+
+
+def timed_by_hour(
+    connection: Connection, since: datetime, until: datetime, series_ids: Collection[int]
+) -> dict[datetime, Sums]:
+    """The same by the hour."""
+    found: dict[datetime, Sums] = {}
+    kept = _between(_hour, since, until).subquery()
+    for start, _, sums in _summed(connection, kept, series_ids):
+        found.setdefault(start, Sums()).merge(sums)
+    _take_times(connection, found, kept, series_ids, lambda start: start)
+    return found
+
+
+def _take_times(
+    connection: Connection,
+    found: Mapping[_Time, Sums],
+    kept: Subquery,
+    series_ids: Collection[int],
+    of: Callable[[datetime], _Time],
+) -> None:
+    """Put latencies to the sums of the times that rows are of."""
     query = select(kept.c.start, kept.c.longest_ms, kept.c.durations, kept.c.first_tokens).where(
         kept.c.series_id.in_(each.numbers(connection, series_ids)), or_(kept.c.timed > 0, kept.c.first_tokens != b"")
     )
-    parts: dict[date, tuple[list[bytes], list[bytes]]] = {}
+    parts: dict[_Time, tuple[list[bytes], list[bytes]]] = {}
     for start, longest, *written in connection.execute(query):
-        day = local_date(start, zone)
-        found[day].longest_ms = max(found[day].longest_ms, longest)
-        for part, one in zip(parts.setdefault(day, ([], [])), written, strict=True):
+        time = of(start)
+        found[time].longest_ms = max(found[time].longest_ms, longest)
+        for part, one in zip(parts.setdefault(time, ([], [])), written, strict=True):
             part.append(one)
-    for day, (durations, first_tokens) in parts.items():
-        found[day].durations = sketch.decode(b"".join(durations))
-        found[day].first_tokens = sketch.decode(b"".join(first_tokens))
-    return found
+    for time, (durations, first_tokens) in parts.items():
+        found[time].durations = sketch.decode(b"".join(durations))
+        found[time].first_tokens = sketch.decode(b"".join(first_tokens))
 
 
 def _summed(

@@ -400,4 +400,8 @@ def test_days_and_weeks_say_how_long_their_calls_took(database: Database, zone: 
         "Fri 20 Nov": (2, "4.00 s"),
         "Sat 21 Nov": (8, "8.00 s"),
     }
+    assert [*took("calls 20 nov by hour").items()] == [
+        (f"Fri 20 Nov {hour}", (seconds, f"{seconds}.00 s")) for hour, seconds in (("12:00", 2), ("23:00", 4))
+    ]
+    raised(database, "calls november by hour", WordsError)
     assert [*took("calls november by week").values()] == [(1, "1.00 s"), (4, "8.00 s")]

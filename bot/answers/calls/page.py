@@ -13,7 +13,7 @@ from bot.core import wording
 from bot.core.calls.pace import Pace, pace
 from bot.core.calls.sums import Sums
 from bot.core.question import Dimension, Subject, written
-from bot.core.words import CHRONOLOGICAL
+from bot.core.words import TIMES
 
 LIVE = (
     "These are the calls that programs reported themselves, at list price where there is one. They are no part of "
@@ -34,7 +34,7 @@ def answer(found: Calls) -> Answer:
         title=f"Live calls of {found.who}, {question.period.label}",
         headline=_headline(found),
         facts=tuple(_facts(total, found_pace)),
-        charts=() if found.by in CHRONOLOGICAL else charts(found),
+        charts=() if found.by in TIMES else charts(found),
         tables=tuple(_tables(found)),
         paragraphs=tuple(paragraph for paragraph in told if paragraph),
         notes=(*found.notes, LIVE),

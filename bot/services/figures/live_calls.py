@@ -21,9 +21,9 @@ from bot.core.nearest import nearest
 from bot.core.periods import midnight
 from bot.core.prices import display_name
 from bot.core.question import Dimension, Question, Subject, written
-from bot.core.words import CHRONOLOGICAL, shown
+from bot.core.words import TIMES, shown
 from bot.services.figures.names import Names
-from bot.services.figures.steps import span_name, span_start
+from bot.services.figures.steps import hour_id, span_name, span_start
 from bot.store import call_sums
 from bot.store.call_series import Series
 from bot.store.call_sums import Held
@@ -103,7 +103,7 @@ class LiveCalls:
 
     def rows(self, seen: Sequence[Seen], by: Dimension, since: datetime, until: datetime) -> tuple[list[LiveRow], bool]:
         """What to show by its name, what costs most first, and whether some of it is shown as one."""
-        if by in CHRONOLOGICAL:
+        if by in TIMES:
             return self._times(seen, by, since, until), False
         lines, as_one = cut(seen, lambda one: self._id(one, by), lambda id_: self._name(id_, by))
         if by is Dimension.USER:
@@ -118,6 +118,9 @@ class LiveCalls:
     def _times(self, seen: Sequence[Seen], by: Dimension, since: datetime, until: datetime) -> list[LiveRow]:
         columns: dict[str, Sums] = {}
         ids = {one.held.series_id for one in seen}
+        if by is Dimension.HOUR:
+            hours = sorted(call_sums.timed_by_hour(self._connection, since, until, ids).items())
+            return [LiveRow(span_name(hour_id(at), by, self._zone), sums, hour_id(at)) for at, sums in hours]
         days = call_sums.timed_by_day(self._connection, since, until, self._zone, ids)
         for day, sums in sorted(days.items()):
             columns.setdefault(span_start(day, by).isoformat(), Sums()).merge(sums)
