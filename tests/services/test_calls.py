@@ -148,6 +148,14 @@ def test_a_log_of_any_kind_goes_in_once_with_its_bad_lines_named(
     database.close()
 
 
+@pytest.mark.parametrize("between", [",", ";", "\t"])
+def test_a_spreadsheets_own_csv_is_read(database: Database, tmp_path: Path, between: str) -> None:
+    header = between.join(("\ufeffTimestamp", "Model", "Input Tokens", "Feature"))
+    line = between.join(("2026-11-20T10:00:00Z", "claude-sonnet-5-5", "5", f'"one{between}two"'))
+    assert imported(database, tmp_path / "log", f"{header}\r\n{line}\r\n").stored == 1
+    assert ask(database, f'feature "one{between}two" 20 nov').headline.count("1 call")
+
+
 @pytest.mark.parametrize("other", [sys.executable, shutil.which("false")])
 def test_a_long_log_is_read_by_another_process_and_here_where_that_one_ends(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: str
