@@ -234,6 +234,13 @@ def any_held(connection: Connection) -> bool:
     return remembered(connection, "calls held", held)
 
 
+def newest(connection: Connection) -> datetime | None:
+    """When the newest call was made that any program reported."""
+    last = select(func.max(_hour.c.hour)).scalar_subquery()
+    at: datetime | None = connection.execute(select(func.max(_hour.c.last_at)).where(_hour.c.hour == last)).scalar_one()
+    return at
+
+
 def any_named(connection: Connection) -> bool:
     """Whether any program ever named a user."""
     return connection.execute(select(_series.c.id).where(_series.c.caller != "").limit(1)).first() is not None

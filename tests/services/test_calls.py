@@ -103,6 +103,9 @@ def test_the_cost_of_an_older_log_follows_from_its_own_prices(database: Database
         "Gamma": "0.1155",
     }
     assert found["Alpha"][:3] == [2, 1450, 725]
+    assert {*rows(ask(database, "teams 2023-11-18"))} == {"Alpha", "Beta", "Gamma"}, "nothing else is known of them"
+    assert ask(database, "team alpha 2023-11-18").headline.startswith("Alpha: 2 calls")
+    assert programs.document(ask(database, "status"))["facts"][2]["value"] == "2023-11-18 12:00 UTC"
     written = programs.document(ask(database, "calls by team 2023-11-18"))
     assert [(row["id"], row["own_cost"]) for row in written["rows"]] == [
         *(("Gamma", "0.1155"), ("Alpha", "0.02365"), ("Beta", "0.00864"))

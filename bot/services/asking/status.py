@@ -19,7 +19,7 @@ from bot.services.figures.names import Names
 from bot.services.figures.unreported import disagreement
 from bot.services.figures.view import Coverage
 from bot.services.syncing import sources
-from bot.store import call_series, restatements
+from bot.store import call_series, call_sums, restatements
 
 RESTATEMENTS_SHOWN = 5
 LOST_SHOWN = 5
@@ -39,6 +39,7 @@ def status(connection: Connection, names: Names, now: datetime) -> status_answer
         all(held.found.explained for held in reconciled),
         outbox.lost_lately(connection, now, LOST_SHOWN),
         disagreement(connection, names, Coverage.read(connection, now)),
+        call_sums.newest(connection) if call_sums.any_held(connection) else None,
         call_series.calls_together(connection, now - _WEEK),
     )
 
