@@ -204,12 +204,30 @@ def _strays(first: datetime, last: datetime, zone: str) -> list[datetime]:
 
 def of_singles(connection: Connection, since: datetime, until: datetime) -> list[Held]:
     """The same of any stretch of time, however short, from the single calls: as long as those are kept."""
+    when = _call.c.at >= since, _call.c.at < until
+    counted = (*TOKENS, "web_search", "list_cost", "duration_ms")
+    query = select(
+        _call.c.series_id,
+        func.count().label("calls"),
+        *(func.coalesce(func.sum(_call.c[name]), 0).label(name) for name in counted),
+        func.count(_call.c.list_cost).label("listed"),
+        func.count(_call.c.duration_ms).label("timed"),
+        func.coalesce(func.max(_call.c.duration_ms), 0).label("longest_ms"),
+        func.min(_call.c.at).label("first_at"),
+        func.max(_call.c.at).label("last_at"),
+    )
+    rows = connection.execute(query.where(*when).group_by(_call.c.series_id)).all()
+    known = _read_series(connection) if rows else {}
     found: dict[int, Held] = {}
-    for row in _singles(connection, since, until):
-        held = found.get(row.series_id)
-        if held is None:
-            held = found[row.series_id] = Held(row.series_id, Series._make(row[-len(Series._fields) :]), Sums())
-        held.sums.merge(_single(row))
+    for row in rows:
+        figures: dict[str, Any] = {name: int(getattr(row, name)) for name in (*counted, "calls", "timed", "longest_ms")}
+        sums = Sums(**figures, unlisted=row.calls - row.listed, first_at=row.first_at, last_at=row.last_at)
+        series = known[row.series_id]
+        sums.errors = {series.error_type: sums.calls} if series.error_type else {}
+        found[row.series_id] = Held(row.series_id, series, sums)
+    timed = select(_call.c.series_id, _call.c.duration_ms, func.count()).where(*when, _call.c.duration_ms.is_not(None))
+    for series_id, duration, many in connection.execute(timed.group_by(_call.c.series_id, _call.c.duration_ms)):
+        sketch.merge(found[series_id].sums.durations, {sketch.bucket(duration): many})
     return list(found.values())
 
 
