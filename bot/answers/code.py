@@ -70,13 +70,14 @@ class Code:
 
 
 def answer(code: Code) -> Answer:
-    total = code.total
+    silent = code.total is not None and code.total.work == Work() and code.told_total is not None
+    total = None if silent else code.total  # who says that nobody used it is told otherwise below
     return Answer(
         title=f"Claude Code: {code.who}, {code.period.label}" if code.who else f"Claude Code, {code.period.label}",
         headline=_headline(code, total),
         facts=_facts(total, code.previous, code.before.label, one=code.who is not None) if total else (),
         tables=tuple(_tables(code)),
-        notes=(*code.notes, *((ESTIMATED, MISSING) if total else ()), *((TOLD,) if code.told_total else ())),
+        notes=(*code.notes, *((ESTIMATED, MISSING) if code.total else ()), *((TOLD,) if code.told_total else ())),
         actions=_actions(code),
         question=code.question.text,
         share=code.question.share,
@@ -244,6 +245,7 @@ EXAMPLES: Mapping[str, Answer] = MappingProxyType(
             "code last week", _PEOPLE[:1], told=(_PEOPLE[0], _line("no name given", 0, Work(3, 12), dollars="0.51"))
         ),
         "by Claude Code alone": _example("code last week", (), read=False, told=_PEOPLE[:2]),
+        "not in the report": _example("code today", (), told=_PEOPLE[:2]),
         "not permitted": refused(
             parse("code", now=examples.NOW, zone="UTC"),
             "Anthropic does not let this organisation's key read the Claude Code report.",

@@ -84,6 +84,8 @@ class Status:
     """Messages of the last week that did not go out, one sentence each, the newest first."""
     unrecorded: str = ""
     """How live calls and reports of the last whole day disagree, in a sentence; empty where they do not."""
+    called_at: datetime | None = None
+    """When the newest live call was made; None before the first."""
     together: int = 0
     """Live calls of the last week that are kept together, because programs name too many things."""
 
@@ -110,6 +112,7 @@ def answer(status: Status) -> Answer:
         facts=(
             Fact("Version", status.version),
             Fact("Teams", str(status.teams)),
+            *((Fact("Newest live call", wording.instant(status.called_at)),) if status.called_at else ()),
             *((Fact("Reconciliation", status.reconciliation),) if status.reconciliation else ()),
         ),
         tables=_tables(rows, status.restated),
@@ -201,7 +204,9 @@ EXAMPLES: Mapping[str, Answer] = MappingProxyType(
             Status("1.0.0", (_line("cost", 21), _line("usage", 21)), 4, (), (), _NOT_RECONCILED, adds_up=False)
         ),
         "messages lost": answer(Status("1.0.0", (_line("cost", 21), _line("usage", 21)), 4, (), lost=(_LOST, _AGAIN))),
-        "names without end": answer(Status("1.0.0", (_line("cost", 21), _line("usage", 21)), 4, (), together=48_210)),
+        "names without end": answer(
+            Status("1.0.0", (_line("cost", 21), _line("usage", 21)), 4, (), called_at=_NOTICED, together=48_210)
+        ),
         "first sync": answer(Status("1.0.0", (_line("cost", None), _line("usage", 21)), 0, ())),
         "nothing read": answer(Status("1.0.0", (), 0, ())),
         "hostile names": answer(

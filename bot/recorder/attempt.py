@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import wraps
+from math import inf
 from typing import Any, Concatenate, ParamSpec, Protocol
 
 from bot.recorder.labels import Labels
@@ -14,11 +15,10 @@ from bot.recorder.usage import Usage, part
 _P = ParamSpec("_P")
 _REQUEST_ID = b"request-id"
 _RATES = {
-    f"anthropic-ratelimit-{of}-{what}".encode(): f"{of}_{what}"
-    for of in ("requests", "tokens")
-    for what in ("limit", "remaining")
+    of: (f"anthropic-ratelimit-{of}-limit".encode(), f"anthropic-ratelimit-{of}-remaining".encode())
+    for of in ("requests", "tokens", "input-tokens", "output-tokens")
 }
-_READ = frozenset({_REQUEST_ID, *_RATES})
+_READ = frozenset({_REQUEST_ID, *(name for names in _RATES.values() for name in names)})
 _TOOLS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
 
 
@@ -230,5 +230,23 @@ def _said(headers: Any) -> Mapping[bytes, bytes]:
 
 
 def _rates(headers: Mapping[bytes, bytes]) -> dict[str, int]:
-    """What may be asked a minute and what is left; `tokens` is the limit that is nearest."""
-    return {said: int(headers[name]) for name, said in _RATES.items() if headers.get(name, b"").isdigit()}
+    """What may be asked a minute and what is left; `tokens` is the limit that is nearest, whether Anthropic says which
+    one that is or only those for input and output."""
+    tokens = _rate(headers, "tokens") or min(
+        (_rate(headers, "input-tokens"), _rate(headers, "output-tokens")), key=_left
+    )
+    return {
+        f"{of}_{what}": many
+        for of, pair in (("requests", _rate(headers, "requests")), ("tokens", tokens))
+        for what, many in zip(("limit", "remaining"), pair, strict=False)
+    }
+
+
+def _rate(headers: Mapping[bytes, bytes], of: str) -> tuple[int, ...]:
+    """The limit and what is left of it; empty where the headers do not say both."""
+    said = [headers.get(name, b"") for name in _RATES[of]]
+    return tuple(map(int, said)) if all(map(bytes.isdigit, said)) else ()
+
+
+def _left(pair: tuple[int, ...]) -> float:
+    return pair[1] / pair[0] if pair and pair[0] else inf

@@ -81,8 +81,8 @@ class Sender:
             self._tally.lost(why)
 
     def stats(self) -> Stats:
-        tally = self._tally
-        return Stats(tally.recorded, tally.sent, tally.rejected, tally.dropped, self._waiting())
+        waiting, tally = self._waiting(), self._tally  # in this order: what is sent meanwhile is in one of them
+        return Stats(tally.recorded, tally.sent, tally.rejected, tally.dropped, waiting)
 
     def flush(self, seconds: float) -> bool:
         """Wait until all is sent, or waits for an intake that is away; False when the time was too short."""
@@ -106,13 +106,14 @@ class Sender:
             self._courier.wait_for(on_the_way)
         if left:
             self._courier.wait_for(batch(left))
+        self._handled = self._tally.recorded
         gone = self._spool.forget()
         if gone:
             self._tally.lost("the program ended while the intake was away", gone)
 
     def _waiting(self) -> int:
-        on_the_way = self._on_the_way
-        return self._queue.qsize() + self._spool.calls() + (on_the_way.calls if on_the_way else 0)
+        """Those in the queue, those that the thread has taken from it, and those in the spool."""
+        return max(0, self._tally.recorded - self._handled) + self._spool.calls()
 
     def _start(self) -> None:
         if self._starting.acquire(blocking=False):  # whoever comes second need not wait

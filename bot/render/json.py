@@ -81,7 +81,8 @@ def _figures(figures: Figures) -> dict[str, Any]:
 
 
 def _live(live: Live, answer: Answer) -> dict[str, Any]:
-    """As a report, of which what only Anthropic knows is unknown; with how the calls went, and every table."""
+    """As a report, of which what only Anthropic knows is unknown; with how the calls went, and all that is said
+    of them."""
     period = live.question.period
     return {
         "query": {
@@ -97,7 +98,9 @@ def _live(live: Live, answer: Answer) -> dict[str, Any]:
             {"id": row.id, "name": row.name, "share": _share(row.sums, live.total), **_calls(row.sums)}
             for row in live.rows
         ],
+        "facts": _facts(answer),
         "tables": [_table(table) for table in answer.tables],
+        "paragraphs": [uncoded(paragraph) for paragraph in answer.paragraphs],
         "data_through": instant(answer.data_through) if answer.data_through else None,
         "notes": list(answer.notes),
     }
@@ -115,6 +118,7 @@ def _calls(sums: Sums) -> dict[str, Any]:
     return {
         "billed_cost": None,
         "list_cost": money(sums.listed),
+        "own_cost": money(sums.owned),
         "web_search_requests": sums.web_search,
         "requests": sums.calls,
         "tokens": {**tokens, "total": sums.tokens},
@@ -129,7 +133,7 @@ def _words(answer: Answer) -> dict[str, Any]:
     return {
         "title": answer.title,
         "headline": answer.headline,
-        "facts": [{"label": fact.label, "value": exact(fact.value), "note": fact.note} for fact in answer.facts],
+        "facts": _facts(answer),
         "tables": [_table(table) for table in answer.tables],
         **({"items": [item.words for item in answer.items]} if answer.items else {}),
         **({"parts": [_words(part) for part in answer.parts]} if answer.parts else {}),
@@ -137,6 +141,10 @@ def _words(answer: Answer) -> dict[str, Any]:
         "notes": list(answer.notes),
         "data_through": instant(answer.data_through) if answer.data_through else None,
     }
+
+
+def _facts(answer: Answer) -> list[dict[str, Any]]:
+    return [{"label": fact.label, "value": exact(fact.value), "note": fact.note} for fact in answer.facts]
 
 
 def _table(table: Table) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -15,6 +17,8 @@ from bot.services.calls.intake import Intake
 MOST_BYTES = 8 * 2**20
 """Of a body, packed and unpacked: a thousand calls take half of one MiB."""
 RETRY_AFTER_SECONDS = 1
+_MOST_PASSED_OVER = 64 * 2**20
+_PASSED_OVER_SECONDS = 10
 _GZIP = 16 + zlib.MAX_WBITS
 _STATUS: dict[type[Exception], int] = {
     TokenRefused: 401,
@@ -39,12 +43,24 @@ def receiving(intake: Intake, take: Taker) -> Callable[[Request], Awaitable[Resp
                 return await take(request, await _body(request), client)
         except tuple(_STATUS) as error:
             status = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
+            await _pass_over(request)
             later = {"retry-after": str(RETRY_AFTER_SECONDS)} if status in (429, 503) else {}
             return JSONResponse({"error": str(error)}, status, later)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody reads it
 
     return endpoint
+
+
+async def _pass_over(request: Request) -> None:
+    """Read on what nobody wants, for a while: who is still sending when the connection is closed never sees why."""
+    left = _MOST_PASSED_OVER
+    with suppress(TimeoutError, ClientDisconnect, RuntimeError):  # the last: it was read to its end
+        async with asyncio.timeout(_PASSED_OVER_SECONDS):
+            async for part in request.stream():
+                left -= len(part)
+                if left < 0:
+                    return
 
 
 async def _body(request: Request) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -119,6 +120,34 @@ def test_an_answer_is_recorded_with_all_its_figures_and_given_unchanged(
     }
     _, headers, _ = intake.asked[0]
     assert headers["authorization"] == "Bearer cut_token"
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"input-tokens": (40_000, 22_000), "output-tokens": (8_000, 800)}, (8_000, 800)),
+        ({"input-tokens": (40_000, 22_000), "output-tokens": (0, 0)}, (40_000, 22_000)),
+        ({"tokens": (48_000, 30_000), "output-tokens": (8_000, 800)}, (48_000, 30_000)),
+        ({"tokens": ("many", "some")}, None),
+    ],
+)
+def test_the_limit_on_tokens_is_the_nearest_one_that_is_said(
+    client: anthropic.Anthropic,
+    claude: Claude,
+    recorder: Recorder,
+    intake: Intake,
+    said: dict[str, tuple[Any, Any]],
+    expected: tuple[int, int] | None,
+) -> None:
+    headers = {
+        f"anthropic-ratelimit-{of}-{what}": str(many)
+        for of, pair in said.items()
+        for what, many in zip(("limit", "remaining"), pair, strict=True)
+    }
+    claude.next.append(replace(answered(), headers={**headers, "request-id": "req_1"}))
+    client.messages.create(**ASKED)
+    found = recorded(recorder, intake).get("ratelimit", {})
+    assert (tuple(found.values()) or None) == expected
 
 
 def test_the_bot_reads_what_the_recorder_writes(

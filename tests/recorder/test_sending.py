@@ -74,6 +74,16 @@ def test_nothing_is_lost_and_nothing_comes_twice_when_the_intake_restarts(record
     assert list((tmp_path / "spool").iterdir()) == []
 
 
+def test_no_call_is_nowhere_at_any_time(recorder: Make, intake: Intake) -> None:
+    one = recorder(intake.url, None)
+    records(one, 0, 700)
+    while one.stats().sent < 700:
+        recorded, *others = one.stats()
+        assert sum(others) >= recorded
+    assert one.flush()
+    assert one.stats() == (700, 700, 0, 0, 0)
+
+
 def test_what_a_program_leaves_behind_is_sent_by_the_next(recorder: Make, tmp_path: Path, intake: Intake) -> None:
     spool = tmp_path / "spool"
     script = (

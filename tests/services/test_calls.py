@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -100,6 +101,13 @@ def test_the_cost_of_an_older_log_follows_from_its_own_prices(database: Database
         "Gamma": "0.1155",
     }
     assert found["Alpha"][:3] == [2, 1450, 725]
+    assert {*rows(ask(database, "teams 2023-11-18"))} == {"Alpha", "Beta", "Gamma"}, "nothing else is known of them"
+    assert ask(database, "team alpha 2023-11-18").headline.startswith("Alpha: 2 calls")
+    assert programs.document(ask(database, "status"))["facts"][2]["value"] == "2023-11-18 12:00 UTC"
+    written = programs.document(ask(database, "calls by team 2023-11-18"))
+    assert [(row["id"], row["own_cost"]) for row in written["rows"]] == [
+        *(("Gamma", "0.1155"), ("Alpha", "0.02365"), ("Beta", "0.00864"))
+    ], "what costs most comes first"
     assert {*rows(ask(database, "calls team alpha 2023-11-18 by model"))} == {"claude-2.1"}
     assert {*rows(ask(database, "users 2023-11-18"))} == {"u1", "u2", "u3", "u4"}
 
@@ -139,6 +147,14 @@ def test_a_log_of_any_kind_goes_in_once_with_its_bad_lines_named(
     longer = imported(database, tmp_path / "log", write([*lines, {**same, "input_tokens": 2}]))
     assert (longer.stored, longer.passed_over, longer.duplicates) == (1, PER_PIECE, 3)
     database.close()
+
+
+@pytest.mark.parametrize("between", [",", ";", "\t"])
+def test_a_spreadsheets_own_csv_is_read(database: Database, tmp_path: Path, between: str) -> None:
+    header = between.join(("\ufeffTimestamp", "Model", "Input Tokens", "Feature"))
+    line = between.join(("2026-11-20T10:00:00Z", "claude-sonnet-5-5", "5", f'"one{between}two"'))
+    assert imported(database, tmp_path / "log", f"{header}\r\n{line}\r\n").stored == 1
+    assert ask(database, f'feature "one{between}two" 20 nov').headline.count("1 call")
 
 
 @pytest.mark.parametrize("blocks", [10**6, 2, 0])
@@ -193,6 +209,21 @@ def test_a_call_is_its_tokens_teams_before_what_it_says_and_that_before_its_key_
     found = {team: figures[0] for team, figures in rows(ask(teams, "calls by team")).items()}
     assert found == {"Team Alpha": 3, "Team Beta": 3, "nobody's": 1, "unallocated": 1}
     assert ask(teams, "team group by feature").headline.startswith("The Group: 3 calls")
+
+
+def test_what_has_no_price_is_not_projected_as_if_it_cost_nothing(database: Database) -> None:
+    one = {"input_tokens": 1_000_000}
+    stored(database, *[one] * 10, *[{**one, "model": "nobody's"}] * 10, one)
+    paragraphs = programs.document(ask(database, "calls"))["paragraphs"]
+    assert paragraphs[0].startswith("At this pace: 63 calls for at least $66.00 an hour")
+
+
+def test_what_is_not_shown_is_added_up_in_a_row_of_its_own(database: Database) -> None:
+    stored(database, *[{"feature": f"f{n}", "error_type": f"e{n}", "duration_ms": n} for n in range(11)])
+    tables = {one["title"]: one["rows"] for one in programs.document(ask(database, "calls by key"))["tables"]}
+    for title in ("By feature", "Errors"):
+        assert [tables[title][-1][:2], len(tables[title])] == [["and 3 more", 3], 9]
+    assert len(rows(ask(database, "features"), 1)) == 11
 
 
 def test_features_endpoints_and_names(teams: Database) -> None:
@@ -364,3 +395,28 @@ def test_an_hour_comes_to_the_same_in_however_many_pieces_its_calls_come(databas
     assert {(one.series.feature, one.series.error_type): one.sums for one in held} == {
         names: sums.of(some) for names, some in expected.items()
     }
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
+def test_days_and_weeks_say_how_long_their_calls_took(database: Database, zone: str) -> None:
+    database.write_now(configuration.apply, f"timezone: {zone}\n{TEAMS}", "teams.yml", NOW)
+    noon = datetime(2026, 11, 20, 12, tzinfo=ZoneInfo(zone))
+    # On the local day before midnight, which is the next day in UTC, and two days of one week.
+    at = (noon - timedelta(days=7), noon, noon + timedelta(hours=11, minutes=30), noon + timedelta(days=1))
+    stored(database, *[{"timestamp": one.isoformat(), "duration_ms": 1000 * 2**n} for n, one in enumerate(at)])
+
+    def took(words: str) -> dict[str, tuple[int, str]]:
+        """The median, as exact as sketches are, and the longest."""
+        table = rows(ask(database, words), 1)
+        return {name: (round(float(p50.removesuffix(" s"))), last) for name, (_, p50, *_, last) in table.items()}
+
+    assert took("calls november by day") == {
+        "Fri 13 Nov": (1, "1.00 s"),
+        "Fri 20 Nov": (2, "4.00 s"),
+        "Sat 21 Nov": (8, "8.00 s"),
+    }
+    assert [*took("calls 20 nov by hour").items()] == [
+        (f"Fri 20 Nov {hour}", (seconds, f"{seconds}.00 s")) for hour, seconds in (("12:00", 2), ("23:00", 4))
+    ]
+    raised(database, "calls november by hour", WordsError)
+    assert [*took("calls november by week").values()] == [(1, "1.00 s"), (4, "8.00 s")]

@@ -81,6 +81,19 @@ async def test_a_first_call_is_said_once_to_the_owners_whose_feature_it_is(
     assert [one.who for one in replayed.sent] == ["ticket-summary"]
 
 
+async def test_what_an_hour_came_to_is_said_of_that_hour_though_the_next_is_beyond_the_limit_too(
+    outside: Outside, database: Database, alerts: Alerts
+) -> None:
+    rule = "  - {id: hour, metric: requests, kind: threshold, above: 5, window: 1h, scope: {team: alpha}}\n"
+    database.write_now(configuration.apply, TEAMS + rule, "teams.yml", NIGHT)
+    called(database, NIGHT - 40 * MINUTE, MINUTE, 7)
+    called(database, NIGHT, MINUTE, 9)
+    assert await alerts.run(NIGHT) == 1
+    (text,) = told(outside)
+    assert "Team Alpha used 7 requests on 20 November from 01:00 to 02:00" in text
+    assert "An estimate: it holds 7 calls that Anthropic has not reported yet." in text
+
+
 async def test_a_loop_at_night_is_told_while_it_runs_and_again_when_it_has_ended(
     outside: Outside, database: Database, alerts: Alerts
 ) -> None:

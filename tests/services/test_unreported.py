@@ -15,8 +15,11 @@ from bot.core.calls import batch, wire
 from bot.core.calls.call import Call, Origin
 from bot.core.calls.client import IMPORTED
 from bot.core.money import Money
+from bot.render import terminal
+from bot.services.alerts.alerts import Alerts
 from bot.services.asking.ask import Ask
 from bot.services.asking.receipts import Receipts
+from bot.services.calls.watching import observe
 from bot.store import calls as store
 from bot.store.calls import Sent
 from bot.store.database import Database
@@ -28,6 +31,7 @@ TODAY = date(2026, 11, 22)
 NOW = datetime(2026, 11, 22, 9, 20, tzinfo=UTC)
 TEAMS = "teams: [{id: alpha, name: Alpha, matches: [{workspace: alpha}]}, {id: beta, name: Beta}]\n"
 DAY = timedelta(days=1)
+DOLLARS = 10**10
 
 
 def this_morning(database: Database) -> None:
@@ -103,6 +107,37 @@ def test_the_report_replaces_the_estimate(books: Books) -> None:
     assert newer(ask(books, "team alpha today")) is not None
     books.spend(TODAY, read_at=NOW, alpha="12.00")
     assert newer(ask(books, "team alpha today")) is None
+
+
+RULES = """alerts:
+  - {id: hour, metric: cost, kind: threshold, above: 15.00, window: 1h, scope: {team: alpha}}
+  - {id: day, metric: cost, kind: threshold, above: 25.00, window: 1d, scope: {team: alpha}}
+  - {id: calls, metric: requests, kind: threshold, above: 2, window: 24h, scope: {team: alpha}}
+"""
+
+
+def test_rules_add_the_calls_of_hours_that_are_not_reported_until_the_day_is_in(books: Books) -> None:
+    books.configure(TEAMS + RULES)
+    alerts = Alerts(books.database, None, "UTC", calls=observe)
+
+    def firing(at: datetime) -> dict[str, int | None]:
+        return {one.episode.rule_id: one.episode.value for one in asyncio.run(alerts.evaluate(at)) if one.episode.open}
+
+    called(books, 8)
+    called(books, 8, origin=Origin.OTLP, output_tokens=2_000_000)
+    assert firing(NOW) == {}, "$2 and $10 in a day, of which one hour has $10"
+    called(books, 8, id="req_2")
+    called(books, 9)
+    assert firing(NOW) == {"hour": DOLLARS * 20, "day": DOLLARS * 32, "calls": 3}
+    (hour,) = [one for one in asyncio.run(alerts.evaluate(NOW)) if one.episode.rule_id == "hour"]
+    said = terminal.text(asyncio.run(alerts.preview(hour, NOW)))
+    assert "Alpha spent $20.00 on 22 November from 08:00 to 09:00" in " ".join(said.split())
+    assert "An estimate: it holds 2 calls that Anthropic has not reported yet, at list price." in " ".join(said.split())
+    assert "/claude-usage team alpha 2026-11-22" in said
+    books.spend(TODAY, read_at=NOW + DAY, alpha="12.00")
+    for source in ("usage", "cost"):
+        books.database.write_now(syncs.attempted, ORGANIZATION, source, NOW + DAY)  # type: ignore[arg-type]
+    assert firing(NOW + DAY) == {}
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import httpx
 import pytest
@@ -145,6 +147,22 @@ async def test_a_body_that_is_too_large_or_no_calls_is_said_in_a_sentence(bot: h
         202,
         {"accepted": 1, "duplicates": 0, "rejected": [{"index": 1, "reason": "The line is not JSON."}]},
     )
+
+
+@pytest.mark.parametrize(("token", "status"), [(TOKEN, 413), ("cub_gone", 401)])
+async def test_who_sends_more_than_is_read_and_then_hangs_up_still_hears_why(
+    bot: httpx.AsyncClient, token: str, status: int
+) -> None:
+    """As Python's own `urllib` does, which closes each connection."""
+
+    def send() -> int:
+        request = Request(f"{bot.base_url}/v1/calls", b"x" * (10 * 2**20), {"authorization": f"Bearer {token}"})
+        try:
+            return int(urlopen(request, timeout=20).status)
+        except HTTPError as error:
+            return error.code
+
+    assert await asyncio.to_thread(send) == status
 
 
 async def test_a_flood_from_one_client_is_asked_to_wait_and_starves_nobody(bot: httpx.AsyncClient) -> None:

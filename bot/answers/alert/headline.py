@@ -61,7 +61,7 @@ def _threshold(notice: Notice) -> tuple[str, str]:
     if rule is None:
         return f"{who} is over its limit", f"{who} reached {notice.said(value)}."
     limit = words.limit_of(rule)
-    period = words.when(rule.window, notice.episode.last_window, notice.zone, running=notice.running)
+    period = words.when(rule.window, notice.window, notice.zone, running=notice.running)
     if rule.per_call:
         return (
             f"{who} made a call of more than {notice.said(rule.limit)}",

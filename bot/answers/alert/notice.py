@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.answers.alert import words
-from bot.core.alerts.episode import Episode, Event
+from bot.core.alerts.episode import Episode, Event, Happened
 from bot.core.alerts.rule import Metric, Rule, Severity
 from bot.core.report import Row
 
@@ -45,8 +45,16 @@ class Notice:
     data_through: datetime | None = None
     silenced: bool = False
     """Nobody is told of it for now."""
+    calls: int = 0
+    """How many live calls its value holds, because Anthropic has not reported them yet."""
     total: int | None = None
     """What it came to in all, from its beginning until it was over."""
+
+    @property
+    def window(self) -> datetime:
+        """The start of the window that the event's value is of: the first one, where others came after it."""
+        first = self.event.what is Happened.FIRED and self.event.value != self.episode.value
+        return self.episode.since if first else self.episode.last_window
 
     @property
     def metric(self) -> Metric:

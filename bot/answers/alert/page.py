@@ -8,8 +8,9 @@ from bot.answers.alert import words
 from bot.answers.alert.headline import told
 from bot.answers.alert.notice import Drivers, Notice
 from bot.answers.answer import Action, Amount, Answer, Column, Control, Fact, Percent, Table, Tokens, Tone
+from bot.core import wording
 from bot.core.alerts.episode import Happened
-from bot.core.alerts.rule import Kind, Target
+from bot.core.alerts.rule import Kind, Metric, Target
 from bot.core.alerts.unusual import NOTICE
 from bot.core.periods import local_date
 from bot.core.question import Subject, written
@@ -18,8 +19,6 @@ from bot.core.report import Row
 END_SILENCE = "end_silence"
 """What the button of an alert that is silenced does."""
 SHOWN = 3
-_OF_CALLS = (Kind.NEW, Kind.RUNAWAY)
-"""Of live calls, which Anthropic has not reported yet: there is no bill of them to show."""
 
 
 def answer(notice: Notice) -> Answer:
@@ -34,7 +33,7 @@ def answer(notice: Notice) -> Answer:
         paragraphs=_paragraphs(notice),
         notes=_notes(notice),
         actions=_actions(notice),
-        data_through=None if episode.kind in _OF_CALLS else notice.data_through,
+        data_through=None if _of_calls(notice) else notice.data_through,
         tone=Tone.PLAIN if over or event.what in (Happened.RESOLVED, Happened.RESTATED) else Tone.WARNING,
         episode=episode.id or None,
         acknowledged=over or episode.acknowledged_at is not None,
@@ -127,6 +126,10 @@ def _to_do(notice: Notice) -> tuple[str, ...]:
 
 def _notes(notice: Notice) -> tuple[str, ...]:
     notes = [f"{name} should have been told and can't be reached in Slack." for name in notice.unreachable]
+    if notice.event.what.alarms and notice.calls:
+        price = ", at list price" if notice.metric is Metric.COST else ""
+        calls = wording.counted(notice.calls, "call")
+        notes.append(f"An estimate: it holds {calls} that Anthropic has not reported yet{price}.")
     if notice.event.what.alarms and notice.running:
         notes.append("These figures can still grow.")
     if notice.event.what.alarms and notice.episode.open:
@@ -147,7 +150,7 @@ def _again(notice: Notice) -> str:
 def _actions(notice: Notice) -> tuple[Action, ...]:
     if notice.episode.kind is Kind.SOURCE:
         return (Action("Status", "status"),)
-    if notice.episode.kind in _OF_CALLS:
+    if _of_calls(notice):
         return (Action("Its calls", _question(notice)), Action("All calls", "calls today by hour"))
     question, about = _question(notice), _about(notice)
     return (
@@ -159,6 +162,11 @@ def _actions(notice: Notice) -> tuple[Action, ...]:
     )
 
 
+def _of_calls(notice: Notice) -> bool:
+    """Only live calls tell of it: there is no bill to show."""
+    return notice.episode.kind in (Kind.NEW, Kind.RUNAWAY) or bool(notice.rule and notice.rule.live)
+
+
 def _about(notice: Notice) -> str:
     target = Target.of(notice.episode.scope)
     return f"{target.kind} {written(Subject(target.kind), target.id)}" if target.kind else "summary"
@@ -167,10 +175,12 @@ def _about(notice: Notice) -> str:
 def _question(notice: Notice) -> str:
     """What was told, as a question: its days."""
     first, last = _days(notice)
-    if notice.episode.kind in _OF_CALLS:
+    if _of_calls(notice):
         target = Target.of(notice.episode.scope)
         if target.kind == "team":
             return f"calls {_about(notice)} {last}"
+        if target.kind is None:
+            return f"calls {last}"
         return f"{_about(notice)} {last}" if target.kind == "feature" else f"calls {last} by {target.kind}"
     if notice.episode.kind is Kind.THRESHOLD and notice.rule and notice.rule.window.unit == "month":
         return f"{_about(notice)} {first:%Y-%m}"
@@ -181,7 +191,7 @@ def _days(notice: Notice) -> tuple[date, date]:
     """The first and last day of what was told."""
     episode, zone = notice.episode, notice.zone
     if episode.kind is Kind.THRESHOLD and notice.rule:
-        period = notice.rule.window.period(episode.last_window, zone)
+        period = notice.rule.window.period(notice.window, zone)
         return local_date(period.start, zone), local_date(period.end - timedelta.resolution, zone)
     first, today = local_date(episode.since, zone), local_date(notice.now, zone)
     last = notice.ends or local_date(episode.last_window - timedelta.resolution, zone)

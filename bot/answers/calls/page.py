@@ -13,7 +13,7 @@ from bot.core import wording
 from bot.core.calls.pace import Pace, pace
 from bot.core.calls.sums import Sums
 from bot.core.question import Dimension, Subject, written
-from bot.core.words import CHRONOLOGICAL
+from bot.core.words import TIMES
 
 LIVE = (
     "These are the calls that programs reported themselves, at list price where there is one. They are no part of "
@@ -34,7 +34,7 @@ def answer(found: Calls) -> Answer:
         title=f"Live calls of {found.who}, {question.period.label}",
         headline=_headline(found),
         facts=tuple(_facts(total, found_pace)),
-        charts=() if found.by in CHRONOLOGICAL else charts(found),
+        charts=() if found.by in TIMES else charts(found),
         tables=tuple(_tables(found)),
         paragraphs=tuple(paragraph for paragraph in told if paragraph),
         notes=(*found.notes, LIVE),
@@ -98,7 +98,7 @@ def _tables(found: Calls) -> Iterator[Table]:
     yield _counts(title_of(found.by), found.by.value.capitalize(), found.lines, own=bool(found.total.own_priced))
     timed = [line for line in found.lines if line.sums.timed]
     if timed:
-        rows: tuple[tuple[Cell, ...], ...] = tuple((line.name, *_times(line.sums)) for line in timed[:SIDE_ROWS])
+        rows: tuple[tuple[Cell, ...], ...] = tuple((line.name, *_times(line.sums)) for line in timed)
         name = Column(found.by.value.capitalize(), numeric=False)
         yield Table("How long they took", (name, *_TIMED), rows)
     for title, lines, by in (
@@ -107,11 +107,23 @@ def _tables(found: Calls) -> Iterator[Table]:
         ("By feature", found.features, Dimension.FEATURE),
     ):
         if by is not found.by and (len(lines) > 1 or by is None) and lines:
-            yield _counts(title, title.removeprefix("By ").capitalize(), lines[:SIDE_ROWS], own=False)
+            yield _counts(title, title.removeprefix("By ").capitalize(), _cut(lines), own=False)
     if found.total.errors:
         ranked = sorted(found.total.errors.items(), key=lambda error: (-error[1], error[0]))
-        rows = tuple((error, Tokens(many), Percent(many / found.total.calls)) for error, many in ranked[:SIDE_ROWS])
+        if rest := ranked[SIDE_ROWS:]:
+            ranked[SIDE_ROWS:] = [(wording.and_more(len(rest)), sum(many for _, many in rest))]
+        rows = tuple((error, Tokens(many), Percent(many / found.total.calls)) for error, many in ranked)
         yield Table("Errors", (Column("Type", numeric=False), Column("Calls"), Column("Of all calls")), rows)
+
+
+def _cut(lines: Sequence[LiveRow]) -> Sequence[LiveRow]:
+    """The first rows, and one for the rest, so that they still add up."""
+    if len(lines) <= SIDE_ROWS:
+        return lines
+    rest = Sums()
+    for line in lines[SIDE_ROWS:]:
+        rest.merge(line.sums)
+    return [*lines[:SIDE_ROWS], LiveRow(wording.and_more(len(lines) - SIDE_ROWS), rest)]
 
 
 def _counts(title: str, name: str, lines: Sequence[LiveRow], *, own: bool) -> Table:

@@ -13,6 +13,8 @@ from bot.core.words import shown
 
 UNNAMED = "No name given"
 """Calls of which the program does not say the feature or the user."""
+_LENGTHS = (("an hour", HOUR), ("a day", DAY), ("a month", MONTH))
+"""What a pace is projected to; a month is one of 30 days."""
 
 
 def duration(milliseconds: int | None) -> str:
@@ -50,24 +52,26 @@ def projection(pace: Pace | None) -> str:
             f"These calls say nothing about an hour, a day or a month: that takes {LEAST_CALLS} calls over at least "
             f"{minutes} minutes."
         )
+    long = {MONTH: " of 30 days"}
     parts = [
-        f"{wording.count(pace.calls_in(length))} calls{_cost(pace, length)} {word}"
-        for word, length in (("an hour", HOUR), ("a day", DAY), ("a month of 30 days", MONTH))
+        f"{wording.count(pace.calls_in(length))} calls{_cost(pace, length)} {word}{long.get(length, '')}"
+        for word, length in _LENGTHS
         if pace.carries(length)
     ]
-    short = "" if pace.carries(MONTH) else f" {span(pace.span).capitalize()} of calls say nothing about a month."
-    return f"At this pace: {wording.listed(parts)}.{short}" if parts else short.strip()
+    missing = " or ".join(word for word, length in _LENGTHS if not pace.carries(length))
+    short = f" {span(pace.span).capitalize()} of calls say nothing about {missing}." if missing else ""
+    return f"At this pace: {wording.listed(parts)}.{short}"
 
 
 def tier(pace: Pace | None) -> str:
     """Which usage tier a month at this pace needs; "" where nobody can say."""
     cost = pace.cost_in(MONTH) if pace and pace.carries(MONTH) else None
-    if cost is None:
+    if pace is None or cost is None:
         return ""
     needed = tier_for(cost)
     cap = f", which allows {wording.dollars(needed.cap)} a month" if needed.cap else ""
     return (
-        f"A month at this pace is {wording.dollars(cost)} at list price: usage tier {needed.name}{cap}. "
+        f"A month at this pace is {_least(pace)}{wording.dollars(cost)} at list price: usage tier {needed.name}{cap}. "
         "`plan` compares it with subscriptions."
     )
 
@@ -95,4 +99,9 @@ def tip(one: Tip) -> str:
 
 def _cost(pace: Pace, length: timedelta) -> str:
     cost = pace.cost_in(length)
-    return "" if cost is None else f" for {wording.dollars(cost)}"
+    return "" if cost is None else f" for {_least(pace)}{wording.dollars(cost)}"
+
+
+def _least(pace: Pace) -> str:
+    """Calls without a price cost something, too."""
+    return "at least " if pace.unlisted else ""

@@ -164,6 +164,11 @@ class Rule:
             return True
         return self.kind is Kind.THRESHOLD and (self.per_call or self.metric in _OF_CALLS or self.window.minutes)
 
+    @property
+    def filled(self) -> bool:
+        """It adds up what reports tell, and calls tell of the hours that no report holds yet."""
+        return self.kind is Kind.THRESHOLD and self.metric.counts and self.below is None and not self.live
+
     def breaks(self, value: int) -> bool:
         """Whether a value is beyond the limit; the limit itself is within it."""
         return value > self.limit if self.below is None else value < self.limit

@@ -8,7 +8,7 @@ from codecs import getincrementaldecoder
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from hashlib import sha256
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from bot.core.calls.line import MOST_BYTES
@@ -16,6 +16,8 @@ from bot.core.calls.wire import Refusal
 
 PER_PIECE = 20_000
 """Records stored, or passed over, together."""
+_DELIMITERS = ",;\t"
+"""What spreadsheets put between fields, by the country they are set to."""
 _SPACE_OR_COMMA = " \t\r\n,"
 
 
@@ -101,8 +103,10 @@ def _csv(lines: Iterable[bytes]) -> Iterator[Piece]:
             written.append(line)
             yield line.decode("utf-8", "replace").replace("\0", "")
 
-    rows = csv.reader(text())
-    names = [name.strip().removeprefix("\ufeff") for name in next(rows, [])]
+    said = text()
+    header = next(said, "")
+    rows = csv.reader(chain([header], said), delimiter=max(_DELIMITERS, key=header.count))
+    names = [name.removeprefix("\ufeff").strip().lower().replace(" ", "_") for name in next(rows, [])]
     head = b"".join(written)
     written.clear()
     first, held = 2, list[Any]()

@@ -26,6 +26,8 @@ class Pace:
     tokens: int
     cost: Money | None
     """By the price list; None where no call has a price."""
+    unlisted: int = 0
+    """How many calls have none: the cost is at least what the others have."""
 
     @property
     def calls_a_minute(self) -> float:
@@ -54,4 +56,4 @@ def pace(sums: Sums) -> Pace | None:
     """None where there are too few calls, or too short a time between them."""
     if sums.span is None or sums.span < LEAST_SPAN or sums.calls < LEAST_CALLS:
         return None
-    return Pace(sums.span, sums.calls, sums.tokens, sums.listed)
+    return Pace(sums.span, sums.calls, sums.tokens, sums.listed, sums.unlisted)

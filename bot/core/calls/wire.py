@@ -190,7 +190,7 @@ def _duration(said: Mapping[str, Any]) -> int | None:
             continue
         number = _number(name, value) * factor
         if not 0 <= number <= LONGEST_MS:
-            raise Wrong(f"{name} is {_shown(value)}: no call takes that long.")
+            raise Wrong(f"{name} is {_shown(value)}: a call takes between 0 and {LONGEST_MS // 86_400_000} days.")
         return round(number)
     return None
 

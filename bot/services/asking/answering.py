@@ -60,6 +60,11 @@ from bot.store import calls as store
 
 _PLANS: Mapping[Subject, Plan] = {**spend.PLANS, **ranking.PLANS}
 
+_TOLD_BY_CALLS = frozenset(
+    {Subject.SUMMARY, Subject.TEAM, Subject.TEAMS, Subject.MODEL, Subject.MODELS, Subject.KEY, Subject.KEYS}
+)
+"""What calls can answer where Anthropic's reports were never read, as of a log alone."""
+
 
 @dataclass(frozen=True)
 class _Inquiry:
@@ -141,9 +146,11 @@ def _spent(asked: _Inquiry) -> Answer:
 
 
 def _known_by_calls(asked: _Inquiry) -> bool:
-    """People are asked about whom no report names, and programs do."""
-    people_asked = asked.question.subject in (Subject.USER, Subject.USERS)
-    return people_asked and not any_named(asked.connection) and store.any_named(asked.connection)
+    """People are asked about whom no report names, and programs do; or nothing is reported at all."""
+    if asked.question.subject in (Subject.USER, Subject.USERS):
+        return not any_named(asked.connection) and store.any_named(asked.connection)
+    unreported = not asked.coverage.organizations and asked.question.subject in _TOLD_BY_CALLS
+    return unreported and store.any_held(asked.connection)
 
 
 def _of_calls(asked: _Inquiry) -> Answer:

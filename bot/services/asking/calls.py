@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -17,7 +18,8 @@ from bot.core.calls.savings import Used, tips
 from bot.core.errors import Withheld, WordsError
 from bot.core.hours import on_the_hour
 from bot.core.question import Dimension, Picture, Question, Subject
-from bot.core.words import CHRONOLOGICAL, MANY, OF_CALLS, ONE
+from bot.core.words import MANY, OF_CALLS, ONE, TIMES
+from bot.services.figures.findings import few_enough
 from bot.services.figures.live_calls import LiveCalls, Seen, added, cut, group
 from bot.services.figures.names import Names
 
@@ -25,7 +27,7 @@ PICTURES = frozenset({Picture.CALLS, Picture.ENDPOINTS, Picture.ENDPOINT_TOKENS,
 """The charts of live calls."""
 _CUTS = (
     *(Dimension.ENDPOINT, Dimension.FEATURE, Dimension.TEAM, Dimension.MODEL, Dimension.USER, Dimension.KEY),
-    *(Dimension.TIER, Dimension.GEO, *CHRONOLOGICAL),
+    *(Dimension.TIER, Dimension.GEO, *TIMES),
 )
 _HOUR = timedelta(hours=1)
 
@@ -43,7 +45,8 @@ def answer(
     """Raises Withheld for what the asker may not see, NotFound for a name nobody has, WordsError for another cut."""
     if question.by not in (None, *_CUTS):
         raise WordsError(
-            "Live calls are cut by endpoint, feature, team, model, user, key or day. Try `calls by feature`."
+            "Live calls are cut by endpoint, feature, team, model, user, key, hour, day, week or month. "
+            "Try `calls by feature`."
         )
     if question.thing in (Subject.WORKSPACE, Subject.WORKSPACES):
         raise WordsError("Programs do not say from which workspace they call. Try `/claude-usage calls by key`.")
@@ -56,6 +59,7 @@ def answer(
     if not group(seen).is_open:
         raise Withheld(f"The calls of {who} in this time are a single person's. {access.refusal}")
     by = question.by or _default(question)
+    few_enough(by, replace(question.period, start=since, end=max(since, until)))
     rows, as_one = reading.rows(seen, by, since, until)
     notes = [f"Rows that would be one person's are shown as one. {access.refusal}"] if as_one else []
     total = added(one.held.sums for one in seen)

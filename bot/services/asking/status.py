@@ -19,6 +19,7 @@ from bot.services.figures.names import Names
 from bot.services.figures.unreported import disagreement
 from bot.services.figures.view import Coverage
 from bot.services.syncing import sources
+from bot.store import calls
 from bot.store.calls import series
 from bot.store.readings import restatements
 
@@ -40,6 +41,7 @@ def status(connection: Connection, names: Names, now: datetime) -> status_answer
         all(held.found.explained for held in reconciled),
         outbox.lost_lately(connection, now, LOST_SHOWN),
         disagreement(connection, names, Coverage.read(connection, now)),
+        calls.newest(connection) if calls.any_held(connection) else None,
         series.calls_together(connection, now - _WEEK),
     )
 

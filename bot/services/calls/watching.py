@@ -21,6 +21,7 @@ from bot.services.alerts.judging.looking import Lookout
 from bot.services.alerts.judging.memory import Memory
 from bot.services.alerts.judging.rules import ruled
 from bot.services.figures.names import Names
+from bot.services.figures.unreported import NOT_BILLED
 from bot.services.figures.view import Coverage
 from bot.store import calls
 from bot.store.calls import Held, Series
@@ -66,6 +67,9 @@ def observe(
         found = calls.of_singles(connection, window.start, window.end)
     else:
         found = calls.by_series(connection, window.start, window.end)
+    if rule.filled and names.organizations:
+        # Beside what is billed: a subscription's use is no part of it, and an imported log may be of any account.
+        found = [held for held in found if held.series.origin not in NOT_BILLED]
     complete = window.end <= now
     teams = {held.series_id: _team(owners, held.series, window.start) for held in found}
     return {
@@ -182,10 +186,10 @@ def _nothing_unusual(_rule: Rule, _lookout: Lookout, _memory: Memory) -> Iterato
 def _has_news(connection: Connection, now: datetime, zone: str) -> bool:
     """Whether a rule over live calls would open or close an episode: all other rules wait for the minute's knock."""
     names = Names.read(connection)
-    live = [rule for rule in names.configuration.rules if rule.live]
+    lookout = Lookout(connection, names, Coverage.read(connection, now), names.zone(zone), observe)
+    live = [rule for rule in names.configuration.rules if lookout.hears_calls(rule)]
     if not live:
         return False
-    lookout = Lookout(connection, names, Coverage.read(connection, now), names.zone(zone), observe)
     memory = Memory.read(connection)
     judged = (one for rule in live for one in ruled(rule, lookout, memory, _nothing_unusual))
     return any(step.event is not None for one in judged for step in one.steps)

@@ -11,7 +11,7 @@ from bot.answers.pieces import Plan
 from bot.core.directory import UNALLOCATED
 from bot.core.errors import WordsError
 from bot.core.money import ZERO
-from bot.core.periods import days
+from bot.core.periods import Period, days
 from bot.core.question import Dimension, Question, Subject
 from bot.core.report import Figures, Findings, Report, Row, leading
 from bot.core.words import TIMES
@@ -21,6 +21,15 @@ from bot.services.figures.steps import span_name
 from bot.services.figures.view import Coverage, View
 
 MOST_DAYS_BY_HOUR = 7
+
+
+def few_enough(by: Dimension, period: Period) -> None:
+    """Raises WordsError for more hours than anybody reads."""
+    if by is Dimension.HOUR and len(days(period)) > MOST_DAYS_BY_HOUR:
+        raise WordsError(
+            f"By the hour I show up to {MOST_DAYS_BY_HOUR} days, not {len(days(period))}. Say `yesterday by hour`, "
+            "or cut this `by day`."
+        )
 
 
 def gather(
@@ -37,11 +46,7 @@ def gather(
     period = coverage.cut(question.period)
     before = coverage.cut(question.versus) if question.versus else period.previous()
     by = question.by or plan.by
-    if by is Dimension.HOUR and len(days(period)) > MOST_DAYS_BY_HOUR:
-        raise WordsError(
-            f"By the hour I show up to {MOST_DAYS_BY_HOUR} days, not {len(days(period))}. Say `yesterday by hour`, "
-            "or cut this `by day`."
-        )
+    few_enough(by, period)
     beside = () if question.by else plan.also
     gathered.read_apart(period, by, *beside)
     gathered.read(before, by)

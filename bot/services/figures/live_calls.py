@@ -21,9 +21,9 @@ from bot.core.nearest import nearest
 from bot.core.periods import midnight
 from bot.core.prices import display_name
 from bot.core.question import Dimension, Question, Subject, written
-from bot.core.words import CHRONOLOGICAL, shown
+from bot.core.words import TIMES, shown
 from bot.services.figures.names import Names
-from bot.services.figures.steps import span_name, span_start
+from bot.services.figures.steps import hour_id, span_name, span_start
 from bot.store import calls
 from bot.store.calls import Held, Series
 
@@ -101,8 +101,8 @@ class LiveCalls:
         return chosen, name
 
     def rows(self, seen: Sequence[Seen], by: Dimension, since: datetime, until: datetime) -> tuple[list[LiveRow], bool]:
-        """What to show by its name, the most calls first, and whether some of it is shown as one."""
-        if by in CHRONOLOGICAL:
+        """What to show by its name, what costs most first, and whether some of it is shown as one."""
+        if by in TIMES:
             return self._times(seen, by, since, until), False
         lines, as_one = cut(seen, lambda one: self._id(one, by), lambda id_: self._name(id_, by))
         if by is Dimension.USER:
@@ -116,7 +116,12 @@ class LiveCalls:
 
     def _times(self, seen: Sequence[Seen], by: Dimension, since: datetime, until: datetime) -> list[LiveRow]:
         columns: dict[str, Sums] = {}
-        for day, sums in self.days(seen, since, until, self._zone):
+        ids = {one.held.series_id for one in seen}
+        if by is Dimension.HOUR:
+            hours = sorted(calls.timed_by_hour(self._connection, since, until, ids).items())
+            return [LiveRow(span_name(hour_id(at), by, self._zone), sums, hour_id(at)) for at, sums in hours]
+        days = calls.timed_by_day(self._connection, since, until, self._zone, ids)
+        for day, sums in sorted(days.items()):
             columns.setdefault(span_start(day, by).isoformat(), Sums()).merge(sums)
         return [LiveRow(span_name(id_, by), sums, id_) for id_, sums in columns.items()]
 
@@ -174,20 +179,17 @@ _FIELD: Mapping[Dimension, Callable[[Series], str]] = {
 
 
 def cut(seen: Iterable[Seen], key: Callable[[Seen], str], name: Callable[[str], str]) -> tuple[list[LiveRow], bool]:
-    """The most calls first, and whether some rows are shown as one because each would be one forbidden person's."""
+    """What costs most first, then the most calls; and whether some rows are shown as one because each would be one
+    forbidden person's."""
     groups: dict[str, list[Seen]] = defaultdict(list)
     for one in seen:
         groups[key(one)].append(one)
-    ranked = sorted(groups, key=lambda id_: (-sum(one.held.sums.calls for one in groups[id_]), id_))
+    sums = {id_: added(one.held.sums for one in some) for id_, some in groups.items()}
+    ranked = sorted(groups, key=lambda id_: (-max(sums[id_].list_cost, sums[id_].own_cost), -sums[id_].calls, id_))
     as_one = together({id_: [group(groups[id_])] for id_ in reversed(ranked)})
-    lines = [
-        LiveRow(name(id_), added(one.held.sums for one in groups[id_]), id_ or None)
-        for id_ in ranked
-        if id_ not in as_one
-    ]
+    lines = [LiveRow(name(id_), sums[id_], id_ or None) for id_ in ranked if id_ not in as_one]
     if as_one:
-        hidden = [one.held.sums for id_ in ranked if id_ in as_one for one in groups[id_]]
-        lines.append(LiveRow(f"{len(as_one)} together", added(hidden), of=len(as_one)))
+        lines.append(LiveRow(f"{len(as_one)} together", added(sums[id_] for id_ in as_one), of=len(as_one)))
     return lines, bool(as_one)
 
 

@@ -30,7 +30,7 @@ DISAGREES = 0.1
 FILLED = (Subject.SUMMARY, Subject.TEAM, Subject.MODEL)
 """What is asked about when the newest hours are filled from calls."""
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
-_NOT_BILLED = (Origin.OTLP, Origin.IMPORT)
+NOT_BILLED = (Origin.OTLP, Origin.IMPORT)
 """A subscription's use is no part of the bill, and a log that is imported may be of any account."""
 
 
@@ -47,7 +47,7 @@ def unreported(
     if since >= until:
         return None
     seen = LiveCalls(connection, names, access, NOBODY).seen(since, until)
-    mine = [one for one in seen if one.held.series.origin not in _NOT_BILLED and _is_of(one, question, found, names)]
+    mine = [one for one in seen if one.held.series.origin not in NOT_BILLED and _is_of(one, question, found, names)]
     total = added(one.held.sums for one in mine)
     if not total.calls or not group(mine).is_open:
         return None
@@ -68,7 +68,7 @@ def held(
         series, day = one.series, stretch.start.date()
         team = owners.team(Said(series.bound_team, series.team, series.api_key, series.caller), day)
         wanted = (teams is None or team in teams) and (models is None or series.model in models)
-        if wanted and series.origin not in _NOT_BILLED:
+        if wanted and series.origin not in NOT_BILLED:
             some.merge(one.sums)
     return some.calls, some.listed
 
@@ -95,7 +95,7 @@ def disagreement(connection: Connection, names: Names, coverage: Coverage) -> st
     told = [
         held.sums.tokens
         for held in calls.by_series(connection, midnight(day), midnight(day + _DAY))
-        if held.series.origin not in _NOT_BILLED
+        if held.series.origin not in NOT_BILLED
     ]
     if not told:
         return ""

@@ -5,7 +5,19 @@ Whoever tells has a token. All that calls come to is written by `posting` alone,
 
 from bot.store.calls.posting import TAKEN, Posted, Sent, any_stored, forget, imported, note_imported, post
 from bot.store.calls.series import REST, KnownSeries, Series
-from bot.store.calls.sums import Held, any_held, any_named, by_day, by_series, largest, of_singles, singly
+from bot.store.calls.sums import (
+    Held,
+    any_held,
+    any_named,
+    by_day,
+    by_series,
+    largest,
+    newest,
+    of_singles,
+    singly,
+    timed_by_day,
+    timed_by_hour,
+)
 
 __all__ = [
     "REST",
@@ -23,8 +35,11 @@ __all__ = [
     "forget",
     "imported",
     "largest",
+    "newest",
     "note_imported",
     "of_singles",
     "post",
     "singly",
+    "timed_by_day",
+    "timed_by_hour",
 ]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -36,6 +36,7 @@ _hour = table(CallHour)
 _series = table(CallSeries)
 _day = table(CallDay)
 _COLUMNS = (*ADDED, "longest_ms", "durations", "first_tokens", "first_at", "last_at")
+_Time = TypeVar("_Time", date, datetime)
 _HOUR, _NOON = timedelta(hours=1), timedelta(hours=12)
 TOKENS = ("uncached_input", "cache_write_5m", "cache_write_1h", "cache_read", "output", "untyped")
 
@@ -107,7 +108,7 @@ def _read_series(connection: Connection) -> dict[int, Series]:
 def by_day(
     connection: Connection, since: datetime, until: datetime, zone: str, series_ids: Collection[int]
 ) -> dict[date, Sums]:
-    """The same by the local days of a zone, of these series together; without latencies, which nobody reads so.
+    """The same by the local days of a zone, of these series together, without latencies.
 
     A UTC day counts for the local day of its noon, less those of its hours that are of another one.
     """
@@ -123,6 +124,52 @@ def by_day(
     for sums in found.values():
         sums.errors = {error: many for error, many in sums.errors.items() if many}
     return {day: sums for day, sums in found.items() if sums.calls}
+
+
+def timed_by_day(
+    connection: Connection, since: datetime, until: datetime, zone: str, series_ids: Collection[int]
+) -> dict[date, Sums]:
+    """The same with latencies; of a zone whose days are no UTC days they are its hours', because the longest call of
+    an hour can't be taken out of a day's."""
+    found = by_day(connection, since, until, zone, series_ids)
+    utc = not _strays(*_whole_days(since, until), zone)
+    kept = _kept(since, until) if utc else _between(_hour, since, until).subquery()
+    _take_times(connection, found, kept, series_ids, lambda start: local_date(start, zone))
+    return found
+
+
+def timed_by_hour(
+    connection: Connection, since: datetime, until: datetime, series_ids: Collection[int]
+) -> dict[datetime, Sums]:
+    """The same by the hour."""
+    found: dict[datetime, Sums] = {}
+    kept = _between(_hour, since, until).subquery()
+    for start, _, sums in _summed(connection, kept, series_ids):
+        found.setdefault(start, Sums()).merge(sums)
+    _take_times(connection, found, kept, series_ids, lambda start: start)
+    return found
+
+
+def _take_times(
+    connection: Connection,
+    found: Mapping[_Time, Sums],
+    kept: Subquery,
+    series_ids: Collection[int],
+    of: Callable[[datetime], _Time],
+) -> None:
+    """Put latencies to the sums of the times that rows are of."""
+    query = select(kept.c.start, kept.c.longest_ms, kept.c.durations, kept.c.first_tokens).where(
+        kept.c.series_id.in_(each.numbers(connection, series_ids)), or_(kept.c.timed > 0, kept.c.first_tokens != b"")
+    )
+    parts: dict[_Time, tuple[list[bytes], list[bytes]]] = {}
+    for start, longest, *written in connection.execute(query):
+        time = of(start)
+        found[time].longest_ms = max(found[time].longest_ms, longest)
+        for part, one in zip(parts.setdefault(time, ([], [])), written, strict=True):
+            part.append(one)
+    for time, (durations, first_tokens) in parts.items():
+        found[time].durations = sketch.decode(b"".join(durations))
+        found[time].first_tokens = sketch.decode(b"".join(first_tokens))
 
 
 def _summed(
@@ -157,12 +204,30 @@ def _strays(first: datetime, last: datetime, zone: str) -> list[datetime]:
 
 def of_singles(connection: Connection, since: datetime, until: datetime) -> list[Held]:
     """The same of any stretch of time, however short, from the single calls: as long as those are kept."""
+    when = _call.c.at >= since, _call.c.at < until
+    counted = (*TOKENS, "web_search", "list_cost", "duration_ms")
+    query = select(
+        _call.c.series_id,
+        func.count().label("calls"),
+        *(func.coalesce(func.sum(_call.c[name]), 0).label(name) for name in counted),
+        func.count(_call.c.list_cost).label("listed"),
+        func.count(_call.c.duration_ms).label("timed"),
+        func.coalesce(func.max(_call.c.duration_ms), 0).label("longest_ms"),
+        func.min(_call.c.at).label("first_at"),
+        func.max(_call.c.at).label("last_at"),
+    )
+    rows = connection.execute(query.where(*when).group_by(_call.c.series_id)).all()
+    known = _read_series(connection) if rows else {}
     found: dict[int, Held] = {}
-    for row in _singles(connection, since, until):
-        held = found.get(row.series_id)
-        if held is None:
-            held = found[row.series_id] = Held(row.series_id, Series._make(row[-len(Series._fields) :]), Sums())
-        held.sums.merge(_single(row))
+    for row in rows:
+        figures: dict[str, Any] = {name: int(getattr(row, name)) for name in (*counted, "calls", "timed", "longest_ms")}
+        sums = Sums(**figures, unlisted=row.calls - row.listed, first_at=row.first_at, last_at=row.last_at)
+        series = known[row.series_id]
+        sums.errors = {series.error_type: sums.calls} if series.error_type else {}
+        found[row.series_id] = Held(row.series_id, series, sums)
+    timed = select(_call.c.series_id, _call.c.duration_ms, func.count()).where(*when, _call.c.duration_ms.is_not(None))
+    for series_id, duration, many in connection.execute(timed.group_by(_call.c.series_id, _call.c.duration_ms)):
+        sketch.merge(found[series_id].sums.durations, {sketch.bucket(duration): many})
     return list(found.values())
 
 
@@ -185,6 +250,13 @@ def any_held(connection: Connection) -> bool:
         return connection.execute(select(_series.c.id).limit(1)).first() is not None
 
     return remembered(connection, "calls held", held)
+
+
+def newest(connection: Connection) -> datetime | None:
+    """When the newest call was made that any program reported."""
+    last = select(func.max(_hour.c.hour)).scalar_subquery()
+    at: datetime | None = connection.execute(select(func.max(_hour.c.last_at)).where(_hour.c.hour == last)).scalar_one()
+    return at
 
 
 def any_named(connection: Connection) -> bool:

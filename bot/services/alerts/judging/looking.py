@@ -28,8 +28,9 @@ from bot.core.usage import (
     Source,
 )
 from bot.services.figures.names import Found, Names
+from bot.services.figures.unreported import reported_until
 from bot.services.figures.view import Coverage, View
-from bot.store import ledger
+from bot.store import calls, ledger
 from bot.store.ledger import courses
 
 BY = {
@@ -77,6 +78,7 @@ class Lookout:
         self._ids: dict[str, list[str]] = {}
         self._parts: dict[tuple[str, Period], dict[str, Figures]] = {}
         self._whole: dict[tuple[Source, Period], bool] = {}
+        self._reported: datetime | None = None
 
     def at(self, coverage: Coverage) -> Lookout:
         """The same ledger as of another moment."""
@@ -150,9 +152,43 @@ class Lookout:
             return dict(self._calls(self.connection, rule, targets, Stretch(period.start, period.end), self.now))
         cut = self.coverage.cut(period)
         complete = self._complete(Source.COST if rule.metric is Metric.COST else Source.USAGE, period)
-        return {
+        found = {
             target: Observation(start, value_of(rule.metric, self.figures(target, cut)), complete) for target in targets
         }
+        if complete or not self.hears_calls(rule):
+            return found
+        newer = self._told(rule, targets, max(period.start, self._reported_until()), period.end)
+        told = self._told(rule, targets, period.start, period.end)
+        return {
+            target: replace(one, value=self._filled(one.value, newer.get(target, 0), told.get(target, 0)))
+            for target, one in found.items()
+        }
+
+    def hears_calls(self, rule: Rule) -> bool:
+        """Whether new calls can change what is said of it."""
+        if rule.live:
+            return True
+        return rule.filled and self._calls is not None and calls.any_held(self.connection)
+
+    def _filled(self, reported: int | None, newer: int, told: int) -> int | None:
+        """A window that is not all reported: its newest calls are added to what is, and it came to no less than all its
+        calls, of which a report may still miss some. Where nothing is ever reported, calls are all there is."""
+        if reported is None and not told and self.coverage.organizations:
+            return None
+        return max((reported or 0) + newer, told)
+
+    def _told(self, rule: Rule, targets: Sequence[Target], since: datetime, until: datetime) -> Mapping[Target, int]:
+        """What calls come to, in the unit of the rule."""
+        if self._calls is None or since >= until or not targets:
+            return {}
+        seen = self._calls(self.connection, rule, targets, Stretch(since, until), self.now)
+        return {target: one.value or 0 for target, one in seen.items()}
+
+    def _reported_until(self) -> datetime:
+        """Where the hours begin that no report holds yet."""
+        if self._reported is None:
+            self._reported = reported_until(self.connection, self.coverage)
+        return self._reported
 
     def figures(self, target: Target, period: Period) -> Figures:
         """One target's sum; a team's holds that of the teams below it."""

@@ -36,7 +36,7 @@ def look(lookout: Lookout, memory: Memory, unusual: Unusual, *, live: bool = Fal
     """
     if live:
         for rule in lookout.configuration.rules:
-            if rule.live:
+            if lookout.hears_calls(rule):
                 yield from ruled(rule, lookout, memory, unusual)
         return
     for rule in lookout.configuration.rules:

@@ -14,8 +14,10 @@ from bot.answers.pieces import Plan
 from bot.core.access import NOBODY, Asker
 from bot.core.alerts.budgets import BUDGET, FORECAST
 from bot.core.alerts.episode import Episode, Event, Happened
-from bot.core.alerts.rule import Kind, Rule, Target
+from bot.core.alerts.rule import Kind, Target
+from bot.core.directory import family
 from bot.core.errors import NotFound, Withheld
+from bot.core.hours import Stretch
 from bot.core.outlook.budget import Budget, Span
 from bot.core.outlook.forecast import Forecast
 from bot.core.periods import Period, Unit, days, local_date, months_on
@@ -29,7 +31,9 @@ from bot.services.figures import outlook
 from bot.services.figures.findings import gather
 from bot.services.figures.names import Names
 from bot.services.figures.people import Sight
+from bot.services.figures.unreported import held, reported_until
 from bot.services.figures.view import Coverage, View
+from bot.store import calls
 from bot.store.alerts import episodes, silences
 from bot.store.messages import deliveries, together, told
 
@@ -128,7 +132,7 @@ def _notice(
     )
     if episode.kind is Kind.SOURCE:
         return notice
-    period = _period(lookout, episode, span, it.rule)
+    period = _period(lookout, notice, span)
     notice = replace(notice, running=episode.kind is Kind.THRESHOLD and at < period.end)
     if episode.kind is Kind.FORECAST and budget and span:
         notice = replace(notice, runs_out=_runs_out(lookout, budget, span, target))
@@ -137,11 +141,24 @@ def _notice(
         notice = replace(notice, total=value_of(notice.metric, lookout.figures(target, lasted)))
     if event.what.alarms and not (it.rule and it.rule.live):
         notice = replace(notice, drivers=_drivers(lookout, target, period, reader, shared=shared))
+    if it.rule and it.rule.filled:
+        notice = replace(notice, calls=_unreported(lookout, target, period))
     return notice
 
 
 def _silenced(connection: Connection, episode: Episode, at: datetime) -> bool:
     return any(owing.silences_it(one, episode, at) for one in silences.running(connection, at))
+
+
+def _unreported(lookout: Lookout, target: Target, period: Period) -> int:
+    """How many calls of a window no report holds yet; of a key or a person nobody counts them."""
+    wanted = target.kind in (None, "team", "model") and calls.any_held(lookout.connection)
+    since = max(period.start, reported_until(lookout.connection, lookout.coverage)) if wanted else period.end
+    if since >= period.end:
+        return 0
+    teams = family(target.id, lookout.configuration.teams) if target.kind == "team" else None
+    models = {target.id} if target.kind == "model" else None
+    return held(lookout.connection, lookout.names, Stretch(since, period.end), teams, models)[0]
 
 
 def who(names: Names, target: Target) -> str:
@@ -166,12 +183,13 @@ def _budget(lookout: Lookout, episode: Episode) -> tuple[Budget | None, Span | N
     return budget, budget.span(local_date(episode.since, lookout.zone)) if budget else None
 
 
-def _period(lookout: Lookout, episode: Episode, span: Span | None, rule: Rule | None) -> Period:
+def _period(lookout: Lookout, notice: Notice, span: Span | None) -> Period:
     """The time that was told of."""
+    episode = notice.episode
     if span is not None:
         return outlook.period_of(span, lookout.zone, running=True)
-    if episode.kind is Kind.THRESHOLD and rule is not None:
-        return rule.window.period(episode.last_window, lookout.zone)
+    if episode.kind is Kind.THRESHOLD and notice.rule is not None:
+        return notice.rule.window.period(notice.window, lookout.zone)
     return lookout.period(episode.since, max(episode.last_window, episode.since))
 
 
