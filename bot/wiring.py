@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, MutableMapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import structlog
@@ -265,8 +266,11 @@ def configure_logging(settings: Settings) -> None:
     logging.getLogger("slack_bolt").setLevel(logging.ERROR)
 
 
+@cache
 def calm_collector() -> None:
-    """A sync makes records by the hundred thousand, all alive until they are stored and none of them in a circle: at
+    """Once in a process: what is frozen is never looked at again, so whatever has died by then would stay.
+
+    A sync makes records by the hundred thousand, all alive until they are stored and none of them in a circle: at
     its usual thresholds the collector walks over them so often that reading takes twice the time. To look at the young
     seldom is enough for that; at those that outlive a look it comes back soon, or what has died since would stay."""
     gc.freeze()

@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import gc
 import os
 import re
 import uuid
@@ -32,7 +33,7 @@ def pytest_collection() -> Generator[None, object, object]:
     walking over thousands of tests again and again took a seventh of all."""
     wiring.calm_collector()
     found = yield
-    wiring.calm_collector()
+    gc.freeze()
     return found
 
 
