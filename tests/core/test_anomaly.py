@@ -92,6 +92,12 @@ def test_the_sentence_says_how_much_in_which_time_and_what_was_expected() -> Non
     assert sentence(told, dollars) == "$41 in the last hour where about $1 was expected"
 
 
+def test_what_a_loop_adds_to_the_evening_is_told_before_the_night_is_half_over() -> None:
+    """Three dollars an hour: a third of what a busy hour costs, and four times a quiet one."""
+    told = excesses(hourly(office(60, more=block(50, 16, 12, 3.0))), Limits(min_impact=10))
+    assert [(alert.at - START) / HOUR - (24 * 50 + 16) for alert in told] == [4]
+
+
 def test_what_costs_less_than_the_least_impact_is_not_told() -> None:
     values = office(60, level=2.0, more=block(50, 2, 6, 3.0))
     assert excesses(hourly(values)) == []
@@ -200,7 +206,7 @@ def test_a_team_that_spends_on_few_days_must_beat_its_record() -> None:
     hours = [day / 3 if 10 <= hour < 13 else 0.0 for day in days for hour in range(24)]
     assert excesses(hourly(hours)) == []
     hours[24 * 70 + 10] = 4 * record
-    assert [alert.hours for alert in excesses(hourly(hours))] == [24]
+    assert [alert.hours for alert in excesses(hourly(hours))] == [6]
 
 
 # --- a new series

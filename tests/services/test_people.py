@@ -214,7 +214,7 @@ async def test_a_key_or_a_model_that_is_one_persons_is_shown_with_others(databas
 async def test_rows_that_stand_as_one_are_found_before_the_top_is_cut_off(database: Database) -> None:
     filled(database)
     found = await told(database, "team trio by user top 1", ANA)
-    assert billed(found) == {"Ana": 4, "and 1 more": 24}
+    assert billed(found) == {"Ana": 4, "and 2 more": 24}
 
 
 async def test_a_shared_message_shows_nobody_unless_everybody_may_see_everybody(database: Database) -> None:

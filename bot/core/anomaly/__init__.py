@@ -1,6 +1,6 @@
 """Anomalies in one series of spend (or tokens): `observe(series, observation, limits)` is a pure step over its state.
 
-    observation ─► hours  windows of 1, 2, 4, 8, 24 hours against the hours expected         (tiers)
+    observation ─► hours  windows of 1, 2, 3, 6, 24 hours against the hours expected         (tiers)
                    days   windows of 1, 2, 3, 5, 7 days against the level before the window  (tiers)
                      │    both: a score, held against what the series' own clean days reached (yardstick)
                      ▼

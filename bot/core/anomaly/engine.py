@@ -11,7 +11,7 @@ from bot.core.anomaly.finding import Finding, Kind, Limits, Observation, instant
 from bot.core.anomaly.normal import normal
 from bot.core.anomaly.notices import new_normal, notices
 from bot.core.anomaly.series import DAYS_KEPT, HOUR_WINDOWS, Hour, Series, Today
-from bot.core.anomaly.tiers import Window, day_excess, day_windows, hour_excess, hour_windows
+from bot.core.anomaly.tiers import Window, day_excess, day_windows, hour_excess, hour_windows, weighed
 from bot.core.anomaly.yardstick import DAY_FACTOR, limit
 
 
@@ -42,7 +42,7 @@ def observe(series: Series, seen: Observation, limits: Limits) -> Step:
     if seen.hours == 24:
         today = today._replace(whole=seen.value)
         return _judged_day(series._replace(today=today), today, seen.at, limits, findings)
-    hours = _hours(series.hours, Hour(seen.hour, seen.value, today.normal.hours[hour]))
+    hours = _hours(series.hours, weighed(seen.hour, seen.value, today.normal))
     windows = list(hour_windows(hours, today.normal))
     peaks = tuple(max(peak, window.score or 0.0) for peak, window in zip(today.peaks, windows, strict=True))
     known = (*today.hours[:hour], seen.value, *today.hours[hour + 1 :])

@@ -74,7 +74,7 @@ class Limits:
     without a past is taken to scatter (a natural logarithm's standard deviation); 0.3 did best on generated teams.
     """
 
-    min_impact: float = 15.0
+    min_impact: float = 10.0
     scatter: float = 0.3
 
 

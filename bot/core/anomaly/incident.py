@@ -8,8 +8,7 @@ from bot.core.anomaly.tiers import YOUNG_DAYS, Window
 AGAIN = 2.8
 """Times the pace that was told: a ramp doubles every week and would be told twice over."""
 AGAIN_AFTER = 24
-"""Hours between two alerts of one incident, at least; and the second needs a window of at least eight."""
-AGAIN_WINDOW = 8
+"""Hours between two alerts of one incident, at least; and the second needs a window as long."""
 GOES_ON = 0.35
 """An incident goes on while a day's own score is at least a third of what was told."""
 NEW_NORMAL_DAYS = 10
@@ -20,7 +19,7 @@ NEW_NORMAL_YOUNG = 3
 def worth_telling(incident: Incident | None, window: Window, hour: int) -> bool:
     if incident is None:
         return True
-    much_worse = window.hours >= AGAIN_WINDOW and window.pace > AGAIN * incident.pace
+    much_worse = window.hours >= AGAIN_AFTER and window.pace > AGAIN * incident.pace
     return much_worse and hour - incident.told >= AGAIN_AFTER
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.core.anomaly.series import Day, Hour, Incident, Job, Normal, Series, Shares, Today
 
-VERSION = (6, marshal.version)
+VERSION = (7, marshal.version)
 """Raised with every change of the engine or its state; a state of another version must be built anew from the past."""
 
 

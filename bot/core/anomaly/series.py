@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-HOUR_WINDOWS = (1, 2, 4, 8, 24)
+HOUR_WINDOWS = (1, 2, 3, 6, 24)
 """In hours; the longest is also how long single hours are held."""
 DAY_WINDOWS = (1, 2, 3, 5, 7)
 """In days; the longest is also how long the hours of closed days are held, for restatements to find."""
@@ -106,11 +106,12 @@ class Today(NamedTuple):
 
 
 class Hour(NamedTuple):
-    """One of the last 24 hours, with what was expected of it."""
+    """One of the last 24 hours, with what was expected of it; `weight` is what it counts for, less in busy hours."""
 
     number: int
     value: float
     expected: float
+    weight: float
 
 
 class Series(NamedTuple):

@@ -11,18 +11,22 @@ from bot.core.anomaly.normal import day_expected
 from bot.core.anomaly.series import DAY_WINDOWS, HOUR_WINDOWS, Day, Hour, Normal, Series, Today
 from bot.core.anomaly.yardstick import DAY_FACTOR, HOUR_FACTOR, day_prior, lasting_score, limit, score
 
-FLOOR = 0.03
-"""Of a typical day, added to both sides of an hour window's ratio: at night a few cents are no tenfold."""
+QUIET = 0.02
+"""Of the smoothing of a day, added to what an hour is expected to hold: in an idle night a few cents are no tenfold."""
+FLOOR = 0.3
+"""The same of 24 hours, added to both sides of their ratio."""
 RELATIVE = 1.3
 """A window must exceed what was expected by three tenths, however steady the series is."""
-HOUR_IMPACT, DAY_IMPACT = 0.15, 0.4
+HOUR_IMPACT, DAY_IMPACT = 0.12, 0.4
 """And by this share of a typical day: less is not worth a message, and days can wait for more than hours."""
+CEILING_PARTS = (0.9, 1.0)
+"""Of the ceiling of a series that spends on few days: its last six hours must nearly reach it, or the last 24."""
 NEARLY_ALL = 0.9
 """Of the excess of the window that holds most: a shorter one that has as much says better since when."""
 NEW_RECORD = 1.5
 """A new team grows every day, so at first something must beat its busiest day by half:"""
-SETTLING_DAYS, YOUNG_DAYS = 14, 28
-"""the last 24 hours before the windows of hours may speak in its first two weeks, a day's own sum in its first four."""
+SETTLING_DAYS, YOUNG_DAYS = 10, 28
+"""the last 24 hours before the windows of hours may speak in its first ten days, a day's own sum in its first four."""
 GROWN_DAYS, GROWN_LONG = 42, 35
 """Before, windows of several days say nothing: a team that takes Claude up is a ramp. For long ones, which no single
 day makes, it is enough that four whole weeks lie before the week that they judge."""
@@ -33,7 +37,7 @@ FIRST_HOURS, FIRST_DAYS = 3, 5
 """Days a series is only watched, by either tier."""
 HOUR_BOLDNESS, DAY_BOLDNESS = 0.1, 0.25
 """The part by which a limit is lower (or higher) where ten times more (or less) than usual is at stake."""
-HOURS_AT_STAKE, DAYS_AT_STAKE = 5, 40
+HOURS_AT_STAKE, DAYS_AT_STAKE = 7.5, 60
 """Times the minimum impact: the usual stake of a window, by tier."""
 
 
@@ -55,17 +59,35 @@ class Window(NamedTuple):
         return self.excess / self.hours
 
 
+def weighed(number: int, value: float, normal: Normal) -> Hour:
+    """The hour with what is expected of it, and the less weight the more that is: a loop that spends the same in every
+    hour stands out where little is usual, and is a ripple in the busiest.
+    """
+    expected = normal.hours[number % 24]
+    return Hour(number, value, expected, 1 / (expected + QUIET * normal.smoothing))
+
+
 def hour_windows(hours: tuple[Hour, ...], normal: Normal) -> Iterator[Window]:
-    """The windows that end with the newest hour; what was not reported counts on neither side."""
-    floor = max(FLOOR * normal.typical, normal.smoothing / 10)
-    value = expected = 0.0
+    """The windows that end with the newest hour; what was not reported counts on neither side.
+
+    The score of a few hours is that of how many times what was expected each was, on the weighed mean; that of 24 is
+    that of their sum, which holds the busy hours too. Less than expected is 0 in the former.
+    """
+    value = expected = above = weight = 0.0
     place, first = len(hours) - 1, hours[-1].number + 1
     for length in HOUR_WINDOWS:
         while place >= 0 and hours[place].number >= first - length:
-            value += hours[place].value
-            expected += hours[place].expected
+            hour = hours[place]
+            value += hour.value
+            expected += hour.expected
+            above += (hour.value - hour.expected) * hour.weight * hour.weight
+            weight += hour.weight
             place -= 1
-        yield Window(length, value, expected, score(value, expected, floor))
+        if length == HOUR_WINDOWS[-1]:
+            far = score(value, expected, FLOOR * normal.smoothing)
+        else:
+            far = math.log1p(max(0.0, above / weight))
+        yield Window(length, value, expected, far)
 
 
 def hour_excess(windows: list[Window], series: Series, today: Today, limits: Limits) -> Window | None:
@@ -75,10 +97,11 @@ def hour_excess(windows: list[Window], series: Series, today: Today, limits: Lim
         return None
     least = max(limits.min_impact, HOUR_IMPACT * normal.typical)
     if normal.ceiling is not None:
-        day = windows[-1]
-        excess = day.value - normal.typical
-        over = day.value > normal.ceiling and excess >= least
-        return Window(day.hours, day.value, normal.typical, math.inf) if over else None
+        for window, part in zip(windows[-2:], CEILING_PARTS, strict=True):
+            usual = normal.typical * window.hours / 24
+            if window.value > part * normal.ceiling and window.value - usual >= least:
+                return Window(window.hours, window.value, usual, math.inf)
+        return None
     if age < SETTLING_DAYS and windows[-1].value <= NEW_RECORD * normal.record:
         return None
     usual = HOURS_AT_STAKE * limits.min_impact
