@@ -3,6 +3,10 @@
 import io
 import json
 import logging
+import os
+import platform
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr
 from datetime import UTC, datetime, timedelta
@@ -95,3 +99,52 @@ async def test_a_schema_is_left_alone_where_the_settings_say_so(tmp_path: Path) 
     with pytest.raises(SchemaMismatch, match="claude-usage migrate"):
         async with wiring.parts(settings):
             pass
+
+
+USES_AND_FREES = r"""
+import asyncio, re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from bot import wiring
+from bot.settings import Settings
+
+
+def held():
+    return int(re.search(r"VmRSS:\s+(\d+) kB", Path("/proc/self/status").read_text())[1]) / 1024
+
+
+def pieces(size, count):
+    large = [(b"." * size, bytes(1_000 + n)) for n in range(count)]
+    return [small for _, small in large]
+
+
+async def main():
+    async with wiring.parts(Settings(_env_file=None)):
+        threads = [ThreadPoolExecutor(1) for _ in range(8)]
+        before = held()
+        kept = [thread.submit(pieces, 30_000, 400).result() for thread in threads]
+        print(held() - before)
+        pieces(20_000_000, 1)
+        before = held()
+        kept.append(pieces(4_000_000, 8))
+        print(held() - before)
+
+
+asyncio.run(main())
+"""
+"""What eight threads free one after the other, 12 MB each, and what is as large as pictures: MB still held of both."""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="no other allocator is told")
+def test_what_is_freed_is_used_by_the_next_thread_or_given_back(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", USES_AND_FREES],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[1])},
+        check=True,
+        capture_output=True,
+    )
+    of_threads, of_pictures = map(float, done.stdout.split())
+    assert of_threads < 30
+    assert of_pictures < 10
