@@ -51,7 +51,7 @@ COMMANDS_A_SECOND, CALLS_AT_ONCE = 3, 50
 LOOK_SECONDS = 5
 TOKEN = "cub_for_the_soak"
 WARM_MINUTES = 20.0
-"""Until then what is remembered for 500 teams in 30 questions still grows: 264 MB after 5 minutes, 267 after 20."""
+"""Until then Python's own heap still grows to what the busiest moment takes, a megabyte at a time."""
 STRETCHES = 10
 """What the measured time is cut into: memory goes up and down with what is collected about once a minute, so that one
 second says nothing new after the one before."""
