@@ -73,6 +73,14 @@ def test_the_runaway_loop_takes_alpha_above_200_dollars_by_six_in_the_morning(se
     assert alpha_dollars(organization, TODAY - DAY, TODAY) < 200
 
 
+@pytest.mark.parametrize("clock", range(5))
+def test_a_loop_that_is_not_over_yet_was_that_of_the_night_before(clock: int) -> None:
+    """Else nothing would be over its limit in a demo that is started after midnight."""
+    organization = Organization.simulate(seed=1, days=3, until=TODAY + HOUR * clock)
+    assert alpha_dollars(organization, TODAY - DAY, TODAY) > 200
+    assert alpha_dollars(organization, TODAY, TODAY + 6 * HOUR) < 200
+
+
 def test_the_loop_starts_late_the_evening_before_on_one_key(organization: Organization) -> None:
     def output(hour: datetime) -> dict[str | None, int]:
         return {row.api_key_id: row.output_tokens for row in organization.hour(hour) if row.output_tokens > 1_000_000}

@@ -119,7 +119,7 @@ class Stream:
 def streams(
     until: datetime, *, haiku_bands: bool = False, fast_mode: bool = False, waste: bool = False
 ) -> tuple[Stream, ...]:
-    """Everything this organisation runs, with the runaway loop in the night before `until`.
+    """Everything this organisation runs, with the runaway loop in the newest night that is over by `until`.
 
     `haiku_bands` adds prompts on both sides of Haiku 5.5's price step, `fast_mode` calls at the doubled price, `waste`
     what could cost less.
@@ -157,7 +157,8 @@ def _code(person: str, line: str, calls: int, speed: str = "standard") -> Stream
 
 def _usual(until: datetime) -> tuple[Stream, ...]:
     today = midnight(until)
-    looping = (today - 2 * HOUR, today + 5 * HOUR)
+    night = midnight(until - 5 * HOUR)  # the newest that is over: a loop that has only begun is over no limit yet
+    looping = (night - 2 * HOUR, night + 5 * HOUR)
     until_archived = (_ALWAYS[0], today - timedelta(days=30))
     until_inactive = (_ALWAYS[0], today - timedelta(days=45))
     return (
