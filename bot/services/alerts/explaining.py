@@ -51,7 +51,7 @@ def explain(connection: Connection, episode_id: int, asker: Asker, now: datetime
     it = about(connection, configuration, episode)
     if Target.of(episode.scope).kind == "user" and not may_act(configuration, asker, it.notify, it.teams):
         raise Withheld("This alert is about a single person. Ask an admin.")
-    running = [one for one in silences.running(connection, now) if owing.silences_it(one, episode, now)]
+    running = owing.covering(silences.running(connection, now), episode, now)
     why = episodes.settled_as(connection, episode_id)
     return explained.answer(
         Explained(

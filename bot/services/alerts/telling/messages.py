@@ -147,7 +147,7 @@ def _notice(
 
 
 def _silenced(connection: Connection, episode: Episode, at: datetime) -> bool:
-    return any(owing.silences_it(one, episode, at) for one in silences.running(connection, at))
+    return bool(owing.covering(silences.running(connection, at), episode, at))
 
 
 def _unreported(lookout: Lookout, target: Target, period: Period) -> int:

@@ -44,7 +44,7 @@ def owe(connection: Connection, configuration: Configuration, now: datetime) -> 
     running = silences.running(connection, now)
     given = silences.given(connection)
     for episode, event in sorted(episodes.unsettled(connection), key=lambda one: causes.width(one[0])):
-        if _silenced(running, episode, now):
+        if covering(running, episode, now):
             continue
         why = _not_told(episode, event, now)
         if why is None and event.what.alarms:
@@ -68,7 +68,7 @@ def chase(connection: Connection, configuration: Configuration, now: datetime) -
     running = silences.running(connection, now)
     for episode in episodes.firing(connection):
         told = states(connection, episode)
-        if not told or _silenced(running, episode, now):
+        if not told or covering(running, episode, now):
             continue
         it = about(connection, configuration, episode)
         waiting = next((level for level in it.levels if not _any(level, told)), None)
@@ -206,13 +206,10 @@ def _nobody(event: Event) -> str:
     return NotTold.NOBODY if event.what in (Happened.FIRED, Happened.WORSENED) else NotTold.NOBODY_WAS_TOLD
 
 
-def silences_it(silence: Silence, episode: Episode, now: datetime) -> bool:
-    """Whether a silence covers an episode now."""
-    return silence.covers(episode.rule_id.removeprefix(NOTICE), episode.scope, now)
-
-
-def _silenced(running: Iterable[Silence], episode: Episode, now: datetime) -> bool:
-    return any(silences_it(silence, episode, now) for silence in running)
+def covering(running: Iterable[Silence], episode: Episode, now: datetime) -> list[Silence]:
+    """The silences that cover an episode now."""
+    rule_id = episode.rule_id.removeprefix(NOTICE)
+    return [silence for silence in running if silence.covers(rule_id, episode.scope, now)]
 
 
 def _any(level: Iterable[str], told: Mapping[tuple[int, str], State]) -> bool:

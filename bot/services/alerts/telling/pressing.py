@@ -19,7 +19,7 @@ from bot.core.errors import NotFound, Withheld
 from bot.core.receivers import may_act
 from bot.services.alerts.telling import messages, unsilencing
 from bot.services.alerts.telling.about import about
-from bot.services.alerts.telling.owing import silences_it
+from bot.services.alerts.telling.owing import covering
 from bot.services.configuration import in_force
 from bot.store.alerts import episodes, silences
 from bot.store.upsert import lock
@@ -64,7 +64,7 @@ def end_silence(connection: Connection, episode_id: int, asker: Asker, now: date
     """End what keeps it quiet, as far as this person may."""
     episode, by = _allowed(connection, episode_id, asker), _called(asker)
     configuration = in_force(connection) or Configuration()
-    running = [one for one in silences.running(connection, now) if silences_it(one, episode, now)]
+    running = covering(silences.running(connection, now), episode, now)
     theirs = [one for one in running if unsilencing.may_end(connection, configuration, asker, one)]
     if [one for one in theirs if unsilencing.end(connection, one, by, now)]:
         episodes.note(connection, episode_id, Event(Happened.SILENCE_ENDED, now, by=by))
