@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.answers.answer import LiveRow
+from bot.core import wording
 from bot.core.calls.savings import Tip
-from bot.core.calls.sums import Sums
+from bot.core.calls.sums import Sums, added
 from bot.core.question import Dimension, Question
 
 
@@ -29,3 +30,11 @@ class Calls:
     notes: Sequence[str] = ()
     newest: datetime | None = None
     """When the newest of the calls was."""
+
+
+def leading(lines: Sequence[LiveRow], top: int | None) -> Sequence[LiveRow]:
+    """The first `top` rows, and one for the rest, so that they still add up; None: all of them."""
+    if top is None or len(lines) <= top:
+        return lines
+    of = sum(line.of for line in lines[top:])
+    return [*lines[:top], LiveRow(wording.and_more(of), added(line.sums for line in lines[top:]), of=of)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.answers.answer import Action, Amount, Answer, Cell, Column, Fact, Live, LiveRow, Percent, Table, Tokens
-from bot.answers.calls.found import Calls
+from bot.answers.calls.found import Calls, leading
 from bot.answers.calls.pictures import charts
 from bot.answers.calls.words import duration, projection, rate, span, tier, tip
 from bot.answers.pieces import SIDE_ROWS, during, title_of
@@ -107,23 +107,13 @@ def _tables(found: Calls) -> Iterator[Table]:
         ("By feature", found.features, Dimension.FEATURE),
     ):
         if by is not found.by and (len(lines) > 1 or by is None) and lines:
-            yield _counts(title, title.removeprefix("By ").capitalize(), _cut(lines), own=False)
+            yield _counts(title, title.removeprefix("By ").capitalize(), leading(lines, SIDE_ROWS), own=False)
     if found.total.errors:
         ranked = sorted(found.total.errors.items(), key=lambda error: (-error[1], error[0]))
         if rest := ranked[SIDE_ROWS:]:
             ranked[SIDE_ROWS:] = [(wording.and_more(len(rest)), sum(many for _, many in rest))]
         rows = tuple((error, Tokens(many), Percent(many / found.total.calls)) for error, many in ranked)
         yield Table("Errors", (Column("Type", numeric=False), Column("Calls"), Column("Of all calls")), rows)
-
-
-def _cut(lines: Sequence[LiveRow]) -> Sequence[LiveRow]:
-    """The first rows, and one for the rest, so that they still add up."""
-    if len(lines) <= SIDE_ROWS:
-        return lines
-    rest = Sums()
-    for line in lines[SIDE_ROWS:]:
-        rest.merge(line.sums)
-    return [*lines[:SIDE_ROWS], LiveRow(wording.and_more(len(lines) - SIDE_ROWS), rest)]
 
 
 def _counts(title: str, name: str, lines: Sequence[LiveRow], *, own: bool) -> Table:

@@ -128,6 +128,14 @@ ADDED = (
 """The figures of `Sums` that are added up."""
 
 
+def added(parts: Iterable[Sums]) -> Sums:
+    """All of them together, in a sum of its own."""
+    whole = Sums()
+    for part in parts:
+        whole.merge(part)
+    return whole
+
+
 def columns(some: Batch) -> dict[str, Column]:
     """The sums of each single call, by the names of `Sums`, in columns as a store holds them: instants in microseconds,
     sketches written. What none of the calls has is left out."""

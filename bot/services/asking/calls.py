@@ -10,17 +10,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from bot.answers import calls as calls_answer
-from bot.answers.answer import Answer, LiveRow
-from bot.answers.calls import Calls
-from bot.core import wording
+from bot.answers.answer import Answer
+from bot.answers.calls import Calls, leading
 from bot.core.access import Access, Asker
 from bot.core.calls.savings import Used, tips
+from bot.core.calls.sums import added
 from bot.core.errors import Withheld, WordsError
 from bot.core.hours import on_the_hour
 from bot.core.question import Dimension, Picture, Question, Subject
 from bot.core.words import MANY, OF_CALLS, ONE, TIMES
 from bot.services.figures.findings import few_enough
-from bot.services.figures.live_calls import LiveCalls, Seen, added, cut, group
+from bot.services.figures.live_calls import LiveCalls, Seen, cut, group
 from bot.services.figures.names import Names
 
 PICTURES = frozenset({Picture.CALLS, Picture.ENDPOINTS, Picture.ENDPOINT_TOKENS, Picture.LATENCY})
@@ -68,7 +68,7 @@ def answer(
         who,
         total,
         by,
-        _top(rows, question.top),
+        leading(rows, question.top),
         reading.rows(seen, Dimension.ENDPOINT, since, until)[0],
         cut(seen, lambda one: one.held.series.event_type, str)[0],
         reading.rows(seen, Dimension.FEATURE, since, until)[0],
@@ -99,11 +99,3 @@ def _used(seen: Iterable[Seen]) -> list[Used]:
         series = one.held.series
         groups[series.feature, series.model, series.service_tier, series.inference_geo].append(one)
     return [Used(*key, added(one.held.sums for one in some)) for key, some in groups.items() if group(some).is_open]
-
-
-def _top(lines: list[LiveRow], top: int | None) -> list[LiveRow]:
-    """The first `top` rows, and one for the rest, so that they still add up."""
-    if top is None or len(lines) <= top:
-        return lines
-    of = sum(line.of for line in lines[top:])
-    return [*lines[:top], LiveRow(wording.and_more(of), added(line.sums for line in lines[top:]), of=of)]

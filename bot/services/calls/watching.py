@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from bot.core.alerts.rule import MILLION, Metric, Observation, Rule, Target, Unit, unit_of
 from bot.core.calls.owners import CallOwners, Said
-from bot.core.calls.sums import Sums
+from bot.core.calls.sums import Sums, added
 from bot.core.directory import family
 from bot.core.errors import BotError
 from bot.core.hours import Stretch
@@ -105,10 +105,7 @@ def _value(rule: Rule, some: Sequence[Sums]) -> int | None:
     if rule.per_call:
         values = [value for sums in some if (value := _metric(metric, sums, fewest=1)) is not None]
         return max(values, default=None if unit_of(metric) is not Unit.COUNT else 0)
-    whole = Sums()
-    for sums in some:
-        whole.merge(sums)
-    return _metric(metric, whole, fewest=FEWEST)
+    return _metric(metric, added(some), fewest=FEWEST)
 
 
 def _metric(metric: Metric, sums: Sums, *, fewest: int) -> int | None:

@@ -14,7 +14,7 @@ from bot.answers.answer import LiveRow
 from bot.answers.calls.words import UNNAMED
 from bot.core.access import Access, Asker, Group, together
 from bot.core.calls.owners import CallOwners, Said
-from bot.core.calls.sums import Sums
+from bot.core.calls.sums import Sums, added
 from bot.core.directory import family
 from bot.core.errors import NotFound, Withheld
 from bot.core.nearest import nearest
@@ -197,10 +197,3 @@ def group(seen: Iterable[Seen]) -> Group:
     """Who is behind some calls; a call that names no user is no person's."""
     some = list(seen)
     return Group(frozenset(one.person for one in some if one.hidden), any(not one.person for one in some))
-
-
-def added(parts: Iterable[Sums]) -> Sums:
-    whole = Sums()
-    for part in parts:
-        whole.merge(part)
-    return whole

@@ -12,14 +12,14 @@ from bot.core import wording
 from bot.core.access import NOBODY, Access
 from bot.core.calls.call import Origin
 from bot.core.calls.owners import CallOwners, Said
-from bot.core.calls.sums import Sums
+from bot.core.calls.sums import Sums, added
 from bot.core.directory import family
 from bot.core.hours import Stretch, on_the_hour
 from bot.core.money import Money
 from bot.core.question import Question, Subject
 from bot.core.usage import Source
 from bot.core.utc import midnight
-from bot.services.figures.live_calls import LiveCalls, Seen, added, group
+from bot.services.figures.live_calls import LiveCalls, Seen, group
 from bot.services.figures.names import Found, Names
 from bot.services.figures.view import Coverage
 from bot.store import calls, ledger
