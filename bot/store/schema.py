@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -100,4 +101,10 @@ def _config() -> Config:
 
 
 def _script() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config())
+    return _read(_config)
+
+
+@cache
+def _read(config: Callable[[], Config]) -> ScriptDirectory:
+    """Once in a process: `/healthz` and `/readyz` ask at every look, and each reading leaves circles behind."""
+    return ScriptDirectory.from_config(config())

@@ -1,5 +1,6 @@
 """Migrations: from nothing, again, from two sides at once, and never on a database from the future."""
 
+import gc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -42,6 +43,18 @@ def test_looking_at_it_again_and_again_leaves_nothing_behind(database: Database)
         return len(cache)
 
     assert statements() == statements()
+
+
+def test_looking_at_it_again_and_again_reads_no_migration_again(database: Database) -> None:
+    database.read_now(schema.check)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(5):
+            database.read_now(schema.check)
+        assert gc.collect() == 0, "whoever reads them makes objects in circles"
+    finally:
+        gc.enable()
 
 
 def test_the_migrated_schema_is_the_one_the_tables_say(database: Database) -> None:
