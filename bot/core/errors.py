@@ -25,6 +25,7 @@ BotError
 │   └── PageMalformed       an answer that is not what the reference promises
 ├── StoreError              the database could not be used
 │   ├── StoreUnavailable    gone, locked or full; worth another try
+│   │   └── AmountTooLarge  it answers, and can't hold a figure
 │   ├── ClockWrong          this machine's clock and the database's are apart
 │   └── SchemaMismatch      older or newer than this code
 └── SlackError              Slack could not be told
@@ -46,8 +47,16 @@ class BotError(Exception):
     """A retry is pointless."""
     exit_code: int = 1
 
+    aside: str | None = None
+    """What people in Slack are told instead, where the message is for whoever runs the bot."""
+
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or type(self).__doc__)
+
+    @property
+    def told(self) -> str:
+        """The sentence for people in Slack, who know no settings and can mend nothing on the machine."""
+        return self.aside or str(self)
 
 
 class WordsError(BotError):
@@ -70,6 +79,7 @@ class CredentialRefused(SettingsError):
     """A credential was refused."""
 
     permanent = False  # somebody will mend it, and what is owed until then must not be lost
+    aside = "One of the bot's credentials is refused, so this can't be done now. Whoever runs this bot can mend that."
 
 
 class NotPermitted(CredentialRefused):
@@ -168,6 +178,15 @@ class StoreUnavailable(StoreError):
     """The database is not available."""
 
     permanent = False
+    aside: str | None = (
+        "The database can't be used just now. Whoever runs this bot can mend that; try again in a few minutes."
+    )
+
+
+class AmountTooLarge(StoreUnavailable):
+    """An amount is larger than any that this bot can hold."""
+
+    aside = None
 
 
 class ClockWrong(StoreError):
@@ -180,6 +199,10 @@ class SchemaMismatch(StoreError):
     """The database's schema does not fit this version of the bot."""
 
     exit_code = 3
+    aside = (
+        "The bot and its database are of different versions, so this can't be done now. Whoever runs this bot can mend "
+        "that; try again in a few minutes."
+    )
 
 
 class SlackError(BotError):

@@ -21,7 +21,7 @@ from bot.render import slack as render
 from bot.render.slack_alerts import ACKNOWLEDGE, EXPECTED, EXPLAIN, NOT_USEFUL, PLANNED, SILENCE
 from bot.services.alerts.alerts import Alerts
 from bot.slack.outlets import REFUSED_LAYOUT, Response, said
-from bot.slack.reply import BROKEN, Replies, broken
+from bot.slack.reply import BROKEN, Replies, broken, excuse
 
 log = structlog.get_logger()
 
@@ -68,7 +68,7 @@ def listen(
                 episode, answer = await act(action, outlet.user)
                 current = await alerts.message_at(channel, ts, episode, answer, clock())
             except BotError as error:
-                await outlet.sorry(str(error))
+                await outlet.sorry(excuse(error))
                 return
             except Exception:
                 await outlet.sorry(BROKEN, broken())

@@ -26,7 +26,7 @@ from bot.render.slack import DO
 from bot.services.configuring.forms import By, Forms
 from bot.services.digests.digests import Digests
 from bot.slack.outlets import opened, said
-from bot.slack.reply import BROKEN, PATIENCE_SECONDS, Replies, broken
+from bot.slack.reply import BROKEN, PATIENCE_SECONDS, Replies, broken, excuse
 
 log = structlog.get_logger()
 
@@ -166,7 +166,7 @@ class Dialogs:
             try:
                 await self._digests.send_test(await self._forms.drafted(state, values, by), by.now, by.user)
             except BotError as error:
-                words = str(error)
+                words = excuse(error)
             return render.form(await self._forms.again(state, values, words, by))
 
         await self._put(str(view["id"]), await self._made(looked_at))
@@ -195,7 +195,7 @@ class Dialogs:
                     await ack(response_action="errors", errors=render.errors(refused.fields, known))
                 return
             except BotError as error:
-                await ack(response_action="update", view=render.sorry(str(error)))
+                await ack(response_action="update", view=render.sorry(excuse(error)))
                 return
             except Exception:
                 await ack(response_action="update", view=render.sorry(BROKEN, broken()))
@@ -224,7 +224,7 @@ class Dialogs:
         try:
             return await make()
         except BotError as error:
-            return render.sorry(str(error))
+            return render.sorry(excuse(error))
         except Exception:
             return render.sorry(BROKEN, broken())
 

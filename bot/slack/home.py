@@ -19,7 +19,7 @@ from bot.core.errors import BotError
 from bot.render import slack_views as render
 from bot.services.asking.home import Homes
 from bot.services.presses import Presses
-from bot.slack.reply import BROKEN, PATIENCE_SECONDS, broken
+from bot.slack.reply import BROKEN, PATIENCE_SECONDS, broken, excuse
 
 log = structlog.get_logger()
 
@@ -56,7 +56,7 @@ async def _publish(client: AsyncWebClient, homes: Homes, user: str, stands: str 
         answer = await asking
         view = render.home(answer)
     except BotError as error:
-        view = render.home_without_figures(str(error))
+        view = render.home_without_figures(excuse(error))
     except Exception:
         view = render.home_without_figures(BROKEN, broken())
     _, refused = await _published(client, user, view, stands)

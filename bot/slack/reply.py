@@ -64,7 +64,7 @@ class Replies:
                 metering.answered("answered")
             except BotError as error:
                 metering.refused(error)
-                await ack(response_action="errors", errors=slack_views.field_error(str(error)))
+                await ack(response_action="errors", errors=slack_views.field_error(excuse(error)))
             except Exception:
                 await ack(response_action="update", view=slack_views.sorry(outlet.asked, BROKEN, broken()))
 
@@ -113,7 +113,7 @@ async def _put(outlet: Outlet, preparing: Awaitable[Prepared], *, shared: bool) 
         answer, messages = await preparing
     except BotError as error:
         metering.refused(error)
-        await outlet.sorry(str(error))
+        await outlet.sorry(excuse(error))
         return False
     except Exception:
         await outlet.sorry(BROKEN, broken())
@@ -131,6 +131,13 @@ async def _after(first: Message, others: AsyncIterator[Message]) -> AsyncIterato
     yield first
     async for message in others:
         yield message
+
+
+def excuse(error: BotError) -> str:
+    """What whoever asked or pressed is told; what only whoever runs the bot can mend is said in the log."""
+    if error.aside:
+        log.warning("Somebody could not be answered.", action="answer_unavailable", error=str(error))
+    return error.told
 
 
 def broken() -> str:

@@ -18,7 +18,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from bot.core.errors import SettingsError, StoreUnavailable
+from bot.core.errors import AmountTooLarge, SettingsError, StoreUnavailable
 from bot.store import metering
 
 P = ParamSpec("P")
@@ -121,12 +121,22 @@ class Database:
 def unavailable(error: DBAPIError) -> StoreUnavailable | None:
     """The sentence for a database that can't be used now; None for an error in our own SQL."""
     said = str(error.orig).lower()
+    for sign, sentence in _TOO_LARGE.items():
+        if sign in said:
+            return AmountTooLarge(sentence)
     for sign, sentence in _SIGNS.items():
         if sign in said:
             return StoreUnavailable(sentence)
     return StoreUnavailable(_SIGNS["connection"]) if error.connection_invalidated else None
 
 
+_TOO_LARGE = {
+    "integer overflow": "A sum is larger than any amount this bot can hold ($922 million). Ask for a shorter period.",
+    **dict.fromkeys(
+        ("call_hour_exact", "call_day_exact", "bigint out of range"),
+        "A figure is larger than any that this bot can hold ($922 million). Look for a wrong price or count.",
+    ),
+}
 _SIGNS = {
     "is locked": "The database is locked by another program for too long. Stop what holds it, then try again.",
     "disk is full": "The database's disk is full. Free some space, then try again; nothing was half-written.",
@@ -134,11 +144,6 @@ _SIGNS = {
     "no space left": "The database's disk is full. Free some space, then try again; nothing was half-written.",
     # What PostgreSQL says to whoever connects meanwhile.
     "could not write init file": "The database's disk is full. Free some space, then try again.",
-    "integer overflow": "A sum is larger than any amount this bot can hold ($922 million). Ask for a shorter period.",
-    **dict.fromkeys(
-        ("call_hour_exact", "call_day_exact", "bigint out of range"),
-        "A figure is larger than any that this bot can hold ($922 million). Look for a wrong price or count.",
-    ),
     "readonly": "The database can't be written to. Check the file's permissions and the volume.",
     "read-only": "The database can't be written to. Check its permissions, or whether it is a replica.",
     "unable to open": "The database file can't be opened. Check DATABASE_URL and that its folder exists.",

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bot.core.errors import StoreUnavailable
 from bot.demo.slack_server import COMMAND, Message
 from bot.slack.buttons import file_name
 from tests.outside import ALPHA, ANA, BEN, NOW, Outside, moved, until
@@ -157,7 +158,7 @@ async def test_an_apology_takes_nothing_away(outside: Outside, bot: Path) -> Non
     away = moved(bot, ".away")
     sorry = await pressed(outside, answer, "Why?")
     moved(away, bot.suffix)
-    assert "The database file is gone" in sorry.text
+    assert sorry.text == StoreUnavailable.aside
     assert sorry.ts != answer.ts
     assert answer in outside.posted()
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.core.errors import StoreUnavailable
 from bot.demo.slack_limits import problems
 from bot.slack.dialog import SHORTCUT
 from tests.outside import ANA, BEN, Outside, until
@@ -145,7 +146,7 @@ async def test_a_database_that_is_away_is_said_in_the_dialog_and_nothing_is_sugg
     await opened(outside)
     assert await outside.does(outside.slack.suggest(ANA, "names", "alp")) == []
     wrong = await sent(outside, "team alpha")
-    assert "The database has no tables" in wrong["errors"]["words"]
+    assert wrong["errors"]["words"] == StoreUnavailable.aside
 
 
 @over_http

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bot.core.errors import StoreUnavailable
 from bot.demo.slack_limits import problems
 from tests.outside import ANA, BEN, GENERAL, Outside, until
 
@@ -137,7 +138,7 @@ async def test_looking_at_the_messages_tab_publishes_nothing(outside: Outside) -
 async def test_what_is_wrong_is_said_on_home_and_refresh_tries_again(outside: Outside, bot: Path) -> None:
     renamed(bot, "configuration", "away")
     sorry = await opened(outside)
-    assert "The database has no tables" in letters(sorry["blocks"])
+    assert str(StoreUnavailable.aside) in letters(sorry["blocks"])
     renamed(bot, "away", "configuration")
     assert (await outside.does(outside.slack.press_home(ANA, buttons(sorry)["Refresh"]))).status == 200
     await until(lambda: "Team Alpha" in letters(outside.slack.homes[ANA]["blocks"]))
