@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -29,6 +29,7 @@ _ACTS = re.compile(rf"^{render.DO}:({ACKNOWLEDGE}|{SILENCE}|{END_SILENCE}|{EXPEC
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _PAST = "Choose a day that is not over yet."
 _HOW_LONG = "Choose for how long."
+_NOTED = "That is noted and holds; only the message could not be changed to say so."
 
 
 def listen(
@@ -66,14 +67,23 @@ def listen(
         with replies.counted():
             try:
                 episode, answer = await act(action, outlet.user)
-                current = await alerts.message_at(channel, ts, episode, answer, clock())
             except BotError as error:
                 await outlet.sorry(excuse(error))
                 return
             except Exception:
                 await outlet.sorry(BROKEN, broken())
                 return
-            await _changed(client, channel, ts, current)
+            try:
+                current = await alerts.message_at(channel, ts, episode, answer, clock())
+                unchanged = await _changed(client, channel, ts, current)
+            except BotError as error:
+                log.warning("The message stays as it is.", action="message_unchanged", error=str(error))
+                unchanged = str(error)
+            except Exception:
+                await outlet.sorry(_NOTED, broken())
+                return
+            if unchanged:
+                await outlet.sorry(_NOTED)
             await _others(client, alerts, episode, (channel, ts), clock())
 
     @app.action(f"{render.DO}:{EXPLAIN}")
@@ -106,9 +116,11 @@ async def _others(client: AsyncWebClient, alerts: Alerts, episode: int, but: tup
             await _changed(client, copy.channel, copy.ts, copy.answer)
 
 
-async def _changed(client: AsyncWebClient, channel: str, ts: str, answer: Answer) -> None:
-    """Say in a message's own place how it stands now, as plainly as the workspace needs it."""
+async def _changed(client: AsyncWebClient, channel: str, ts: str, answer: Answer) -> str:
+    """Say in a message's own place how it stands now, as plainly as the workspace needs it; what Slack has against it,
+    "" if nothing."""
     where: dict[str, Any] = {"channel": channel, "ts": ts}
-    refused: Awaitable[str] = said(client, "chat.update", render.message(answer) | where)
-    if await refused == REFUSED_LAYOUT:
-        await said(client, "chat.update", render.plain(answer) | where)
+    refused = await said(client, "chat.update", render.message(answer) | where)
+    if refused == REFUSED_LAYOUT:
+        refused = await said(client, "chat.update", render.plain(answer) | where)
+    return refused

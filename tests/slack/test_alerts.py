@@ -107,6 +107,27 @@ async def test_a_button_that_comes_back_with_nonsense_gets_a_sentence(
 
 
 @over_http
+@pytest.mark.parametrize("lost", ["Slack", "the store"])
+async def test_whoever_presses_hears_that_it_holds_where_the_message_can_not_be_changed(
+    outside: Outside, bot: Path, lost: str
+) -> None:
+    mine, _ = await told(outside, bot)
+    if lost == "Slack":
+        outside.slack.fail_next("chat.update", error="message_not_found")
+    else:
+        with sqlite3.connect(bot) as connection:
+            connection.execute("ALTER TABLE delivery RENAME TO away")
+        connection.close()
+    before = len(outside.posted())
+    await press(outside, ANA, mine, "do:acknowledge")
+    await until(lambda: len(outside.posted()) > before)
+    answer = outside.posted()[-1]
+    assert (answer.ephemeral_to, answer.channel) == (ANA, mine.channel)
+    assert "That is noted and holds" in answer.text
+    assert [what for what, _ in events(bot)] == ["fired", "acknowledged"]
+
+
+@over_http
 @pytest.mark.parametrize(
     ("action", "value", "words"),
     [
