@@ -18,6 +18,7 @@ from bot import process, wiring
 from bot.core.question import parse
 from bot.demo.main import BOT_TOKEN, SIGNING_SECRET
 from bot.services.asking.answering import answer
+from bot.services.figures.inquiry import Inquiry
 from bot.settings import Settings
 from bot.store.database import Database
 from tests.bench.asking import NOW, slack
@@ -145,7 +146,7 @@ def _by_hand(database: Database, text: str) -> float:
 
 
 def _answer(connection: Any, text: str) -> None:
-    answer(connection, parse(text, now=NOW, zone="UTC"), NOW, "UTC")
+    answer(Inquiry(connection, parse(text, now=NOW, zone="UTC"), NOW, "UTC"))
 
 
 @contextmanager

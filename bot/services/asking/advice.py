@@ -10,7 +10,9 @@ from functools import partial
 
 from sqlalchemy import Connection, Row
 
+from bot.answers import advice as advice_answer
 from bot.answers.advice import Advised, Given
+from bot.answers.answer import Answer
 from bot.core.access import FEWEST, Group
 from bot.core.advice import FOR_SO_LONG, Course, Finding, Piece, Use, Window, idle, least, pieces
 from bot.core.advice.use import Counts, added
@@ -18,11 +20,12 @@ from bot.core.directory import is_person
 from bot.core.hours import Stretch, on_the_hour
 from bot.core.money import Money
 from bot.core.periods import Period
-from bot.core.question import Dimension, Question
+from bot.core.question import Dimension
 from bot.core.usage import CONSOLE, NOT_BY_KEY, REQUESTS, SERVICE_ACCOUNT, TOKEN_TYPES, Source
 from bot.core.utc import dates, midnight
 from bot.services.asking.plans import whole_days
-from bot.services.figures.names import Found, Names
+from bot.services.figures.inquiry import Inquiry
+from bot.services.figures.names import Names
 from bot.services.figures.people import Sight
 from bot.services.figures.view import Coverage
 from bot.store import memory
@@ -58,18 +61,17 @@ class _Advice:
         return len(self.unused) + sum(1 + len(course.days) + len(course.hours) for course in courses)
 
 
-def advise(
-    connection: Connection, question: Question, found: Found, names: Names, coverage: Coverage, sight: Sight
-) -> Advised:
+def answer(asked: Inquiry) -> Answer:
     """What would cost less, from what the asker may see. Raises Withheld where the whole is a hidden person's."""
-    period = whole_days(coverage.cut(question.period), coverage)
+    found, names, coverage, sight = asked.found, asked.names, asked.coverage, asked.sight
+    period = whole_days(coverage.cut(asked.question.period), coverage)
     sight.allow(found, period, coverage)
-    window = _window(connection, period, coverage)
-    looked = partial(_look, connection, found.selection, names, window, sight)
+    window = _window(asked.connection, period, coverage)
+    looked = partial(_look, asked.connection, found.selection, names, window, sight)
     seen = None if sight.blind else sight.access
-    advice = memory.remembered(connection, ("advice", found.selection, window, seen), looked)
-    return Advised(
-        question,
+    advice = memory.remembered(asked.connection, ("advice", found.selection, window, seen), looked)
+    advised = Advised(
+        asked.question,
         found.name,
         window,
         advice.floor,
@@ -78,6 +80,7 @@ def advise(
         coverage.data_through,
         (f"Use that is a single person's is left out. {sight.access.refusal}",) if advice.closed else (),
     )
+    return advice_answer.answer(advised)
 
 
 def _look(connection: Connection, selection: Selection, names: Names, window: Window, sight: Sight) -> _Advice:

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from bot.answers import alerts as alerts_answer
 from bot.answers.alert import words
 from bot.answers.alerts import DAYS, Alerted, AlertLine
+from bot.answers.answer import Answer
 from bot.core import wording
 from bot.core.alerts.budgets import BUDGET, FORECAST
 from bot.core.alerts.episode import Episode, State
@@ -24,9 +26,8 @@ from bot.services.alerts.judging.looking import Lookout
 from bot.services.alerts.judging.rules import known
 from bot.services.alerts.telling import messages
 from bot.services.alerts.telling.about import gone, rule_of, teams_of
+from bot.services.figures.inquiry import Inquiry
 from bot.services.figures.names import Found, Names
-from bot.services.figures.people import Sight
-from bot.services.figures.view import Coverage
 from bot.store.alerts import episodes, silences
 
 
@@ -38,43 +39,25 @@ class Seen:
     withheld: int
 
 
-def asked(
-    connection: Connection, question: Question, names: Names, coverage: Coverage, sight: Sight, zone: str
-) -> Alerted:
+def answer(asked: Inquiry) -> Answer:
     """The answer to `alerts [TEAM]`. Raises NotFound for a team that is not there."""
-    found = names.find(connection, question)
+    connection, names = asked.connection, asked.names
+    found = names.find(connection, asked.question)
     teams = family(found.id, names.configuration.teams) if found.id else None
-    lately = coverage.now - timedelta(days=DAYS)
+    lately = asked.now - timedelta(days=DAYS)
     every = [*episodes.firing(connection), *episodes.lately_resolved(connection, lately)]
-    seen = _seen(connection, every, names, coverage, sight, zone, teams)
-    return Alerted(question, found.name, seen.lines, zone, seen.withheld, coverage.data_through)
+    seen = _seen(asked, every, teams)
+    through = asked.coverage.data_through
+    return alerts_answer.answer(Alerted(asked.question, found.name, seen.lines, asked.here, seen.withheld, through))
 
 
-def open_ones(
-    connection: Connection,
-    names: Names,
-    coverage: Coverage,
-    sight: Sight,
-    zone: str,
-    teams: frozenset[str],
-    *,
-    whole: bool = False,
-) -> tuple[AlertLine, ...]:
+def open_ones(asked: Inquiry, teams: frozenset[str], *, whole: bool = False) -> tuple[AlertLine, ...]:
     """What is open for some teams; `whole`: and what is about the whole organisation."""
-    return _seen(connection, episodes.firing(connection), names, coverage, sight, zone, teams, whole=whole).lines
+    return _seen(asked, episodes.firing(asked.connection), teams, whole=whole).lines
 
 
-def _seen(
-    connection: Connection,
-    every: Sequence[Episode],
-    names: Names,
-    coverage: Coverage,
-    sight: Sight,
-    zone: str,
-    teams: frozenset[str] | None,
-    *,
-    whole: bool = False,
-) -> Seen:
+def _seen(asked: Inquiry, every: Sequence[Episode], teams: frozenset[str] | None, *, whole: bool = False) -> Seen:
+    connection, names, coverage, zone = asked.connection, asked.names, asked.coverage, asked.here
     running = silences.running(connection, coverage.now) if every else ()
     lookout = Lookout(connection, names, coverage, zone)
     lines, withheld = [], 0
@@ -89,7 +72,7 @@ def _seen(
         try:
             found = _found(connection, names, target, zone, coverage.now)
             if found is not None:
-                sight.allow(found, coverage.cut(_period(episode, coverage.now, zone)), coverage)
+                asked.sight.allow(found, coverage.cut(_period(episode, coverage.now, zone)), coverage)
         except NotFound:  # its team is gone, and with it whom it would concern
             continue
         except Withheld:

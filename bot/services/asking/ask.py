@@ -19,6 +19,7 @@ from bot.services import tracing
 from bot.services.asking.answering import answer
 from bot.services.asking.asked import asked
 from bot.services.asking.understanding import Understanding
+from bot.services.figures.inquiry import Inquiry
 from bot.services.figures.people import Recognition
 from bot.store.database import Database
 
@@ -92,7 +93,7 @@ def _answered(
 ) -> Answer:
     question = asked(connection, text, said=said, now=now, zone=zone)
     with tracing.span("question", subject=question.subject.value):
-        return answer(connection, question, now, zone, asker=asker, shared=shared)
+        return answer(Inquiry(connection, question, now, zone, asker, shared))
 
 
 def _noted(said: Answer, note: str) -> Answer:

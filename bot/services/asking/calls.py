@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
-
-from sqlalchemy import Connection
+from datetime import timedelta
 
 from bot.answers import calls as calls_answer
 from bot.answers.answer import Answer
 from bot.answers.calls import Calls, leading
-from bot.core.access import Access, Asker
 from bot.core.calls.savings import Used, tips
 from bot.core.calls.sums import added
 from bot.core.errors import Withheld, WordsError
@@ -20,8 +17,8 @@ from bot.core.hours import on_the_hour
 from bot.core.question import Dimension, Picture, Question, Subject
 from bot.core.words import MANY, OF_CALLS, ONE, TIMES
 from bot.services.figures.findings import few_enough
+from bot.services.figures.inquiry import Inquiry
 from bot.services.figures.live_calls import LiveCalls, Seen, cut, group
-from bot.services.figures.names import Names
 
 PICTURES = frozenset({Picture.CALLS, Picture.ENDPOINTS, Picture.ENDPOINT_TOKENS, Picture.LATENCY})
 """The charts of live calls."""
@@ -39,10 +36,9 @@ def is_about(question: Question) -> bool:
     return question.subject in OF_CALLS or question.picture in PICTURES or (told and plain)
 
 
-def answer(
-    connection: Connection, question: Question, names: Names, access: Access, asker: Asker, now: datetime
-) -> Answer:
+def answer(asked: Inquiry) -> Answer:
     """Raises Withheld for what the asker may not see, NotFound for a name nobody has, WordsError for another cut."""
+    question, names, access, now = asked.question, asked.names, asked.access, asked.now
     if question.by not in (None, *_CUTS):
         raise WordsError(
             "Live calls are cut by endpoint, feature, team, model, user, key, hour, day, week or month. "
@@ -50,7 +46,7 @@ def answer(
         )
     if question.thing in (Subject.WORKSPACE, Subject.WORKSPACES):
         raise WordsError("Programs do not say from which workspace they call. Try `/claude-usage calls by key`.")
-    reading = LiveCalls(connection, names, access, asker)
+    reading = LiveCalls(asked.connection, names, access, asked.asker)
     since, until = question.period.start, min(question.period.end, on_the_hour(now) + _HOUR)
     seen = reading.seen(since, max(since, until))
     who = names.organization

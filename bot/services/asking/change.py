@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import Connection
-
+from bot.answers import why as why_answer
+from bot.answers.answer import Answer
 from bot.answers.pieces import Plan
 from bot.answers.why import MOST_DRIVERS, Explained
 from bot.core.change import Cause, Part, Spent, causes, counterparts, drivers, parts
 from bot.core.entries import Basis
 from bot.core.money import Money
 from bot.core.periods import Period, days, local_date, midnight
-from bot.core.question import Dimension, Question
+from bot.core.question import Dimension
 from bot.core.report import Figures, Findings, Report, Row, added, leading
 from bot.core.words import TIMES
 from bot.services.figures.findings import gather
-from bot.services.figures.names import Found, Names
+from bot.services.figures.inquiry import Inquiry
+from bot.services.figures.names import Names
 from bot.services.figures.steps import hour_id, span_name, span_start
-from bot.services.figures.view import Coverage, View
+from bot.services.figures.view import View
 from bot.store import memory
 
 _CALLER = (Dimension.TEAM, Dimension.WORKSPACE, Dimension.KEY, Dimension.USER)
@@ -31,27 +32,20 @@ _DAYS_BY_HOUR = 2
 """Longer than that, the days say more than their hours."""
 
 
-def explain(
-    connection: Connection,
-    question: Question,
-    found: Found,
-    names: Names,
-    plan: Plan,
-    coverage: Coverage,
-    zone: str,
-    shown: Callable[[Findings], Findings],
-) -> Explained:
-    """Everything the answer to a `why` shows; without causes where either period's cost is not known.
+def answer(asked: Inquiry) -> Answer:
+    return why_answer.answer(explain(asked, why_answer.PLANS[asked.question.thing]), asked.found.name)
 
-    `shown` leaves of rows what the asker may see.
-    """
-    report = gather(connection, question, found, names, Plan(plan.by), coverage, zone).report
-    view = View(connection, found.selection, coverage)
+
+def explain(asked: Inquiry, plan: Plan) -> Explained:
+    """Everything the answer to a `why` shows; without causes where either period's cost is not known."""
+    question, found, names, view = asked.question, asked.found, asked.names, asked.view
+    report = gather(view, question, found, names, Plan(plan.by), asked.zone).report
     for period in (report.previous_period, report.period):
         view.read(period, report.by, *_CALLER, *_KIND)  # finely and first: every other cut is a sum of this
 
     def cut(by: Dimension) -> Report:
-        return shown(Findings(replace(report, by=by, rows=_rows(view, report, by, names)), {})).report
+        findings = Findings(replace(report, by=by, rows=_rows(view, report, by, names)), {})
+        return asked.sight.shown(findings, found, asked.coverage).report
 
     beside = {by: cut(by).rows for by in (() if question.by else plan.also)}
     steps = _steps(view, report, names)
@@ -65,7 +59,7 @@ def explain(
         return parts(then, now)
 
     about = (found.selection, view.stretch(report.previous_period), view.stretch(report.period))
-    moved = memory.remembered(connection, ("moved", *about), worked_out)
+    moved = memory.remembered(asked.connection, ("moved", *about), worked_out)
     return Explained(replace(report, causes=causes(moved)), beside, steps, _own_causes(moved, report))
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from sqlalchemy import Connection
-
 from bot.answers import chart, chart_ahead
 from bot.answers.answer import Answer
 from bot.answers.chart import Course
@@ -18,55 +16,44 @@ from bot.core.question import Dimension, Picture, Question, Subject
 from bot.core.report import Findings
 from bot.core.usage import Source
 from bot.services.asking import outlook
-from bot.services.figures.findings import gather
-from bot.services.figures.list_range import ranged
-from bot.services.figures.names import Found, Names
+from bot.services.figures.inquiry import Inquiry
 from bot.services.figures.outlook import history
-from bot.services.figures.people import Sight, topped
+from bot.services.figures.people import topped
 from bot.services.figures.steps import spans
-from bot.services.figures.view import Coverage, View
+from bot.services.figures.view import View
 
 MOST_DAYS, MOST_WEEKS = 92, 106
 """Columns that can still be told apart; a longer period is drawn by the week, and then by the month."""
 
 
-def answer(
-    connection: Connection, question: Question, found: Found, names: Names, coverage: Coverage, sight: Sight, zone: str
-) -> Answer:
+def answer(asked: Inquiry) -> Answer:
     """The picture's numbers and words; the picture itself is the medium's to draw."""
-    view = View(connection, found.selection, coverage)
-    match question.picture:
+    match asked.question.picture:
         case Picture.BUDGET:
-            return chart_ahead.burn_down(outlook.budgeted(connection, question, found, names, coverage, sight))
+            return chart_ahead.burn_down(outlook.budgeted(asked))
         case Picture.FORECAST:
-            return chart_ahead.heading(_heading(question, found, names, view))
+            return chart_ahead.heading(_heading(asked))
         case Picture.TREND:
-            findings = _findings(connection, question, found, names, coverage, sight, zone)
-            return chart.trend(findings, found.name, _course(view, findings))
+            findings = _findings(asked)
+            return chart.trend(findings, asked.found.name, _course(asked.view, findings))
         case _:
-            findings = _findings(connection, question, found, names, coverage, sight, zone)
-            return chart.share(topped(findings, question), found.name)
+            return chart.share(topped(_findings(asked), asked.question), asked.found.name)
 
 
-def _findings(
-    connection: Connection, question: Question, found: Found, names: Names, coverage: Coverage, sight: Sight, zone: str
-) -> Findings:
+def _findings(asked: Inquiry) -> Findings:
     """The rows that the asker may see, whatever the columns are."""
-    plan = chart.plan(question)
-    cut = replace(question, by=plan.by, top=None)
-    findings = ranged(
-        connection, gather(connection, cut, found, names, plan, coverage, zone), found.selection, coverage
-    )
-    findings = sight.shown(findings, found, coverage)
-    return replace(findings, report=replace(findings.report, question=question))
+    plan = chart.plan(asked.question)
+    findings = asked.findings(replace(asked.question, by=plan.by, top=None), plan)
+    return replace(findings, report=replace(findings.report, question=asked.question))
 
 
-def _heading(question: Question, found: Found, names: Names, view: View) -> chart_ahead.Heading:
+def _heading(asked: Inquiry) -> chart_ahead.Heading:
+    question, found, view = asked.question, asked.found, asked.view
     zone = question.period.zone
     ahead, known = outlook.ahead(question, found, view), history(view, zone)
     span = ahead.span
     monthly = question.period.unit is Unit.MONTH and question.thing is Subject.TEAM
-    standing = outlook.standing(names, found, view, zone) if monthly else None
+    standing = outlook.standing(asked.names, found, view, zone) if monthly else None
     limit = standing.limit if standing and standing.span == span else None
     reached = fan(known.days, known.first, span.start, span.end)
     if ahead.spent is not None:

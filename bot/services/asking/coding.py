@@ -21,9 +21,10 @@ from bot.core.directory import UNALLOCATED
 from bot.core.errors import NotFound, Withheld, WordsError
 from bot.core.nearest import nearest
 from bot.core.periods import Period, days, midnight
-from bot.core.question import Dimension, Question
+from bot.core.question import Dimension
 from bot.core.usage import Source
 from bot.core.words import shown
+from bot.services.figures.inquiry import Inquiry
 from bot.services.figures.names import Names
 from bot.store.calls import code_counts
 from bot.store.readings import coding, refusals, snapshots, syncs
@@ -44,13 +45,14 @@ class Seen:
     """It is a person's whom the asker may not see."""
 
 
-def answer(connection: Connection, question: Question, names: Names, access: Access, now: datetime) -> Answer:
+def answer(asked: Inquiry) -> Answer:
     """Raises Withheld for what the asker may not see, NotFound for a name nobody has, WordsError for another cut."""
+    connection, question, names, access = asked.connection, asked.question, asked.names, asked.access
     if question.by not in (None, *CUTS):
         raise WordsError("Claude Code is reported by user, team and day. Try `/claude-usage code by team`.")
     refused = {one.organization_id: one.sentence for one in refusals.read(connection) if one.source is Source.CODE}
     readable = [one.organization_id for one in names.organizations if one.organization_id not in refused]
-    reading = _Reading(connection, names, access, readable, now)
+    reading = _Reading(connection, names, access, readable, asked.now)
     if refused and not readable and not reading.hears:
         return code_answer.refused(question, next(iter(refused.values())))
     period = reading.cut(question.period)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from itertools import combinations
 
-from sqlalchemy import Connection
-
+from bot.answers import compare as compare_answer
+from bot.answers.answer import Answer
 from bot.answers.compare import Compared
 from bot.answers.pieces import Plan
 from bot.answers.trend import plan, short_label
@@ -18,36 +18,34 @@ from bot.core.question import Dimension, Question, Subject, written
 from bot.core.report import Report, Row, added
 from bot.core.words import MANY, TOLD, shown
 from bot.services.asking.trend import steps
-from bot.services.figures.findings import gather
-from bot.services.figures.list_range import ranged
+from bot.services.figures.inquiry import Inquiry
 from bot.services.figures.names import Found, Names
 from bot.services.figures.people import Sight
 from bot.services.figures.steps import span_name
-from bot.services.figures.view import NOTHING, Coverage, View
+from bot.services.figures.view import NOTHING
 from bot.store.ledger import Selection
 
 _KINDS = tuple(kind for kind in MANY if Dimension(kind.value) not in TOLD)
 
 
-def selection(question: Question, names: Names, sight: Sight) -> Selection:
+def selection(asked: Inquiry) -> Selection:
     """The part of the ledger that a question is about: of a comparison, all that is compared."""
-    if question.subject is not Subject.COMPARE:
-        return sight.find(question, names).selection
-    _, things = _things(question, names, sight)
+    if asked.question.subject is not Subject.COMPARE:
+        return asked.found.selection
+    _, things = _things(asked.question, asked.names, asked.sight)
     chosen = {}
     for field in fields(Selection):
         sets = [ids for thing in things if isinstance(ids := getattr(thing.selection, field.name), frozenset)]
         if sets:
             chosen[field.name] = frozenset[str]().union(*sets)
-    return names.selection(**chosen)
+    return asked.names.selection(**chosen)
 
 
-def compare(
-    connection: Connection, question: Question, names: Names, coverage: Coverage, sight: Sight, zone: str
-) -> Compared:
+def answer(asked: Inquiry) -> Answer:
     """What the asker may see of each. Raises WordsError where they are of several kinds or count the same twice,
     NotFound for a name nobody has, Withheld where one of them would tell of a single forbidden person."""
-    kind, things = _things(question, names, sight)
+    question, coverage, sight = asked.question, asked.coverage, asked.sight
+    kind, things = _things(question, asked.names, sight)
     period = coverage.cut(question.period)
     step = plan(question.by, period).by
     step = Dimension.DAY if step is Dimension.HOUR else step
@@ -55,14 +53,13 @@ def compare(
     for name, found in zip(question.names, things, strict=True):
         sight.allow(found, period, coverage)
         alone = replace(question, subject=kind, name=name, about=None, names=(), by=None)
-        findings = gather(connection, alone, found, names, Plan(Dimension.TOKEN_TYPE), coverage, zone)
-        findings = ranged(connection, findings, found.selection, coverage)
-        reports.append(sight.shown(findings, found, coverage).report)
-        course = steps(View(connection, found.selection, coverage), reports[-1].period, step)
+        reports.append(asked.findings(alone, Plan(Dimension.TOKEN_TYPE), found).report)
+        course = steps(asked.view_of(found), reports[-1].period, step)
         ids = [id_ for id_, _ in course]
         courses.append(tuple(figures.billed_cost for _, figures in course))
     labels = tuple(short_label(span_name(id_, step), step) for id_ in ids)
-    return Compared(_together(question, kind, things, reports), kind, step, labels, tuple(courses))
+    report = _together(question, kind, things, reports)
+    return compare_answer.answer(Compared(report, kind, step, labels, tuple(courses)))
 
 
 def _together(question: Question, kind: Subject, things: Sequence[Found], reports: Sequence[Report]) -> Report:

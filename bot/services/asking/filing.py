@@ -6,34 +6,31 @@ import re
 from dataclasses import replace
 from datetime import date, timedelta
 
-from sqlalchemy import Connection
-
-from bot.answers.answer import File
+from bot.answers import export as export_answer
+from bot.answers.answer import Answer, File
 from bot.answers.export import Filed
 from bot.core.errors import WordsError
 from bot.core.periods import Period, Unit, local_date, midnight
 from bot.core.question import Dimension, Question, Sheet, Subject
 from bot.services.books import export
 from bot.services.calls import exporting
-from bot.services.figures.names import Found, Names
-from bot.services.figures.people import Sight
-from bot.services.figures.view import Coverage
+from bot.services.figures.inquiry import Inquiry
+from bot.services.figures.names import Found
 
 MOST_BYTES = 20_000_000
 """It is held in memory on its way to Slack; the command line writes files of any size."""
 _ROWS = (Dimension.TEAM, Dimension.WORKSPACE, Dimension.KEY, Dimension.MODEL)
 
 
-def filed(
-    connection: Connection, question: Question, found: Found, names: Names, coverage: Coverage, sight: Sight
-) -> Filed:
+def answer(asked: Inquiry) -> Answer:
     """The file, over the UTC days of the same dates: the ledger's own.
 
     Raises Withheld where rows of it would be a single person's, WordsError where it would be too large.
     """
+    question, found, coverage = asked.question, asked.found, asked.coverage
     kind, period = question.sheet or Sheet.COST, _in_utc(question.period)
     if kind is not Sheet.CALLS:
-        sight.allow_rows(found, coverage.cut(period), coverage, _ROWS)
+        asked.sight.allow_rows(found, coverage.cut(period), coverage, _ROWS)
     content = bytearray()
 
     def keep(piece: bytes) -> None:
@@ -45,12 +42,12 @@ def filed(
 
     if kind is Sheet.CALLS:
         _refuse_other_than_teams(question)
-        exported = exporting.write(connection, period, found.selection.teams, names, sight.access, keep)
+        exported = exporting.write(asked.connection, period, found.selection.teams, asked.names, asked.access, keep)
     else:
-        exported = export.write(connection, kind, period, found.selection, names, coverage, keep)
+        exported = export.write(asked.connection, kind, period, found.selection, asked.names, coverage, keep)
     last = max(exported.since, exported.until - timedelta(days=1))
     file = File(_file_name(kind, found, period, exported.since, last), bytes(content))
-    return Filed(
+    filed = Filed(
         question,
         found.name,
         file,
@@ -61,6 +58,7 @@ def filed(
         exported.notes,
         coverage.data_through,
     )
+    return export_answer.answer(filed)
 
 
 def _refuse_other_than_teams(question: Question) -> None:

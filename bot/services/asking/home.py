@@ -20,8 +20,9 @@ from bot.core.said_periods import month_to_date
 from bot.core.schedule import Digest
 from bot.services.asking import outlook
 from bot.services.asking.alerting import open_ones
-from bot.services.figures.names import Found, Names
-from bot.services.figures.people import Recognition, Sight
+from bot.services.figures.inquiry import Inquiry
+from bot.services.figures.names import Names
+from bot.services.figures.people import Recognition
 from bot.services.figures.view import Coverage, View
 from bot.store import preferences
 from bot.store.database import Database
@@ -47,45 +48,44 @@ class Homes:
 
 def _answered(connection: Connection, now: datetime, zone: str, asker: Asker) -> Answer:
     names, coverage = Names.read(connection), Coverage.read(connection, now)
-    zone = names.zone(zone)
-    sight = Sight.of(connection, names, asker, shared=False)
-    month = coverage.cut(month_to_date(now=now, zone=zone))
+    month = coverage.cut(month_to_date(now=now, zone=names.zone(zone)))
+    asked = Inquiry(connection, _question(Subject.SUMMARY, None, month), now, zone, asker)
     owned = names.configuration.owned(asker.names)
-    ids = owned or _largest(connection, names, coverage, month)
+    ids = owned or _largest(asked)
     configured = bool(names.configuration.teams)
     shown = ids[:MOST_TEAMS] if configured else []
     within = frozenset().union(*(family(id_, names.configuration.teams) for id_ in ids))
     return home_answer.answer(
         Home(
             owner=bool(owned),
-            teams=tuple(_team(connection, names, coverage, sight, id_, month) for id_ in shown),
+            teams=tuple(_team(asked, id_) for id_ in shown),
             hidden=len(ids) - len(shown) if configured else 0,
             before=month.previous().label,
-            alerts=open_ones(connection, names, coverage, sight, zone, within, whole=True)[:MOST_ALERTS],
+            alerts=open_ones(asked, within, whole=True)[:MOST_ALERTS],
             digests=tuple(_digests(names, within, asker))[:MOST_DIGESTS],
-            in_force=_in_force(connection, names, zone),
+            in_force=_in_force(connection, names, asked.here),
             data_through=coverage.data_through,
         )
     )
 
 
-def _largest(connection: Connection, names: Names, coverage: Coverage, month: Period) -> list[str]:
+def _largest(asked: Inquiry) -> list[str]:
     """Every team, the one that costs most first."""
-    spent = View(connection, names.selection(), coverage).by(Dimension.TEAM, month)
+    whole = View(asked.connection, asked.names.selection(), asked.coverage)
+    spent = whole.by(Dimension.TEAM, asked.question.period)
     costs = {id_: figures.billed_cost or ZERO for id_, figures in spent.items()}
-    return sorted(names.team_ids(), key=lambda id_: costs.get(id_, ZERO), reverse=True)
+    return sorted(asked.names.team_ids(), key=lambda id_: costs.get(id_, ZERO), reverse=True)
 
 
-def _found(connection: Connection, names: Names, team: str, period: Period) -> Found:
-    question = Question(Subject.TEAM, team, period, None, None, None, share=False, text="")
-    return names.find(connection, question)
+def _question(subject: Subject, name: str | None, period: Period) -> Question:
+    return Question(subject, name, period, None, None, None, share=False, text="")
 
 
-def _team(
-    connection: Connection, names: Names, coverage: Coverage, sight: Sight, team: str, month: Period
-) -> TeamMonth:
-    found, before = _found(connection, names, team, month), month.previous()
-    view = View(connection, found.selection, coverage)
+def _team(asked: Inquiry, team: str) -> TeamMonth:
+    names, coverage, sight = asked.names, asked.coverage, asked.sight
+    month = asked.question.period
+    found, before = names.find(asked.connection, _question(Subject.TEAM, team, month)), month.previous()
+    view = asked.view_of(found)
     try:
         sight.allow(found, month, coverage)
         sight.allow(found, before, coverage)

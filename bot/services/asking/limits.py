@@ -15,8 +15,9 @@ from bot.core.directory import Directory
 from bot.core.headroom import LOOKED_AT, HeadRoom, Kind, reach
 from bot.core.limits import MONTHLY, SpendLimit
 from bot.core.money import ZERO
-from bot.core.question import Dimension, Question
+from bot.core.question import Dimension
 from bot.core.usage import Source
+from bot.services.figures.inquiry import Inquiry
 from bot.services.figures.names import Names
 from bot.store import memory
 from bot.store.calls import headroom
@@ -27,8 +28,9 @@ _PERSON = "user"
 """The scope of a limit that is one person's: such limits are counted, not listed."""
 
 
-def answer(connection: Connection, question: Question, names: Names, now: datetime) -> Answer:
-    """Every limit that could be read, as of `now`."""
+def answer(asked: Inquiry) -> Answer:
+    """Every limit that could be read."""
+    connection, names, now = asked.connection, asked.names, asked.now
     today = now.astimezone(UTC).date()
     spends: list[Spend] = []
     rates: list[Rate] = []
@@ -49,13 +51,13 @@ def answer(connection: Connection, question: Question, names: Names, now: dateti
             [f"{one.part}: {one.sentence}" for one in refusals.read(connection) if one.source is Source.LIMITS],
             notes,
             min((one.succeeded_at for one in tried if one.succeeded_at), default=None),
-            question.share,
-            live(connection, names, now),
+            asked.question.share,
+            _live(connection, names, now),
         )
     )
 
 
-def live(connection: Connection, names: Names, now: datetime) -> list[Live]:
+def _live(connection: Connection, names: Names, now: datetime) -> list[Live]:
     """What programs were told of their rate limits within a day, by team and model."""
     today = now.astimezone(UTC).date()
     owners = CallOwners(names.configuration.teams, names.organizations)

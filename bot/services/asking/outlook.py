@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
 
-from sqlalchemy import Connection
-
+from bot.answers import budget as budget_answer
+from bot.answers import forecast as forecast_answer
+from bot.answers.answer import Answer
 from bot.answers.budget import Budgeted
 from bot.answers.forecast import TEN_DAYS, Outlook
 from bot.core.errors import NotFound, Withheld
@@ -18,9 +19,10 @@ from bot.core.outlook.forecast import Past, track_record
 from bot.core.periods import Period, Unit, local_date
 from bot.core.question import Question, Subject
 from bot.services.figures import outlook as figures
+from bot.services.figures.inquiry import Inquiry
 from bot.services.figures.names import Found, Names
 from bot.services.figures.people import Sight
-from bot.services.figures.view import Coverage, View
+from bot.services.figures.view import View
 
 RECORD_PERIODS = 6
 _EVERY = {
@@ -45,35 +47,40 @@ def ahead(question: Question, found: Found, view: View) -> Outlook:
     return Outlook(question, found.name, span, spent, known.lately, said, record, elapsed, view.coverage.data_through)
 
 
-def budgeted(
-    connection: Connection, question: Question, found: Found, names: Names, coverage: Coverage, sight: Sight
-) -> Budgeted:
+def budget(asked: Inquiry) -> Answer:
+    return budget_answer.answer(budgeted(asked))
+
+
+def forecast(asked: Inquiry) -> Answer:
+    return forecast_answer.answer(ahead(asked.question, asked.found, asked.view))
+
+
+def budgeted(asked: Inquiry) -> Budgeted:
     """Where the budgets of what was asked about stand at the end of its period, of everything where it has no name."""
+    question, names, coverage, sight = asked.question, asked.names, asked.coverage, asked.sight
     zone = question.period.zone
     day = local_date(min(coverage.now, question.period.end - timedelta.resolution), zone)
     lines, withheld = [], 0
     for budget in names.configuration.budgets:
-        asked = _asked(budget.scope, question.period)
         try:
-            about = sight.find(asked, names)
+            about = sight.find(_asked(budget.scope, question.period), names)
         except NotFound:
             continue  # what a budget is for may have been renamed: `config check` can't know Anthropic's names
         except Withheld:
             withheld += 1
             continue
         span = budget.span(day)
-        if span is None or (question.name and about.selection != found.selection):
+        if span is None or (question.name and about.selection != asked.found.selection):
             continue
-        view = View(connection, about.selection, coverage)
         period = coverage.cut(figures.period_of(span, zone, running=True))
         try:
             sight.allow(about, period, coverage)
         except Withheld:
             withheld += 1
             continue
-        lines.append((about.name, figures.standing(budget, span, view, zone)))
-    suggested = _suggested(View(connection, found.selection, coverage), zone, day) if not lines else None
-    return Budgeted(question, found.name, tuple(lines), suggested, withheld, coverage.data_through)
+        lines.append((about.name, figures.standing(budget, span, asked.view_of(about), zone)))
+    suggested = _suggested(asked.view, zone, day) if not lines else None
+    return Budgeted(question, asked.found.name, tuple(lines), suggested, withheld, coverage.data_through)
 
 
 def standing(names: Names, found: Found, view: View, zone: str) -> Standing | None:

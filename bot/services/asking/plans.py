@@ -9,6 +9,8 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from bot.answers import plan as plan_answer
+from bot.answers.answer import Answer
 from bot.answers.plan import Comparison
 from bot.core.coders import Coders
 from bot.core.coding import ActorKind, CodeRecord
@@ -16,10 +18,11 @@ from bot.core.directory import UNALLOCATED, is_person
 from bot.core.money import ZERO, Money
 from bot.core.periods import Period
 from bot.core.plans import Between, Use, spending, told_by_claude_code, unsplit, use_of
-from bot.core.question import Dimension, Question
+from bot.core.question import Dimension
 from bot.core.words import Subject
 from bot.services.figures import list_range
-from bot.services.figures.names import Found, Names
+from bot.services.figures.inquiry import Inquiry
+from bot.services.figures.names import Names
 from bot.services.figures.people import Sight
 from bot.services.figures.view import Coverage, View
 from bot.store.calls import code_counts
@@ -32,19 +35,16 @@ _USAGE_TIER = "usage_tier"
 _DAY = timedelta(days=1)
 
 
-def compare(
-    connection: Connection, question: Question, found: Found, names: Names, coverage: Coverage, sight: Sight
-) -> Comparison:
-    """What `found` spent in the whole days of the period, by product and by person, and the cap on it.
+def answer(asked: Inquiry) -> Answer:
+    """What the thing asked about spent in the whole days of the period, by product and by person, and the cap on it.
 
     Where the split between people and programs would tell what one hidden person spent, it is left open.
     Raises Withheld where the whole would.
     """
+    question, found, names, coverage, sight = asked.question, asked.found, asked.names, asked.coverage, asked.sight
     period = whole_days(coverage.cut(question.period), coverage)
     sight.allow(found, period, coverage)
-    by_product, by_user = list_range.figures(
-        connection, found.selection, coverage, period, Dimension.PRODUCT, Dimension.USER
-    )
+    by_product, by_user = list_range.figures(asked.view, period, Dimension.PRODUCT, Dimension.USER)
     spaces = frozenset(
         id_
         for directory in names.organizations
@@ -52,43 +52,44 @@ def compare(
         if workspace.name.casefold() == CLAUDE_CODE
     )
     there = replace(found.selection, workspaces=spaces & (found.selection.workspaces or spaces))
-    certain = list_range.figures(connection, there, coverage, period, Dimension.PRODUCT)[0].get("") if spaces else None
+    within = View(asked.connection, there, coverage)
+    certain = list_range.figures(within, period, Dimension.PRODUCT)[0].get("") if spaces else None
     number = max(1, round((period.end - period.start) / _DAY))
     spent = spending(by_product, certain, [part for actor, part in by_user.items() if is_person(actor)], number)
-    told = _told(connection, question, found, names, period, sight)
+    told = _told(asked, period)
     only = told is not None and question.about is Subject.USER and not (spent.total and spent.total.high.units)
     if told is not None and only:
         spent = told_by_claude_code(told, number)
-    closed = _tells_of_one(View(connection, found.selection, coverage), period, sight)
-    return Comparison(
+    closed = _tells_of_one(asked.view, period, sight)
+    comparison = Comparison(
         question,
         found.name,
         period,
         unsplit(spent) if closed else spent,
         coverage.data_through,
-        _cap(connection, names) if question.about is None else None,
+        _cap(asked.connection, names) if question.about is None else None,
         (f"How much of it is by people would tell of a single one. {sight.access.refusal}",) if closed else (),
         Between(told, told).monthly(number).low if told is not None else None,
         only,
     )
+    return plan_answer.answer(comparison)
 
 
-def _told(
-    connection: Connection, question: Question, found: Found, names: Names, period: Period, sight: Sight
-) -> Money | None:
+def _told(asked: Inquiry, period: Period) -> Money | None:
     """What Claude Code itself reports of the person asked about, or of everybody; None where it reports nothing, or
     where what it reports would tell of one person whom the asker may not see."""
-    if question.about not in (None, Subject.USER):
+    names, about = asked.names, asked.question.about
+    if about not in (None, Subject.USER):
         return None
     wanted = None
-    if question.about is Subject.USER:
-        ids = found.selection.actors or frozenset()
+    if about is Subject.USER:
+        ids = asked.found.selection.actors or frozenset()
         members = (member for one in names.organizations for member in one.members.values() if member.id in ids)
         wanted = {*ids, *(member.email.strip().lower() for member in members)}
-    records = code_counts.read(connection, period.start.date(), period.end.date())
+    records = code_counts.read(asked.connection, period.start.date(), period.end.date())
     records = [one for one in records if wanted is None or one.actor.name in wanted]
     coders = [Coders(one, names.configuration.teams) for one in names.organizations]
-    hidden = {one.actor.name for one in records if _hides(one, coders, sight)}
+    hidden = {one.actor.name for one in records if _hides(one, coders, asked.sight)}
     if not records or len(hidden) == 1 or (hidden and wanted is not None):
         return None
     return sum((one.work.estimated for one in records), ZERO)

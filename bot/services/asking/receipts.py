@@ -37,7 +37,6 @@ from bot.core.entries import Basis
 from bot.core.errors import NotFound, WordsError
 from bot.core.hours import Stretch
 from bot.core.nearest import nearest
-from bot.core.question import Question
 from bot.core.report import Report
 from bot.core.usage import Source
 from bot.core.utc import dates
@@ -45,10 +44,9 @@ from bot.services.asking import answering, compare
 from bot.services.asking.asked import asked
 from bot.services.books.verify import Verdict, held_lines, verify
 from bot.services.configuration import in_force
-from bot.services.figures.names import Names
-from bot.services.figures.people import Recognition, Sight
-from bot.services.figures.unreported import FILLED, unreported
-from bot.services.figures.view import Coverage
+from bot.services.figures.inquiry import Inquiry
+from bot.services.figures.people import Recognition
+from bot.services.figures.unreported import unreported
 from bot.store import directory as directories
 from bot.store import preferences
 from bot.store.books import closes, receipts
@@ -133,16 +131,14 @@ def _gathered(
 ) -> tuple[Answer, Receipt, bool]:
     """The answer, what it rests on, and whether the asker may see each row; from one consistent state."""
     question = asked(connection, text, said=said, now=now, zone=zone)
-    answer = answering.answer(connection, question, now, zone, asker=asker)
+    answer = answering.answer(Inquiry(connection, question, now, zone, asker))
     report = answer.report
     if report is None:
         raise WordsError(f"The answer to `{question.text}` has no figures, so it has no receipt. Try `team NAME`.")
-    names = Names.read(connection)
-    sight = Sight.of(connection, names, asker, shared=False)
-    selection = compare.selection(question, names, sight)
+    inquiry = Inquiry(connection, replace(question, share=False), now, zone, asker)  # it goes to the asker alone
     stretch = _stretch(report)
     since, until = stretch.touched
-    chosen, closed = _chosen(selection), closes.months(connection).keys()
+    chosen, closed = _chosen(compare.selection(inquiry)), closes.months(connection).keys()
     configuration = in_force(connection) or Configuration()
     organizations = directories.read_all(connection)
     everything, readings, grounds = [], [], []
@@ -181,18 +177,15 @@ def _gathered(
         configuration=_configured(connection),
         directories=named,
         directory_sha256=directory_hash(named),
-        estimate=_estimate(connection, question, names, sight, now),
+        estimate=_estimate(inquiry),
     )
-    hidden = any(sight.hides(line.attribution.actor_id, line.attribution.team_id) for line in mine)
+    hidden = any(inquiry.sight.hides(line.attribution.actor_id, line.attribution.team_id) for line in mine)
     return answer, receipt, not hidden
 
 
-def _estimate(connection: Connection, question: Question, names: Names, sight: Sight, now: datetime) -> Estimate | None:
+def _estimate(inquiry: Inquiry) -> Estimate | None:
     """What the answer showed beside the figure."""
-    if question.subject not in FILLED:
-        return None
-    found, coverage = sight.find(question, names), Coverage.read(connection, now)
-    newer = unreported(connection, question, found, names, coverage, sight.access)
+    newer = unreported(inquiry)
     return Estimate(newer.since, newer.until, newer.calls, newer.listed) if newer else None
 
 

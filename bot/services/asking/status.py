@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
-from sqlalchemy import Connection
+from datetime import timedelta
 
 import bot
 from bot.answers import reconcile as reconcile_answer
 from bot.answers import status as status_answer
-from bot.answers.answer import Amount, Tokens
+from bot.answers.answer import Amount, Answer, Tokens
 from bot.core import wording
 from bot.core.money import Money
 from bot.core.usage import Source
 from bot.services import outbox
 from bot.services.books import reconcile
-from bot.services.figures.names import Names
+from bot.services.figures.inquiry import Inquiry
 from bot.services.figures.unreported import disagreement
-from bot.services.figures.view import Coverage
 from bot.services.syncing import sources
 from bot.store import calls
 from bot.store.calls import series
@@ -28,10 +25,11 @@ LOST_SHOWN = 5
 _WEEK = timedelta(days=7)
 
 
-def status(connection: Connection, names: Names, now: datetime) -> status_answer.Status:
+def answer(asked: Inquiry) -> Answer:
+    connection, names, now = asked.connection, asked.names, asked.now
     called = {directory.organization_id: directory.organization_name for directory in names.organizations}
     reconciled = reconcile.recent(connection, now)
-    return status_answer.Status(
+    status = status_answer.Status(
         bot.__version__,
         sources.lines(connection, called),
         len(names.configuration.teams),
@@ -40,10 +38,11 @@ def status(connection: Connection, names: Names, now: datetime) -> status_answer
         reconcile_answer.verdict(reconciled) if reconciled else "",
         all(held.found.explained for held in reconciled),
         outbox.lost_lately(connection, now, LOST_SHOWN),
-        disagreement(connection, names, Coverage.read(connection, now)),
+        disagreement(connection, names, asked.coverage),
         calls.newest(connection) if calls.any_held(connection) else None,
         series.calls_together(connection, now - _WEEK),
     )
+    return status_answer.answer(status)
 
 
 def _restated(one: restatements.Restatement) -> status_answer.RestatedLine:

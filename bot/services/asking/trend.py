@@ -6,31 +6,28 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import Connection
-
+from bot.answers import trend as trend_answer
+from bot.answers.answer import Answer
 from bot.answers.trend import Course, plan
 from bot.core.periods import Period
-from bot.core.question import Dimension, Question
+from bot.core.question import Dimension
 from bot.core.report import Figures, Row
-from bot.services.figures.findings import gather
-from bot.services.figures.list_range import ranged
-from bot.services.figures.names import Found, Names
-from bot.services.figures.people import Sight
+from bot.services.figures.inquiry import Inquiry
 from bot.services.figures.steps import hour_id, span_name, spans
-from bot.services.figures.view import Coverage, View
+from bot.services.figures.view import View
 
 _HOUR = timedelta(hours=1)
 
 
-def course(
-    connection: Connection, question: Question, found: Found, names: Names, coverage: Coverage, sight: Sight, zone: str
-) -> Course:
-    """What the asker may see of it."""
-    step = plan(question.by, coverage.cut(question.period))
-    findings = gather(connection, replace(question, by=step.by), found, names, step, coverage, zone)
-    findings = ranged(connection, findings, found.selection, coverage)
-    report = sight.shown(findings, found, coverage).report
-    view = View(connection, found.selection, coverage)
+def answer(asked: Inquiry) -> Answer:
+    """As far as the asker may see it."""
+    return trend_answer.answer(_course(asked), asked.found.name)
+
+
+def _course(asked: Inquiry) -> Course:
+    question, view = asked.question, asked.view
+    step = plan(question.by, asked.coverage.cut(question.period))
+    report = asked.findings(replace(question, by=step.by), step).report
     rows = {row.id: row for row in report.rows}
     nothing = 0.0 if report.total.billed_cost and report.total.billed_cost.units else None
     local = view.covered(report.period).zone

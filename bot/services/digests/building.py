@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import partial
 
 from sqlalchemy import Connection
 
@@ -27,10 +26,9 @@ from bot.core.said_periods import month_to_date
 from bot.core.schedule import Occurrence
 from bot.services.asking import change, outlook
 from bot.services.figures.findings import gather
-from bot.services.figures.list_range import ranged
-from bot.services.figures.names import Found, Names
-from bot.services.figures.people import ME, Sight
-from bot.services.figures.view import Coverage, View
+from bot.services.figures.inquiry import Inquiry
+from bot.services.figures.names import Found
+from bot.services.figures.people import ME
 from bot.store.alerts import episodes
 
 COURSE_DAYS = 14
@@ -70,25 +68,21 @@ class _Building:
         self.connection, self.occurrence, self.digest = connection, occurrence, occurrence.digest
         self.zone = zone
         self.here = self.digest.zone or zone
-        self.names = Names.read(connection)
-        self.coverage = Coverage.read(connection, occurrence.due)
-        self.sight = Sight.of(connection, self.names, asker, shared=self.digest.channel is not None)
         self.period = occurrence.period(self.here)
+        question, shared = self._question(self._subject), self.digest.channel is not None
+        self.asked = Inquiry(connection, question, occurrence.due, zone, asker, shared)
+        self.names = self.asked.names
         self.found = self._found()
-        self.view = View(connection, self.found.selection, self.coverage)
 
     def digested(self) -> Digested:
-        self.sight.allow(self.found, self.period, self.coverage)
-        question, plan = self._question(self._subject), _PLANS[self._subject]
-        shown = partial(self.sight.shown, found=self.found, coverage=self.coverage)
-        findings = gather(self.connection, question, self.found, self.names, plan, self.coverage, self.zone)
-        findings = shown(ranged(self.connection, findings, self.found.selection, self.coverage))
+        plan = _PLANS[self._subject]
+        findings = self.asked.findings(self.asked.question, plan)
         course, step = self._course()
         return Digested(
             self.occurrence,
             self.found.name,
             findings,
-            self._explained(question, plan, findings.report),
+            self._explained(plan, findings.report),
             course,
             step,
             self._so_far(),
@@ -108,7 +102,7 @@ class _Building:
 
     def _found(self) -> Found:
         try:
-            return self.sight.find(self._question(self._subject), self.names)
+            return self.asked.found
         except NotFound:
             if self.digest.own:
                 raise NotFound(
@@ -117,13 +111,11 @@ class _Building:
                 ) from None
             raise
 
-    def _explained(self, question: Question, plan: Plan, report: Report) -> Explained | None:
+    def _explained(self, plan: Plan, report: Report) -> Explained | None:
         """Why it is more or less than before; nothing to read where either is not known, or nothing moved."""
         if report.total.billed_cost is None or report.previous.billed_cost is None:
             return None
-        shown = partial(self.sight.shown, found=self.found, coverage=self.coverage)
-        by = Plan(plan.by)
-        return change.explain(self.connection, question, self.found, self.names, by, self.coverage, self.zone, shown)
+        return change.explain(self.asked, Plan(plan.by))
 
     def _course(self) -> tuple[Sequence[tuple[date, Figures]], Dimension]:
         end = local_date(self.period.end, self.here)
@@ -135,7 +127,7 @@ class _Building:
         elif self.period.unit is Unit.QUARTER:
             step, start = Dimension.MONTH, end.replace(year=end.year - COURSE_MONTHS // 12)
         course = replace(self.period, start=midnight(start, self.here), end=midnight(end, self.here))
-        found = self.view.by(step, course)
+        found = self.asked.view.by(step, course)
         return [(date.fromisoformat(day), figures) for day, figures in sorted(found.items())], step
 
     def _so_far(self) -> Report | None:
@@ -144,18 +136,17 @@ class _Building:
         so_far = month_to_date(now=self.period.end - timedelta(seconds=1), zone=self.here).until(self.period.end)
         question = self._question(self._subject, so_far)
         by = Plan(_PLANS[self._subject].by)
-        return gather(self.connection, question, self.found, self.names, by, self.coverage, self.zone).report
+        return gather(self.asked.view, question, self.found, self.names, by, self.zone).report
 
     def _budgets(self) -> tuple[tuple[str, Standing], ...]:
         """Those of what it is about, at the end of its period."""
         question = self._question(Subject.BUDGET, self.period, self._subject)
-        found = outlook.budgeted(self.connection, question, self.found, self.names, self.coverage, self.sight)
-        return found.lines
+        return outlook.budgeted(replace(self.asked, question=question)).lines
 
     def _outlook(self) -> Outlook:
         """The month in which it is read."""
         month = month_to_date(now=self.occurrence.due, zone=self.here)
-        return outlook.ahead(self._question(Subject.FORECAST, month, self._subject), self.found, self.view)
+        return outlook.ahead(self._question(Subject.FORECAST, month, self._subject), self.found, self.asked.view)
 
     def _alerts(self) -> Iterator[OpenAlert]:
         """What was open when the digest was due, of what it is about."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from sqlalchemy import Connection
-
 from bot.answers.pieces import Plan
 from bot.core.directory import UNALLOCATED
 from bot.core.errors import WordsError
@@ -18,7 +16,7 @@ from bot.core.words import TIMES
 from bot.services.figures.names import Found, Names
 from bot.services.figures.notes import notes
 from bot.services.figures.steps import span_name
-from bot.services.figures.view import Coverage, View
+from bot.services.figures.view import View
 
 MOST_DAYS_BY_HOUR = 7
 
@@ -32,35 +30,26 @@ def few_enough(by: Dimension, period: Period) -> None:
         )
 
 
-def gather(
-    connection: Connection,
-    question: Question,
-    found: Found,
-    names: Names,
-    plan: Plan,
-    coverage: Coverage,
-    zone: str,
-) -> Findings:
-    """Everything the answer to `question` shows."""
-    gathered = View(connection, found.selection, coverage)
+def gather(view: View, question: Question, found: Found, names: Names, plan: Plan, zone: str) -> Findings:
+    """Everything the answer to `question` shows of `found`, of which this is the view."""
+    coverage = view.coverage
     period = coverage.cut(question.period)
     before = coverage.cut(question.versus) if question.versus else period.previous()
     by = question.by or plan.by
     few_enough(by, period)
     beside = () if question.by else plan.also
-    gathered.read_apart(period, by, *beside)
-    gathered.read(before, by)
-    parts, parts_before = gathered.by(by, period), {} if by in TIMES else gathered.by(by, before)
-    total, previous = gathered.total(period), gathered.total(before)
+    view.read_apart(period, by, *beside)
+    view.read(before, by)
+    parts, parts_before = view.by(by, period), {} if by in TIMES else view.by(by, before)
+    total, previous = view.total(period), view.total(before)
     if by is Dimension.TEAM and question.subject in (Subject.TEAMS, Subject.SUMMARY):
-        parts = {**dict.fromkeys(names.team_ids(), gathered.nothing_in(period)), **parts}
-    zone_of_rows = gathered.covered(period).zone
+        parts = {**dict.fromkeys(names.team_ids(), view.nothing_in(period)), **parts}
+    zone_of_rows = view.covered(period).zone
     rows = _rows(parts, parts_before, total, by, names, zone_of_rows)
     also = {
-        dimension: _rows(gathered.by(dimension, period), {}, total, dimension, names, zone_of_rows)
-        for dimension in beside
+        dimension: _rows(view.by(dimension, period), {}, total, dimension, names, zone_of_rows) for dimension in beside
     }
-    trend = gathered.by(Dimension.DAY, period) if plan.trend else {}
+    trend = view.by(Dimension.DAY, period) if plan.trend else {}
     report = Report(
         question,
         found.id,
@@ -71,9 +60,9 @@ def gather(
         previous,
         leading(rows, question.top),
         coverage.data_through,
-        tuple(notes(gathered, period, total, by, rows, also, before, names.zone(zone))),
-        gathered.covered(period),
-        gathered.discount(period),
+        tuple(notes(view, period, total, by, rows, also, before, names.zone(zone))),
+        view.covered(period),
+        view.discount(period),
     )
     course = tuple((date.fromisoformat(day), figures) for day, figures in sorted(trend.items()))
     return Findings(report, also, course)

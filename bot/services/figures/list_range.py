@@ -14,8 +14,6 @@ from datetime import UTC, date, timedelta
 from fractions import Fraction
 from functools import partial
 
-from sqlalchemy import Connection
-
 from bot.answers.pieces import CHRONOLOGICAL
 from bot.core import wording
 from bot.core.money import ZERO, Money
@@ -25,9 +23,9 @@ from bot.core.question import Dimension
 from bot.core.report import Figures, Findings, Row
 from bot.core.utc import midnight
 from bot.services.figures.steps import span_start
-from bot.services.figures.view import Coverage, View
+from bot.services.figures.view import View
 from bot.store import ledger, memory
-from bot.store.ledger import Listed, Selection
+from bot.store.ledger import Listed
 from bot.store.readings import snapshots
 
 _ALIKE = 10**6
@@ -59,11 +57,11 @@ class Above:
         return sum(self.models.values())
 
 
-def ranged(connection: Connection, findings: Findings, selection: Selection, coverage: Coverage) -> Findings:
+def ranged(view: View, findings: Findings) -> Findings:
     """The findings with the upper end of every list cost that is not exact, and a note on each reason."""
     report = findings.report
     periods = (report.period, report.previous_period)
-    asked = _dearer(connection, selection, coverage, periods)
+    asked = _dearer(view, periods)
     found, before = _above(asked, report.period, report.by), _above(asked, report.previous_period)
     rows = [found.rows.get(row.id or "", 0) for row in report.rows]
     return replace(
@@ -78,11 +76,9 @@ def ranged(connection: Connection, findings: Findings, selection: Selection, cov
     )
 
 
-def figures(
-    connection: Connection, selection: Selection, coverage: Coverage, period: Period, *dimensions: Dimension
-) -> list[dict[str, Figures]]:
+def figures(view: View, period: Period, *dimensions: Dimension) -> list[dict[str, Figures]]:
     """The figures by each of the dimensions, with the upper end of list cost where it is not exact."""
-    dear, view = _dearer(connection, selection, coverage, (period,)), View(connection, selection, coverage)
+    dear = _dearer(view, (period,))
     view.read(period, *dimensions)
     found = []
     for by in dimensions:
@@ -91,15 +87,15 @@ def figures(
     return found
 
 
-def _dearer(connection: Connection, selection: Selection, coverage: Coverage, periods: Sequence[Period]) -> _Asked:
+def _dearer(view: View, periods: Sequence[Period]) -> _Asked:
     """What is asked about, and which of its models may have dearer calls in one of the periods."""
-    models = selection.models
+    models = view.selection.models
     if models is None:
-        seen = partial(ledger.names, connection, Dimension.MODEL)
-        models = frozenset(memory.remembered(connection, "models", seen))
+        seen = partial(ledger.names, view.connection, Dimension.MODEL)
+        models = frozenset(memory.remembered(view.connection, "models", seen))
     ends = [_days(period) for period in periods]
     dear = frozenset(model for model in models if any(_factor(model, first, last) > 1 for first, last in ends))
-    return _Asked(View(connection, selection, coverage), dear)
+    return _Asked(view, dear)
 
 
 def _above(asked: _Asked, period: Period, by: Dimension | None = None) -> Above:

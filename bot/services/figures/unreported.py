@@ -9,18 +9,19 @@ from sqlalchemy import Connection
 
 from bot.answers.calls.unreported import Unreported
 from bot.core import wording
-from bot.core.access import NOBODY, Access
+from bot.core.access import NOBODY
 from bot.core.calls.call import Origin
 from bot.core.calls.owners import CallOwners, Said
 from bot.core.calls.sums import Sums, added
 from bot.core.directory import family
 from bot.core.hours import Stretch, on_the_hour
 from bot.core.money import Money
-from bot.core.question import Question, Subject
+from bot.core.question import Subject
 from bot.core.usage import Source
 from bot.core.utc import midnight
+from bot.services.figures.inquiry import Inquiry
 from bot.services.figures.live_calls import LiveCalls, Seen, group
-from bot.services.figures.names import Found, Names
+from bot.services.figures.names import Names
 from bot.services.figures.view import Coverage
 from bot.store import calls, ledger
 from bot.store.readings import snapshots
@@ -34,20 +35,17 @@ NOT_BILLED = (Origin.OTLP, Origin.IMPORT)
 """A subscription's use is no part of the bill, and a log that is imported may be of any account."""
 
 
-def unreported(
-    connection: Connection, question: Question, found: Found, names: Names, coverage: Coverage, access: Access
-) -> Unreported | None:
+def unreported(asked: Inquiry) -> Unreported | None:
     """The live calls of a running period that are newer than what was read; None where that is nothing."""
-    if not question.period.running or question.subject not in FILLED:
-        return None
-    if not calls.any_held(connection):
+    connection, question, coverage = asked.connection, asked.question, asked.coverage
+    if not question.period.running or question.subject not in FILLED or not calls.any_held(connection):
         return None
     since = max(on_the_hour(question.period.start), reported_until(connection, coverage))
     until = min(on_the_hour(coverage.now) + _HOUR, question.period.end)
     if since >= until:
         return None
-    seen = LiveCalls(connection, names, access, NOBODY).seen(since, until)
-    mine = [one for one in seen if one.held.series.origin not in NOT_BILLED and _is_of(one, question, found, names)]
+    seen = LiveCalls(connection, asked.names, asked.access, NOBODY).seen(since, until)
+    mine = [one for one in seen if one.held.series.origin not in NOT_BILLED and _is_of(one, asked)]
     total = added(one.held.sums for one in mine)
     if not total.calls or not group(mine).is_open:
         return None
@@ -114,11 +112,11 @@ def _differs(day: date, told: int, reported: int) -> str:
     return ""
 
 
-def _is_of(one: Seen, question: Question, found: Found, names: Names) -> bool:
-    match question.subject:
+def _is_of(one: Seen, asked: Inquiry) -> bool:
+    match asked.question.subject:
         case Subject.TEAM:
-            return one.team_id in family(found.id or "", names.configuration.teams)
+            return one.team_id in family(asked.found.id or "", asked.names.configuration.teams)
         case Subject.MODEL:
-            return one.held.series.model in (found.selection.models or ())
+            return one.held.series.model in (asked.found.selection.models or ())
         case _:
             return True

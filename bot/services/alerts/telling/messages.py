@@ -218,7 +218,8 @@ def _drivers(lookout: Lookout, target: Target, period: Period, reader: Asker, *,
         with suppress(Withheld, NotFound):
             found_ = sight.find(question, lookout.names)
             plan = Plan(dimension)
-            findings = gather(lookout.connection, question, found_, lookout.names, plan, lookout.coverage, lookout.zone)
+            view = View(lookout.connection, found_.selection, lookout.coverage)
+            findings = gather(view, question, found_, lookout.names, plan, lookout.zone)
             rows = sight.shown(findings, found_, lookout.coverage).report.rows
             spent = tuple(row for row in rows if row.figures.billed_cost or row.figures.total_tokens)
             if len(spent) > 1 or (spent and dimension is Dimension.KEY):  # a team that fell silent has none
