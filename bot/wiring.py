@@ -40,7 +40,7 @@ from bot.services.configuring.forms import Forms
 from bot.services.configuring.weekly import Weekly
 from bot.services.deliver import Deliverer
 from bot.services.digests.digests import Digests
-from bot.services.figures.people import Recognition
+from bot.services.figures.recognition import Recognition
 from bot.services.presses import Presses
 from bot.services.syncing.sync import Sync
 from bot.services.timekeeping import Timekeeping

@@ -22,7 +22,7 @@ from bot.core.usage import Source
 from bot.render.json import document
 from bot.services.asking.ask import Ask
 from bot.services.calls.intake import Intake
-from bot.services.figures.people import Recognition
+from bot.services.figures.recognition import Recognition
 from bot.store import directory
 from bot.store.calls import code_counts
 from bot.store.database import Database

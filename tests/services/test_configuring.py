@@ -21,7 +21,7 @@ from bot.services import configuration
 from bot.services.calls.watching import observe
 from bot.services.configuring import keeping
 from bot.services.configuring.forms import By, Forms
-from bot.services.figures.people import Recognition
+from bot.services.figures.recognition import Recognition
 from bot.services.figures.view import Coverage, View
 from bot.store import calls, preferences
 from bot.store.alerts import silences

@@ -15,7 +15,7 @@ from bot.core.utc import dates
 from bot.render import terminal
 from bot.services.asking.home import MOST_TEAMS, Homes
 from bot.services.asking.typeahead import Typeahead
-from bot.services.figures.people import Recognition
+from bot.services.figures.recognition import Recognition
 from bot.services.presses import REPEATED, Presses
 from bot.store.alerts import episodes
 from bot.store.database import Database

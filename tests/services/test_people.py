@@ -16,7 +16,7 @@ from bot.render.json import document
 from bot.services import configuration
 from bot.services.asking.ask import Ask
 from bot.services.asking.receipts import Receipts
-from bot.services.figures.people import Recognition
+from bot.services.figures.recognition import Recognition
 from bot.services.syncing.rebuild import rebuild
 from bot.store import directory
 from bot.store.database import Database

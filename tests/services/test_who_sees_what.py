@@ -21,7 +21,7 @@ from bot.render import csv, markdown, slack, slack_views, terminal
 from bot.render.json import document
 from bot.services.asking.ask import Ask
 from bot.services.asking.home import Homes
-from bot.services.figures.people import Recognition
+from bot.services.figures.recognition import Recognition
 from bot.store.database import Database
 from tests.services import test_people as people
 from tests.services.world import fresh

@@ -26,7 +26,7 @@ from bot.core.utc import dates, midnight
 from bot.services.asking.plans import whole_days
 from bot.services.figures.inquiry import Inquiry
 from bot.services.figures.names import Names
-from bot.services.figures.people import Sight
+from bot.services.figures.sight import Sight
 from bot.services.figures.view import Coverage
 from bot.store import memory
 from bot.store.ledger import Selection, people, uses

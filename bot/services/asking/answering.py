@@ -38,8 +38,9 @@ from bot.services.asking import (
 from bot.services.asking.examples import examples
 from bot.services.configuring import overview
 from bot.services.configuring.ground import Ground
+from bot.services.figures.findings import topped
 from bot.services.figures.inquiry import Inquiry
-from bot.services.figures.people import any_named, topped
+from bot.services.figures.sight import any_named
 from bot.services.figures.unreported import unreported
 from bot.store import calls as store
 

@@ -20,7 +20,7 @@ from bot.services.asking.answering import answer
 from bot.services.asking.asked import asked
 from bot.services.asking.understanding import Understanding
 from bot.services.figures.inquiry import Inquiry
-from bot.services.figures.people import Recognition
+from bot.services.figures.recognition import Recognition
 from bot.store.database import Database
 
 T = TypeVar("T")

@@ -16,9 +16,9 @@ from bot.core.question import Dimension, Picture, Question, Subject
 from bot.core.report import Findings
 from bot.core.usage import Source
 from bot.services.asking import outlook
+from bot.services.figures.findings import topped
 from bot.services.figures.inquiry import Inquiry
 from bot.services.figures.outlook import history
-from bot.services.figures.people import topped
 from bot.services.figures.steps import spans
 from bot.services.figures.view import View
 

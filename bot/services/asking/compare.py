@@ -20,7 +20,7 @@ from bot.core.words import MANY, TOLD, shown
 from bot.services.asking.trend import steps
 from bot.services.figures.inquiry import Inquiry
 from bot.services.figures.names import Found, Names
-from bot.services.figures.people import Sight
+from bot.services.figures.sight import Sight
 from bot.services.figures.steps import span_name
 from bot.services.figures.view import NOTHING
 from bot.store.ledger import Selection

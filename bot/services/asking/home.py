@@ -22,7 +22,7 @@ from bot.services.asking import outlook
 from bot.services.asking.alerting import open_ones
 from bot.services.figures.inquiry import Inquiry
 from bot.services.figures.names import Names
-from bot.services.figures.people import Recognition
+from bot.services.figures.recognition import Recognition
 from bot.services.figures.view import Coverage, View
 from bot.store import preferences
 from bot.store.database import Database

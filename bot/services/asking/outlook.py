@@ -21,7 +21,7 @@ from bot.core.question import Question, Subject
 from bot.services.figures import outlook as figures
 from bot.services.figures.inquiry import Inquiry
 from bot.services.figures.names import Found, Names
-from bot.services.figures.people import Sight
+from bot.services.figures.sight import Sight
 from bot.services.figures.view import View
 
 RECORD_PERIODS = 6

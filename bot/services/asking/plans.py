@@ -23,7 +23,7 @@ from bot.core.words import Subject
 from bot.services.figures import list_range
 from bot.services.figures.inquiry import Inquiry
 from bot.services.figures.names import Names
-from bot.services.figures.people import Sight
+from bot.services.figures.sight import Sight
 from bot.services.figures.view import Coverage, View
 from bot.store.calls import code_counts
 from bot.store.ledger import people

@@ -45,7 +45,7 @@ from bot.services.asking.asked import asked
 from bot.services.books.verify import Verdict, held_lines, verify
 from bot.services.configuration import in_force
 from bot.services.figures.inquiry import Inquiry
-from bot.services.figures.people import Recognition
+from bot.services.figures.recognition import Recognition
 from bot.services.figures.unreported import unreported
 from bot.store import directory as directories
 from bot.store import preferences

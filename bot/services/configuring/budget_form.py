@@ -16,7 +16,7 @@ from bot.core.question import Question, Subject
 from bot.core.said_periods import month_to_date
 from bot.services.configuring.ground import ALL, Ground, chosen, scope_entry, scope_field, scope_of, slug
 from bot.services.figures.outlook import history
-from bot.services.figures.people import Sight
+from bot.services.figures.sight import Sight
 from bot.services.figures.view import Coverage, View
 
 TITLE = "Budget"

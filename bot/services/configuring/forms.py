@@ -25,7 +25,7 @@ from bot.services.configuring import budget_form, opening, overview, sending, su
 from bot.services.configuring.ground import Ground
 from bot.services.configuring.sending import BACK
 from bot.services.figures.names import Names
-from bot.services.figures.people import Recognition
+from bot.services.figures.recognition import Recognition
 from bot.store.database import Database
 
 T = TypeVar("T")

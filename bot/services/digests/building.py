@@ -28,7 +28,7 @@ from bot.services.asking import change, outlook
 from bot.services.figures.findings import gather
 from bot.services.figures.inquiry import Inquiry
 from bot.services.figures.names import Found
-from bot.services.figures.people import ME
+from bot.services.figures.sight import ME
 from bot.store.alerts import episodes
 
 COURSE_DAYS = 14

@@ -13,7 +13,7 @@ from bot.core.schedule import Digest, Occurrence, newest_due, occurrence_on
 from bot.services.configuration import in_force
 from bot.services.deliver import Deliverer, Message
 from bot.services.digests.building import Built, build
-from bot.services.figures.people import Recognition
+from bot.services.figures.recognition import Recognition
 from bot.store import preferences
 from bot.store.database import Database
 from bot.store.messages import deliveries

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 from bot.answers.pieces import Plan
@@ -66,6 +67,12 @@ def gather(view: View, question: Question, found: Found, names: Names, plan: Pla
     )
     course = tuple((date.fromisoformat(day), figures) for day, figures in sorted(trend.items()))
     return Findings(report, also, course)
+
+
+def topped(findings: Findings, question: Question) -> Findings:
+    """The findings as the question's own, with the rows beyond its `top` in one line, so that they still add up."""
+    rows = leading(findings.report.rows, question.top)
+    return replace(findings, report=replace(findings.report, question=question, rows=rows))
 
 
 def _rows(

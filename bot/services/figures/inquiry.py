@@ -15,7 +15,7 @@ from bot.core.report import Findings
 from bot.services.figures.findings import gather
 from bot.services.figures.list_range import ranged
 from bot.services.figures.names import Found, Names
-from bot.services.figures.people import Sight
+from bot.services.figures.sight import Sight
 from bot.services.figures.view import Coverage, View
 
 

@@ -30,7 +30,7 @@ from bot.services.deliver import Message
 from bot.services.figures import outlook
 from bot.services.figures.findings import gather
 from bot.services.figures.names import Names
-from bot.services.figures.people import Sight
+from bot.services.figures.sight import Sight
 from bot.services.figures.unreported import held, reported_until
 from bot.services.figures.view import Coverage, View
 from bot.store import calls

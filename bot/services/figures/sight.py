@@ -1,110 +1,31 @@
-"""People in answers: who asks, what of it they may see, and the rows that must be shown as one."""
+"""What of an answer its asker may see, and the rows that must be shown as one because of it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
 from bot.core.access import FEWEST, Access, Asker, Group, access, together
-from bot.core.configuration import Configuration
 from bot.core.directory import is_person
 from bot.core.errors import NotFound, Withheld
 from bot.core.hours import Stretch
 from bot.core.periods import Period
 from bot.core.question import Dimension, Question, Subject
-from bot.core.report import Findings, Row, leading, rest
+from bot.core.report import Findings, Row, rest
 from bot.core.words import TIMES
-from bot.services.configuration import in_force
 from bot.services.figures.names import Found, Names
 from bot.services.figures.view import NOTHING, Coverage, View
 from bot.store import memory
 from bot.store.ledger import Selection, people
-from bot.store.readings import coding
-
-T = TypeVar("T")
 
 ME = "me"
 _WHOLE = frozenset({*TIMES, Dimension.TOKEN_TYPE})
 """Rows of these are about everybody in the whole: they carry no name."""
-
-
-class Lookup(Protocol):
-    """Whoever knows by what names somebody goes in Slack."""
-
-    async def names(self, name: str) -> frozenset[str]:
-        """The Slack user id and e-mail address of whoever has this one; empty where that can't be found out."""
-        ...
-
-    def known(self, name: str) -> frozenset[str] | None:
-        """The same without asking anybody; None where somebody would have to be asked."""
-        ...
-
-
-class Run(Protocol):
-    """Whatever runs a function in a transaction that reads."""
-
-    def __call__(self, function: Callable[[Connection], T], /) -> Awaitable[T]: ...
-
-
-class _Matters:
-    """In place of an answer: it depends on who asks, and they are known by one name only."""
-
-
-class Recognition:
-    """Finds out who an asker is, where an answer may depend on it. Without a lookup only the given name counts."""
-
-    def __init__(self, lookup: Lookup | None = None) -> None:
-        self._lookup = lookup
-
-    async def read(
-        self, run: Run, function: Callable[[Connection, Asker], T], asker: Asker, *, always: bool = False
-    ) -> T:
-        """What the function finds for the asker by every name they have, as far as its figures depend on it; `always`:
-        whether they do or not, because what they may change depends on it too.
-
-        One transaction, unless somebody has to be asked for the names: nobody waits for that with a connection in hand.
-        """
-        known = await self.by_every_name(asker) if always else self._at_hand(asker)
-        if known is None:
-            found = await run(lambda connection: _unless_it_matters(connection, function, asker))
-            if not isinstance(found, _Matters):
-                return found
-            known = await self.by_every_name(asker)
-        return await run(lambda connection: function(connection, known))
-
-    async def by_every_name(self, asker: Asker) -> Asker:
-        if self._lookup is None:
-            return asker
-        found = [await self._lookup.names(name) for name in sorted(asker.names)]
-        return Asker.called(*asker.names.union(*found))
-
-    def _at_hand(self, asker: Asker) -> Asker | None:
-        """The asker by every name, where that takes no asking."""
-        if self._lookup is None or asker.operator:
-            return asker
-        found = [self._lookup.known(name) for name in sorted(asker.names)]
-        known = [names for names in found if names is not None]
-        return Asker.called(*asker.names.union(*known)) if len(known) == len(found) else None
-
-
-def _unless_it_matters(
-    connection: Connection, function: Callable[[Connection, Asker], T], asker: Asker
-) -> T | _Matters:
-    return _Matters() if _matters(connection, asker) else function(connection, asker)
-
-
-def _matters(connection: Connection, asker: Asker) -> bool:
-    """Whether it makes a difference who asks: it does not for an admin, nor where no report names people."""
-    configuration = in_force(connection) or Configuration()
-    if asker.is_one_of(configuration.admins):
-        return False
-    return any_named(connection) or coding.any_person(connection)
 
 
 def any_named(connection: Connection) -> bool:
@@ -279,12 +200,6 @@ def _shown(by: Dimension, rows: Sequence[Row], behind: Sequence[Mapping[str, Gro
     name = f"{len(hidden)} people" if people_only else f"{len(hidden)} {by}s together"
     one = replace(rest(hidden), name=name)
     return (*(row for row in rows if (row.id or "") not in as_one), one), len(hidden)
-
-
-def topped(findings: Findings, question: Question) -> Findings:
-    """The findings as the question's own, with the rows beyond its `top` in one line, so that they still add up."""
-    rows = leading(findings.report.rows, question.top)
-    return replace(findings, report=replace(findings.report, question=question, rows=rows))
 
 
 def _is_me(question: Question) -> bool:
