@@ -204,6 +204,8 @@ EACH: Mapping[str, Dimension] = MappingProxyType(
 """What says `by` in a word of its own."""
 VERSUS = frozenset({"vs", "vs.", "versus", "against", "compared"})
 PREVIOUS = frozenset({"previous", "prior"})
+ME = "me"
+"""A name for whoever asks; elsewhere it is a filler: `show me team alpha`."""
 SPENDING = frozenset({"cost", "costs", "spend", "spending", "spent", "usage"})
 FILLERS = SPENDING | {
     *("/claude-usage", "a", "an", "and", "are", "at", "been", "between", "biggest", "can", "could", "did", "do"),

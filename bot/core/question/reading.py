@@ -17,6 +17,7 @@ from bot.core.words import (
     EACH,
     FILLERS,
     MANY,
+    ME,
     NAMEABLE,
     ONE,
     OUTLOOKS,
@@ -48,7 +49,6 @@ _LONGEST_NAME = 200
 _MOST_PERIOD_WORDS = 7  # 28 december 2025 to 3 january 2026
 _TOP = re.compile(r"top-?([0-9]{1,9})?")
 _NUMBER = re.compile(r"-?[0-9]{1,9}")
-_ME = "me"
 _BESIDE = frozenset({"this", "last", "past", "current", "previous", "prior"})
 _T = TypeVar("_T")
 
@@ -119,7 +119,7 @@ class Reading:
         told = [
             word.text
             for at in self.loose
-            if (word := self.words[at]).key not in between or (word.key == _ME and at > self.subject_at)
+            if (word := self.words[at]).key not in between or (word.key == ME and at > self.subject_at)
         ]
         _refuse_long(told)
         once: dict[str, str] = {}
@@ -218,8 +218,8 @@ class Reading:
             self._myself()
 
     def _myself(self) -> None:
-        """`me` as a name; elsewhere it is a filler: `show me team alpha`."""
-        if self._key() == _ME:
+        """`me` as a name."""
+        if self._key() == ME:
             self.me_at = self.at
             self.loose.append(self.at)
             self.at += 1

@@ -23,13 +23,12 @@ from bot.core.nearest import nearest
 from bot.core.periods import Period, days, midnight
 from bot.core.question import Dimension
 from bot.core.usage import Source
-from bot.core.words import shown
+from bot.core.words import ME, shown
 from bot.services.figures.inquiry import Inquiry
 from bot.services.figures.names import Names
 from bot.store.calls import code_counts
 from bot.store.readings import coding, refusals, snapshots, syncs
 
-ME = "me"
 _DAY = timedelta(days=1)
 
 

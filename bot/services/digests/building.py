@@ -24,11 +24,11 @@ from bot.core.question import Dimension, Question, Subject
 from bot.core.report import Figures, Report
 from bot.core.said_periods import month_to_date
 from bot.core.schedule import Occurrence
+from bot.core.words import ME
 from bot.services.asking import change, outlook
 from bot.services.figures.findings import gather
 from bot.services.figures.inquiry import Inquiry
 from bot.services.figures.names import Found
-from bot.services.figures.sight import ME
 from bot.store.alerts import episodes
 
 COURSE_DAYS = 14

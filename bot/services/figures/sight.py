@@ -17,13 +17,12 @@ from bot.core.hours import Stretch
 from bot.core.periods import Period
 from bot.core.question import Dimension, Question, Subject
 from bot.core.report import Findings, Row, rest
-from bot.core.words import TIMES
+from bot.core.words import ME, TIMES
 from bot.services.figures.names import Found, Names
 from bot.services.figures.view import NOTHING, Coverage, View
 from bot.store import memory
 from bot.store.ledger import Selection, people
 
-ME = "me"
 _WHOLE = frozenset({*TIMES, Dimension.TOKEN_TYPE})
 """Rows of these are about everybody in the whole: they carry no name."""
 
