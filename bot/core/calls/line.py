@@ -18,9 +18,10 @@ from zoneinfo import ZoneInfo
 from msgspec import DecodeError, Raw
 from msgspec.json import Decoder
 
-from bot.core.calls import batch, wire, written
+from bot.core.calls import batch, own_prices, wire, written
 from bot.core.calls.batch import Batch, Column, Names, named
 from bot.core.calls.call import Call, Origin, RateLimit
+from bot.core.calls.fields import AHEAD, FIRST
 from bot.core.calls.wire import Refusal
 from bot.core.calls.written import Lines, Written, WrittenLimit
 from bot.core.utc import microseconds
@@ -37,10 +38,10 @@ _NAMES = (
 )
 _limited = attrgetter(*RateLimit._fields)
 _several = Decoder(list[Raw]).decode
-_FIRST = microseconds(wire.FIRST)
+_FIRST = microseconds(FIRST)
 _NOWHERE = -1
 """When a call was made whose time is not written as most are."""
-_BLANK = Written(wire.FIRST.isoformat(), input_tokens=0, model="blank")
+_BLANK = Written(FIRST.isoformat(), input_tokens=0, model="blank")
 """Stands in the columns for what `wire` is to read."""
 
 Record = bytes | Raw | dict[str, Any] | object
@@ -57,7 +58,7 @@ class Reader:
         self, now: datetime, *, origin: Origin = Origin.RECORDER, zone: ZoneInfo | None = None, apart: bool = False
     ) -> None:
         self._now = now
-        self._latest = microseconds(now + wire.AHEAD)
+        self._latest = microseconds(now + AHEAD)
         self._origin = origin
         self._zone = zone
         self._apart = apart
@@ -175,7 +176,7 @@ class _Kinds(dict[tuple[Any, ...], int]):
 @lru_cache(maxsize=_MOST_KINDS)
 def _like(names: tuple[Any, ...], origin: Origin) -> _Like | None:
     said = dict(zip(_NAMES, names, strict=True))
-    call = wire.read({**said, "timestamp": wire.FIRST.isoformat(), "input_tokens": 0}, wire.FIRST, origin=origin)
+    call = wire.read({**said, "timestamp": FIRST.isoformat(), "input_tokens": 0}, FIRST, origin=origin)
     return None if isinstance(call, Refusal) else _Like(named(call), call.status)
 
 
@@ -213,7 +214,7 @@ def _own_costs(
     prices = list(zip(prompt, completion, strict=True))
     if any(map(any, cached)):
         prices = [_NO_PRICES if any(tokens) else pair for pair, *tokens in zip(prices, *cached, strict=True)]
-    rates = {pair: wire.own_rates(*pair) for pair in set(prices)}
+    rates = {pair: own_prices.rates(*pair) for pair in set(prices)}
     wrong = {pair for pair, rate in rates.items() if rate is None} - {_NO_PRICES}
     if wrong:
         odd |= {position for position, pair in enumerate(prices) if pair in wrong}

@@ -15,14 +15,15 @@ from msgspec.json import Decoder
 
 from bot.core.calls import wire
 from bot.core.calls.batch import Column
+from bot.core.calls.fields import LONGEST_TEXT, MOST_TOKENS
 
 MANY = 100
 """From so many lines on it is worth while to look which fields they have."""
 _LOOKED_AT = 10
 _MOST_MEMBERS = 50
 
-_Name = Annotated[str, Meta(max_length=wire.LONGEST_TEXT)] | None
-_Count = Annotated[int, Meta(ge=0, le=wire.MOST_TOKENS)] | None
+_Name = Annotated[str, Meta(max_length=LONGEST_TEXT)] | None
+_Count = Annotated[int, Meta(ge=0, le=MOST_TOKENS)] | None
 _Milliseconds = Annotated[int, Meta(ge=0, le=wire.LONGEST_MS)] | None
 _Limit = Annotated[int, Meta(ge=0, le=wire.MOST_LIMIT)] | None
 _Price = int | float | None

@@ -11,6 +11,7 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs
 
 from bot.core.calls import wire
 from bot.core.calls.call import Call, Origin
+from bot.core.calls.fields import LONGEST_TEXT
 from bot.core.calls.wire import Refusal
 from bot.core.money import LARGEST, UNITS_PER_DOLLAR, Money
 from bot.core.otlp import attributes
@@ -63,8 +64,8 @@ def _call(name: str, said: Attributes, record: LogRecord, now: datetime) -> Call
     written: dict[str, Any] = {
         "id": text(said, "request_id") or _fallback(said),
         "timestamp": _when(record) or text(said, "event.timestamp"),
-        "team": attributes.team(said)[: wire.LONGEST_TEXT],
-        "user": attributes.person(said)[: wire.LONGEST_TEXT],
+        "team": attributes.team(said)[:LONGEST_TEXT],
+        "user": attributes.person(said)[:LONGEST_TEXT],
         "feature": FEATURE,
         "model": text(said, "model"),
         "event_type": "streaming",

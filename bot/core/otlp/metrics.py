@@ -16,7 +16,8 @@ from typing import NamedTuple
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality, Metric, NumberDataPoint, ResourceMetrics
 
-from bot.core.calls.wire import AHEAD, LONGEST_TEXT, Refusal
+from bot.core.calls.fields import AHEAD, LONGEST_TEXT
+from bot.core.calls.wire import Refusal
 from bot.core.money import UNITS_PER_DOLLAR
 from bot.core.otlp import attributes
 from bot.core.otlp.attributes import Attributes, text
