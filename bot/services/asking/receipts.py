@@ -42,7 +42,8 @@ from bot.core.usage import Source
 from bot.core.utc import dates
 from bot.services.asking import answering, compare
 from bot.services.asking.asked import asked
-from bot.services.books.verify import Verdict, held_lines, verify
+from bot.services.books import held
+from bot.services.books.verify import Verdict, verify
 from bot.services.configuration import in_force
 from bot.services.figures.inquiry import Inquiry
 from bot.services.figures.recognition import Recognition
@@ -144,7 +145,7 @@ def _gathered(
     everything, readings, grounds = [], [], []
     for directory in organizations:
         organization_id = directory.organization_id
-        everything += held_lines(connection, organization_id, stretch)
+        everything += held.lines(connection, organization_id, stretch)
         readings += _readings(connection, organization_id, stretch, closed)
         grounds.append(_grounds(connection, directory, configuration, stretch))
     days = dates(since, until)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
-
-from sqlalchemy import Connection
 
 from bot.anthropic_api.analytics import Analytics
 from bot.anthropic_api.buckets import Chunk
@@ -19,24 +17,19 @@ from bot.anthropic_api.cost_report import read_cost
 from bot.anthropic_api.tape import Replay
 from bot.anthropic_api.usage_report import read_hours, read_usage
 from bot.core.books.page import RawPage
-from bot.core.books.receipt import WHOLE_DAY, Line, Reading, Receipt, id_of, read, text_hash
+from bot.core.books.receipt import Line, Reading, Receipt, id_of, read, text_hash
 from bot.core.books.recompute import NOT_KNOWN, Difference, Grounds, differences, line_differences, recompute
-from bot.core.books.rows import closed_in, lines, lines_of_hours, total
+from bot.core.books.rows import closed_in, total
 from bot.core.configuration import Configuration
 from bot.core.configuration.file import parse
 from bot.core.directory import Ownership
 from bot.core.entries import Basis
 from bot.core.errors import AnthropicError
-from bot.core.hours import Stretch
 from bot.core.money import Money
 from bot.core.usage import CostRecord, Source, UsageRecord
 from bot.core.wording import and_more
-from bot.services.figures import unreported
-from bot.services.figures.names import Names
-from bot.store import directory as directories
-from bot.store import ledger, preferences
+from bot.services.books.held import Held
 from bot.store.database import Database
-from bot.store.readings import pages, snapshots
 
 Read = Callable[[Reader, date, date], Awaitable[Chunk[UsageRecord] | Chunk[CostRecord]]]
 DAYS_NAMED = 5
@@ -60,24 +53,6 @@ class Verdict:
     remarks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """What the store has of a receipt's grounds, and what it says of the same days now."""
-
-    configuration: str | None
-    """The text of the configuration the receipt names; None: there is no such."""
-    bodies: Mapping[tuple[str, str], bytes | None]
-    """By organisation and hash."""
-    ledger: tuple[Line, ...]
-    """Every row of the period, inside the figure or not."""
-    restated: tuple[date, ...]
-    """Days that were read again since, and came out of other pages."""
-    configured_since: bool
-    renamed_since: bool
-    live: tuple[int, Money | None] | None
-    """The calls, and their list cost, of the hours that the receipt estimates."""
-
-
 async def verify(database: Database, found: Mapping[str, Any]) -> Verdict:
     """Raises ReceiptUnreadable for what is no receipt."""
     receipt, id_ = read(found), id_of(found)
@@ -85,7 +60,7 @@ async def verify(database: Database, found: Mapping[str, Any]) -> Verdict:
     if said != id_:
         changed = Difference("the receipt's own id", said, id_)
         return Verdict(said, receipt, Outcome.DIFFERENT, (changed,), ("The receipt was changed after it was made.",))
-    held = await database.read(_held, receipt)
+    held = await database.read(Held.read, receipt)
     missing = tuple(_missing(receipt, held))
     changed_pages = tuple(_changed(receipt, held))
     if changed_pages:
@@ -111,40 +86,7 @@ async def verify(database: Database, found: Mapping[str, Any]) -> Verdict:
     return Verdict(id_, receipt, outcome, tuple(found_differences), (*remarks, *estimated))
 
 
-def _held(connection: Connection, receipt: Receipt) -> _Held:
-    named = receipt.configuration
-    applied = preferences.applied(connection, named.id) if named else None
-    text = applied.body if applied else None
-    newest = preferences.newest(connection)
-    bodies = {
-        (reading.organization_id, page.sha256): pages.body(connection, reading.organization_id, page.sha256)
-        for reading, page in receipt.pages
-    }
-    now = [
-        line
-        for organization_id in (directory.organization_id for directory in receipt.directories)
-        for line in held_lines(connection, organization_id, receipt.asked.stretch)
-    ]
-    return _Held(
-        text,
-        bodies,
-        tuple(now),
-        tuple(sorted({day for reading in receipt.readings for day in _read_again(connection, reading)})),
-        (text_hash(newest.body) if newest else None) != (named.sha256 if named else None),
-        _renamed(connection, receipt),
-        _live(connection, receipt),
-    )
-
-
-def _live(connection: Connection, receipt: Receipt) -> tuple[int, Money | None] | None:
-    estimate, chosen = receipt.estimate, receipt.chosen
-    if estimate is None:
-        return None
-    stretch = Stretch(estimate.since, estimate.until)
-    return unreported.held(connection, Names.read(connection), stretch, chosen.teams, chosen.models)
-
-
-def _estimated(receipt: Receipt, held: _Held, found: list[Difference]) -> tuple[tuple[str, ...], list[Difference]]:
+def _estimated(receipt: Receipt, held: Held, found: list[Difference]) -> tuple[tuple[str, ...], list[Difference]]:
     """What is to be said of the estimate beside the figure. Calls may come in later, but none goes away."""
     estimate = receipt.estimate
     if estimate is None or held.live is None:
@@ -163,51 +105,7 @@ def _of_calls(calls: int, listed: Money | None) -> str:
     return f"{calls:,} call{'' if calls == 1 else 's'} at {NOT_KNOWN if listed is None else f'${listed}'}"
 
 
-def held_lines(connection: Connection, organization_id: str, stretch: Stretch) -> list[Line]:
-    """Every row that the ledger holds of these days; of those at the ends, the parts inside and outside."""
-    since, until = stretch.touched
-    found = []
-    for day, entries in ledger.entries(connection, organization_id, since, until).items():
-        inside = stretch.hours_on(day)
-        if inside == WHOLE_DAY:
-            found += lines(organization_id, day, entries)
-        else:
-            hours = ledger.hours(connection, organization_id, day)
-            found += lines_of_hours(organization_id, day, hours, inside)
-    return found
-
-
-def _read_again(connection: Connection, reading: Reading) -> list[date]:
-    """The days whose rows come from other pages by now, or were over when these pages came once more."""
-    organization_id, source = reading.organization_id, reading.source
-    since, until = reading.days[0], reading.days[-1] + timedelta(days=1)
-    now = pages.of_days(connection, organization_id, source, since, until)
-    fetched = snapshots.fetched(connection, organization_id, source, since, until)
-    before = [page.sha256 for page in reading.pages]
-    return [
-        day
-        for day in reading.days
-        if [page.sha256 for page in now.get(day, ())] != before
-        or (day in fetched and snapshots.whole(day, fetched[day])) != (day in reading.whole)
-    ]
-
-
-def _renamed(connection: Connection, receipt: Receipt) -> bool:
-    for then in receipt.directories:
-        now = directories.read(connection, then.organization_id)
-        if now is None:
-            return True
-        for one, other in (
-            (then.workspaces, now.workspaces),
-            (then.api_keys, now.api_keys),
-            (then.members, now.members),
-        ):
-            if any(other.get(id_) != known for id_, known in one.items()):
-                return True
-    return False
-
-
-def _missing(receipt: Receipt, held: _Held) -> Iterable[str]:
+def _missing(receipt: Receipt, held: Held) -> Iterable[str]:
     """What is not there to hold the receipt against, in sentences."""
     if receipt.configuration and held.configuration is None:
         yield f"The configuration it was made under (number {receipt.configuration.id}) is not in this database."
@@ -219,7 +117,7 @@ def _missing(receipt: Receipt, held: _Held) -> Iterable[str]:
             yield f"The page {page.sha256[:12]} of {reading.source} ({_span(reading)}) is not kept here."
 
 
-def _changed(receipt: Receipt, held: _Held) -> Iterable[Difference]:
+def _changed(receipt: Receipt, held: Held) -> Iterable[Difference]:
     """What is there but is not what it was."""
     named = receipt.configuration
     if named and held.configuration is not None and text_hash(held.configuration) != named.sha256:
@@ -231,7 +129,7 @@ def _changed(receipt: Receipt, held: _Held) -> Iterable[Difference]:
             yield Difference(what, page.sha256, sha256(body).hexdigest())
 
 
-async def _grounds(receipt: Receipt, held: _Held) -> list[Grounds]:
+async def _grounds(receipt: Receipt, held: Held) -> list[Grounds]:
     """What the pages say, under the names and the configuration of the receipt."""
     teams = parse(held.configuration, name="configuration").teams if held.configuration else Configuration().teams
     found = []
@@ -259,7 +157,7 @@ async def _grounds(receipt: Receipt, held: _Held) -> list[Grounds]:
 
 
 async def _records(
-    reading: Reading, held: _Held, default_workspace: str | None
+    reading: Reading, held: Held, default_workspace: str | None
 ) -> Mapping[date, Sequence[UsageRecord | CostRecord]]:
     """The records of a reading by day, from its pages alone."""
     kept = [RawPage(page.request, held.bodies[reading.organization_id, page.sha256] or b"") for page in reading.pages]
@@ -282,7 +180,7 @@ def _reader(reading: Reading, default_workspace: str | None) -> Read:
     return newer if reading.pages[0].request.startswith(ANALYTICS) else classic
 
 
-def _since(receipt: Receipt, held: _Held) -> Iterable[str]:
+def _since(receipt: Receipt, held: Held) -> Iterable[str]:
     """What happened since, which a receipt does not care about."""
     if held.restated:
         yield f"Read again since, with other answers: {_listed(held.restated)}. This is from the receipt's own pages."
@@ -296,7 +194,7 @@ def _since(receipt: Receipt, held: _Held) -> Iterable[str]:
         yield f"The ledger now says ${now} where the receipt says ${total(receipt.lines)}."
 
 
-def _mine(receipt: Receipt, held: _Held) -> list[Line]:
+def _mine(receipt: Receipt, held: Held) -> list[Line]:
     return [line for line in held.ledger if receipt.holds(line)]
 
 
