@@ -202,7 +202,10 @@ def _beta(path: str) -> dict[str, str]:
 def decoded(content: bytes, path: str) -> dict[str, Any]:
     """A body as a JSON object; ValueError where it is no JSON at all."""
     # No floats: a number where an amount's text belongs is refused, not rounded first.
-    body = json.loads(content, parse_float=Decimal)
+    try:
+        body = json.loads(content, parse_float=Decimal)
+    except RecursionError:
+        raise PageMalformed(f"Anthropic's answer to {path} is nested without end.") from None
     if not isinstance(body, dict):
         raise PageMalformed(f"Anthropic's answer to {path} is not a JSON object.")
     return body

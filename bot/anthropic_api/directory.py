@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from pydantic import BaseModel, Field
 
@@ -86,10 +85,13 @@ async def read_directory(client: AnthropicClient) -> Directory:
             accounts_read = reading.create_task(_service_accounts(client))
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None  # the first is the cause; the others were cancelled for it
-    organization, named, everything = organization_read.result(), named_read.result(), everything_read.result()
+    organization = organization_read.result()
+    named, everything = (
+        [validated(_Workspace, item, WORKSPACES) for item in read.result()] for read in (named_read, everything_read)
+    )
     # Nothing marks the default workspace but that it only comes when asked for; the classic reports call it null.
-    default_ids = {item.get("id") for item in everything} - {item.get("id") for item in named}
-    workspaces = [_workspace(validated(_Workspace, item, WORKSPACES), default_ids) for item in everything]
+    default_ids = {item.id for item in everything} - {item.id for item in named}
+    workspaces = [_workspace(item, default_ids) for item in everything]
     api_keys = [_api_key(validated(_ApiKey, item, API_KEYS), default_ids) for item in keys_read.result()]
     members = [_member(validated(_User, item, USERS)) for item in users_read.result()]
     return Directory(
@@ -127,12 +129,12 @@ async def _service_accounts(client: AnthropicClient) -> list[ServiceAccount]:
         seen.add(cursor)
 
 
-def _workspace(item: _Workspace, default_ids: set[Any]) -> Workspace:
+def _workspace(item: _Workspace, default_ids: set[str]) -> Workspace:
     workspace_id = DEFAULT_WORKSPACE if item.id in default_ids else item.id
     return Workspace(workspace_id, item.name, item.tags, item.archived_at is not None)
 
 
-def _api_key(item: _ApiKey, default_ids: set[Any]) -> ApiKey:
+def _api_key(item: _ApiKey, default_ids: set[str]) -> ApiKey:
     workspace_id = item.scope.workspace_id if item.scope else item.workspace_id
     if workspace_id is None or workspace_id in default_ids:
         workspace_id = DEFAULT_WORKSPACE

@@ -151,6 +151,12 @@ async def test_a_body_broken_on_the_way_is_asked_for_again(api: Api, fault: Faul
     assert (await read_organization(api.client())).organization_name == "Example Org"
 
 
+async def test_a_body_nested_without_end_is_refused(api: Api) -> None:
+    api.faults.next(ME, html("[" * 100_000), times=None)
+    with pytest.raises(PageMalformed, match="nested without end"):
+        await read_organization(api.client())
+
+
 async def test_silence_is_given_up_on_after_the_timeout(api: Api) -> None:
     api.faults.next(ME, hang(5), times=None)
     with pytest.raises(AnthropicUnavailable, match=r"did not answer /v1/organizations/me in time"):

@@ -112,6 +112,12 @@ async def test_a_missing_field_is_refused_by_name(api: Api, part: str, field: st
         await read_directory(api.client())
 
 
+async def test_an_id_that_is_none_is_refused_by_name(api: Api) -> None:
+    api.faults.next("workspaces", every_item(id=["wrkspc_1"]), times=None)
+    with pytest.raises(PageMalformed, match="workspaces is malformed at id: Input should be a valid string"):
+        await read_directory(api.client())
+
+
 async def test_one_list_that_may_not_be_read_is_named(api: Api) -> None:
     api.faults.next("users", status(403), times=None)
     with pytest.raises(CredentialRefused, match="may not read /v1/organizations/users"):
