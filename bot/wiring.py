@@ -58,11 +58,13 @@ from bot.store.database import Database
 log = structlog.get_logger()
 
 _SECRETS = re.compile(
-    r"xox[a-z]-[\w-]+|xapp-[\w-]+|sk-ant-[\w-]+|cub_[\w-]+|(?<=://)[^/\s@]+(?=@)|(?<=[?&]ticket=)[\w-]+"
+    r"xox[a-z]-[\w-]+|xapp-[\w-]+|sk-ant-(?!(admin|api)(?![\w-]))[\w-]+|cub_[\w-]+|(?<=://)[^/\s@]+(?=@)"
+    r"|(?<=[?&]ticket=)[\w-]+"
     r"|https?://[^\s\"'\\<>]*/(commands|actions|response)/[^\s\"'\\<>]+"
 )
 """Tokens and keys, the user and password in a database address, Socket Mode tickets, and response URLs, which let
-anyone answer for us. None reaches past a quote or backslash: the line must stay the JSON it is."""
+anyone answer for us; not how a key begins, which a sentence may say. None reaches past a quote or backslash: the line
+must stay the JSON it is."""
 
 
 class Clock:

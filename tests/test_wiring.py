@@ -68,6 +68,9 @@ def test_no_line_gives_a_secret_away_whoever_wrote_it_and_every_line_stays_json(
 def test_what_is_no_secret_is_logged_as_it_is(logged: Callable[[], str]) -> None:
     structlog.get_logger().info("Started.", host="127.0.0.1", url="https://api.anthropic.com/v1/organizations/me")
     assert "https://api.anthropic.com/v1/organizations/me" in logged()
+    said = "Set ANTHROPIC_ADMIN_API_KEY (it begins with sk-ant-admin), not an ordinary key (sk-ant-api…)."
+    structlog.get_logger().warning("The sync failed.", error=said)
+    assert json.loads(logged().splitlines()[-1])["error"] == said
     assert "[secret]" not in logged()
 
 
