@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.demo.slack_server import COMMAND
 from tests import databases
-from tests.outside import ALPHA, ANA, APP_TOKEN, Outside, wait_until, without_secrets, written
+from tests.outside import ALPHA, ANA, APP_TOKEN, DAYS, NOW, Outside, simulated, wait_until, without_secrets, written
 from tests.running import Start
 
 NOWHERE = "http://127.0.0.1:9"
@@ -111,12 +111,16 @@ def test_an_answer_that_slack_takes_slowly_is_waited_for_over_socket_mode(
     wait_until(lambda: outside.slack.connections)
     outside.slack_faults.next("/response/", _slowly)
     assert outside.now(outside.slack.command(ANA, ALPHA, COMMAND, "help")).status == 200
-    wait_until(lambda: outside.slack_faults.count("/response/"))
+    wait_until(lambda: outside.slack_faults.count("/response/") and '"synced"' in run.said)
     run.process.send_signal(signal.SIGTERM)
     assert run.ends() == 0
     assert len(outside.posted(ALPHA)) == 1
     for line in run.lines():
-        assert {"event", "level", "timestamp"} <= set(line)
+        assert {"action", "event", "level", "timestamp"} <= set(line)
+    (chosen,) = [line for line in run.lines() if line["action"] == "surface_chosen"]
+    assert chosen["organization"] == simulated(days=DAYS, until=NOW).id
+    (synced,) = [line for line in run.lines() if line["action"] == "synced"]
+    assert (synced["failures"], '"usage": ' in run.said) == (0, True)
     assert without_secrets(run.said) == {}
 
 

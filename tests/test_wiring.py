@@ -65,6 +65,17 @@ def test_no_line_gives_a_secret_away_whoever_wrote_it_and_every_line_stays_json(
     assert "at all" in lines[3]["exception"]
 
 
+def test_every_line_names_its_action_a_librarys_too(logged: Callable[[], str]) -> None:
+    with structlog.contextvars.bound_contextvars(organization="org-1"):
+        structlog.get_logger().warning("Failed.", action="source_failed")
+        logging.getLogger("uvicorn").info("Started server process [1]")
+        logging.getLogger("slack_sdk.web").warning("Unhandled request.")
+    lines: list[dict[str, Any]] = [json.loads(line) for line in logged().splitlines()]
+    assert [line["action"] for line in lines] == ["source_failed", "library"]
+    assert lines[1]["logger"] == "slack_sdk.web"
+    assert {line["organization"] for line in lines} == {"org-1"}
+
+
 def test_what_is_no_secret_is_logged_as_it_is(logged: Callable[[], str]) -> None:
     structlog.get_logger().info("Started.", host="127.0.0.1", url="https://api.anthropic.com/v1/organizations/me")
     assert "https://api.anthropic.com/v1/organizations/me" in logged()

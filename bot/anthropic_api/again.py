@@ -44,7 +44,10 @@ async def tried(once: Callable[[], Awaitable[T]], path: str, times: int, sleep: 
             if attempt == times:
                 raise hint.error from hint.__cause__
             seconds = hint.seconds if hint.seconds is not None else pause * random.uniform(0.75, 1.25)  # noqa: S311
-            log.info("Anthropic asked to wait.", action="anthropic_retry", path=path, seconds=round(seconds, 2))
+            why = str(hint.error)
+            log.info(
+                "Anthropic is asked again.", action="anthropic_retry", path=path, seconds=round(seconds, 2), error=why
+            )
             metering.RETRIES.labels(metering.endpoint(path)).inc()
             await sleep(min(seconds, LONGEST_PAUSE_SECONDS))
             pause *= 2

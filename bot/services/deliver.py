@@ -144,6 +144,10 @@ class Deliverer:
 
         What is owed once it is out follows at once.
         """
+        with structlog.contextvars.bound_contextvars(key=key):
+            return await self._send(key, build, now)
+
+    async def _send(self, key: str, build: Build, now: datetime) -> bool:
         await self._note_the_rest(now)
         clock, made = _Since(now), False
         claim = await self._database.write(deliveries.take, key, now)
@@ -164,17 +168,17 @@ class Deliverer:
                     return False
                 posted = await self._handed_over(claim, message, channel, clock)
         except _TakenUp:
-            log.warning("Another process took this message up.", action="delivery_lost", key=key)
+            log.warning("Another process took this message up.", action="delivery_lost")
             return False
         except BotError as error:
             await self._put_off(claim, now, error, in_line=made)
             return False
         except Exception:
-            log.exception("A message broke.", action="delivery_broke", key=key)
+            log.exception("A message broke.", action="delivery_broke")
             await self._put_off(claim, now, _Broke(_BROKE), in_line=made)
             return False
         await self._noted(claim, clock, posted, message.then)
-        log.info("Message sent.", action="delivered", key=key, channel=posted.channel)
+        log.info("Message sent.", action="delivered", channel=posted.channel)
         for more in message.then:
             await self.send(more, build, clock())
         return True
@@ -189,7 +193,7 @@ class Deliverer:
                 answer = replace(answer, notes=(SENT_AGAIN, *answer.notes))
             else:
                 if found is not None:
-                    log.info("Slack had taken it.", action="delivery_found", key=claim.key)
+                    log.info("Slack had taken it.", action="delivery_found")
                     return found
 
         async def leaving() -> None:
@@ -233,7 +237,8 @@ class Deliverer:
         if error.permanent or (isinstance(error, SlackUnclear) and claim.attempt >= UNCLEAR_TRIES):
             retry_at = None
         await self._database.write(_not_sent, claim, now, error, retry_at, in_line=in_line)
-        log.warning("Message not sent.", action="delivery_failed", key=claim.key, error=str(error), retry_at=retry_at)
+        again = retry_at and retry_at.isoformat()
+        log.warning("Message not sent.", action="delivery_failed", error=str(error), retry_at=again)
 
 
 def _pause(attempt: int) -> timedelta:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import structlog
 from prometheus_client import Counter, Gauge, Histogram
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
@@ -100,7 +101,8 @@ class MeteredApp(AsyncApp):
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
         began, kind, outcome = time.perf_counter(), _kind(req.body), "failed"
         try:
-            response = await super().async_dispatch(req)
+            with structlog.contextvars.bound_contextvars(**_whose(req.body)):
+                response = await super().async_dispatch(req)
             outcome = _outcome(response.status)
         finally:
             REQUESTS.labels(kind, outcome).inc()
@@ -147,6 +149,18 @@ def answering() -> Iterator[None]:
 
 def _kind(body: dict[str, Any]) -> str:
     return "command" if "command" in body else _KINDS.get(str(body.get("type")), "other")
+
+
+def _whose(body: dict[str, Any]) -> dict[str, str]:
+    """Who did what Slack sends, and where, as ids: they stand in each line that is logged on the way to the answer."""
+    said = body.get("event") or body
+    found = {}
+    for name in ("user", "channel"):
+        one = said.get(f"{name}_id") or said.get(name)
+        given = one.get("id") if isinstance(one, dict) else one
+        if isinstance(given, str) and given:
+            found[name] = given
+    return found
 
 
 def _outcome(status: int) -> str:

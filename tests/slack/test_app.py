@@ -211,7 +211,7 @@ async def test_an_unknown_failure_gives_a_reference_that_stands_in_the_log(
     assert reference is not None
     assert "quantity" not in answer.text
     (line,) = [line for line in logged() if line.get("action") == "answer_failed"]
-    assert line["reference"] == reference[1]
+    assert (line["reference"], line["user"], line["channel"]) == (reference[1], ANA, ALPHA)
     assert "quantity" in line["exception"]
     assert without_secrets(str(line)) == {}
 

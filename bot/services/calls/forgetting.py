@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import structlog
+
 from bot.store import calls as store
 from bot.store.database import Database
+
+log = structlog.get_logger()
 
 EVERY = timedelta(days=1)
 A_PIECE = 20_000
@@ -23,7 +27,8 @@ class Forgetting:
     async def run(self, now: datetime) -> None:
         """Forget what is old enough, if that is due."""
         if self._done is None or now - self._done >= EVERY:
-            await forget(self._database, now - self._retain)
+            if gone := await forget(self._database, now - self._retain):
+                log.info("Old calls were let go.", action="calls_forgotten", calls=gone)
             self._done = now
 
 

@@ -254,7 +254,7 @@ class Reading:
         if known is None:
             known = Surface.ANALYTICS if await may_read(self._client, self._now) else Surface.CLASSIC
             await self._database.write(directories.remember_surface, self._id, known)
-            log.info("Reports chosen.", action="surface_chosen", organization=self._id, surface=known.value)
+            log.info("Reports chosen.", action="surface_chosen", surface=known.value)
         return known
 
     def _finished(self, source: Source, span: Span, records: int) -> None:

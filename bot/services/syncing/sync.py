@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, timedelta
 
@@ -66,18 +67,9 @@ class Sync:
         unknown: list[BotError] = []
         self._last_try = now
         wanted = Wanted(now, self._lookback, self._backfill, self._hourly, since, until)
-        ledger = [one for one in sources if one not in BESIDE and (one is not Source.HOURS or self._hourly)]
         for client in self._clients:
             try:
-                directory = await read_directory(client)
-                self._organizations[client] = directory.organization_id
-                await self._database.write(_remember, directory)
-                named = len(self._clients) > 1
-                reading = Reading(self._database, client, directory, wanted, result, progress, named=named)
-                await reading.reports(ledger, self._forced)
-                # Who names sources wants them asked for again.
-                await reading.beside(sources, again=not set(sources).issuperset(Source))
-                await self._database.write(pages.prune, directory.organization_id, now - self._retain_pages)
+                await self._read(client, wanted, sources, result, progress)
             except BotError as error:
                 log.warning("The sync failed.", action="sync_failed", setting=client.setting, error=str(error))
                 result.failures.append(error)
@@ -89,13 +81,41 @@ class Sync:
             await self._database.write(_miss, set(self._organizations.values()), sources, now, unknown[0])
         return result
 
+    async def _read(
+        self,
+        client: AnthropicClient,
+        wanted: Wanted,
+        sources: Collection[Source],
+        result: SyncResult,
+        progress: Progress,
+    ) -> None:
+        """All that is due of one organisation."""
+        directory = await read_directory(client)
+        self._organizations[client] = directory.organization_id
+        with structlog.contextvars.bound_contextvars(organization=directory.organization_id):
+            await self._database.write(_remember, directory)
+            named = len(self._clients) > 1
+            reading = Reading(self._database, client, directory, wanted, result, progress, named=named)
+            ledger = [one for one in sources if one not in BESIDE and (one is not Source.HOURS or self._hourly)]
+            await reading.reports(ledger, self._forced)
+            # Who names sources wants them asked for again.
+            await reading.beside(sources, again=not set(sources).issuperset(Source))
+            await self._database.write(pages.prune, directory.organization_id, wanted.now - self._retain_pages)
+
     async def run_if_due(self, clock: Callable[[], datetime], every: timedelta) -> SyncResult | None:
         """One sync if the last one is that long ago and no other replica is at it; None where it is not due."""
         if not await self.due(clock(), every):
             return None
         async with turn(self._database, self._holder, clock) as mine:
             # Again: another replica may have come to its end since.
-            return await self.run(clock()) if mine and await self.due(clock(), every) else None
+            if not mine or not await self.due(clock(), every):
+                return None
+            result = await self.run(clock())
+            rows = Counter[str]()
+            for done in result.finished:
+                rows[done.source.value] += done.records
+            log.info("A sync ended.", action="synced", rows=dict(rows), failures=len(result.failures))
+            return result
 
     async def due(self, now: datetime, every: timedelta) -> bool:
         """Whether the last try is so long ago that the next one is due."""
