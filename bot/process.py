@@ -28,6 +28,7 @@ from bot.store import schema
 from bot.store.database import Database
 from bot.web import app as web_app
 from bot.web.metrics import Metrics
+from bot.web.patience import Impatient
 
 log = structlog.get_logger()
 
@@ -95,7 +96,9 @@ class Server:
             intake=intake,
             clock=clock,
         )
-        config = uvicorn.Config(routes, log_config=None, access_log=False, lifespan="off")
+        config = uvicorn.Config(
+            routes, http=Impatient, log_config=None, access_log=False, lifespan="off", server_header=False
+        )
         self._web = _Quiet(config)
         self._port_known: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
