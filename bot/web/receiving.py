@@ -20,6 +20,8 @@ RETRY_AFTER_SECONDS = 1
 _MOST_PASSED_OVER = 64 * 2**20
 _PASSED_OVER_SECONDS = 10
 _GZIP = 16 + zlib.MAX_WBITS
+_MOST_MEMBERS = 100
+"""Each is cut off what is left, so that a body of nothing but empty ones would take a minute."""
 _STATUS: dict[type[Exception], int] = {
     TokenRefused: 401,
     BodyTooLarge: 413,
@@ -43,7 +45,7 @@ def receiving(intake: Intake, take: Taker) -> Callable[[Request], Awaitable[Resp
                 return await take(request, await _body(request), client)
         except tuple(_STATUS) as error:
             status = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
-            await _pass_over(request)
+            await pass_over(request)
             later = {"retry-after": str(RETRY_AFTER_SECONDS)} if status in (429, 503) else {}
             return JSONResponse({"error": str(error)}, status, later)
         except ClientDisconnect:
@@ -52,7 +54,7 @@ def receiving(intake: Intake, take: Taker) -> Callable[[Request], Awaitable[Resp
     return endpoint
 
 
-async def _pass_over(request: Request) -> None:
+async def pass_over(request: Request) -> None:
     """Read on what nobody wants, for a while: who is still sending when the connection is closed never sees why."""
     left = _MOST_PASSED_OVER
     with suppress(TimeoutError, ClientDisconnect, RuntimeError):  # the last: it was read to its end
@@ -67,25 +69,33 @@ async def _body(request: Request) -> bytes:
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("gzip", "identity", ""):
         raise BodyUnreadable("Send the body as it is, or with Content-Encoding: gzip.")
+    packed = await whole(request, MOST_BYTES)
+    return _unpacked(packed) if encoding == "gzip" else packed
+
+
+async def whole(request: Request, most: int) -> bytes:
+    """A body as it was sent; raises BodyTooLarge as soon as it is known to be."""
     said = request.headers.get("content-length", "")
-    if said.isdigit() and int(said[:20]) > MOST_BYTES:
-        raise _too_large()
+    if said.isdigit() and int(said[:20]) > most:
+        raise _too_large(most)
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():
         size += len(part)
-        if size > MOST_BYTES:
-            raise _too_large()
+        if size > most:
+            raise _too_large(most)
         parts.append(part)
-    packed = b"".join(parts)
-    return _unpacked(packed) if encoding == "gzip" else packed
+    return b"".join(parts)
 
 
 def _unpacked(packed: bytes) -> bytes:
     """Never more than may be sent unpacked, however small it is packed."""
     parts: list[bytes] = []
-    size = 0
+    size = members = 0
     while packed:
+        members += 1
+        if members > _MOST_MEMBERS:
+            raise BodyUnreadable(f"The gzip body is in more than {_MOST_MEMBERS} pieces. Pack it as one.")
         member = zlib.decompressobj(_GZIP)
         try:
             part = member.decompress(packed, MOST_BYTES + 1 - size)
@@ -93,7 +103,7 @@ def _unpacked(packed: bytes) -> bytes:
             raise BodyUnreadable("The body says it is gzip, and is not.") from None
         size += len(part)
         if size > MOST_BYTES:
-            raise _too_large()
+            raise _too_large(MOST_BYTES)
         if not member.eof:
             raise BodyUnreadable("The gzip body ends too early.")
         parts.append(part)
@@ -101,5 +111,5 @@ def _unpacked(packed: bytes) -> bytes:
     return b"".join(parts)
 
 
-def _too_large() -> BodyTooLarge:
-    return BodyTooLarge(f"The body is larger than {MOST_BYTES >> 20} MiB. Send fewer calls at a time.")
+def _too_large(most: int) -> BodyTooLarge:
+    return BodyTooLarge(f"The body is larger than {most >> 20} MiB. Send less at a time.")

@@ -1,5 +1,6 @@
 """The web server: who may post to it, and what it says of itself."""
 
+import asyncio
 import hashlib
 import hmac
 import sqlite3
@@ -84,6 +85,64 @@ async def test_another_secret_or_a_changed_body_is_refused(outside: Outside, bot
 
 async def test_a_body_that_is_no_text_is_refused(bot: httpx.AsyncClient) -> None:
     assert (await bot.post("/slack/events", content=b"\xff\xfe", headers=signed(b"\xff\xfe"))).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "body", [b"null", b"{", b"[]", b'"x"', b'{"team": 5}', b"payload=1", b"payload={", b"[" * 100_000]
+)
+@pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded"])
+async def test_a_body_that_slack_would_not_send_is_refused_without_a_line_in_the_log(
+    bot: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, body: bytes, kind: str
+) -> None:
+    for headers in (signed(secret="another"), signed(body)):
+        answer = await bot.post("/slack/events", content=body, headers=headers | {"content-type": kind})
+        assert answer.status_code in (401, 404)
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
+async def test_a_body_without_end_is_refused_before_it_is_held(bot: httpx.AsyncClient) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        for _ in range(60):
+            sent += 2**20
+            yield b"x" * 2**20
+
+    answer = await bot.post("/slack/events", content=endless(), headers=signed())
+    assert answer.status_code == 413
+    assert "4 MiB" in answer.json()["error"]
+
+
+async def test_a_request_that_does_not_come_to_its_end_is_not_waited_for(
+    bot: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.web.patience.REQUEST_SECONDS", 0.2)
+    host, port = bot.base_url.host, bot.base_url.port
+    post = b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nX-Slack-Request-Timestamp: 1\r\n\r\nhalf"
+    whole = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    for begun in (b"", b"GET /healthz HT", post, whole + b"GET /hea"):
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(begun)
+        async with asyncio.timeout(3):
+            said = await reader.read()
+        assert said.startswith(b"HTTP/1.1 200") if begun.startswith(whole) else said == b""
+        writer.close()
+
+
+async def test_a_connection_is_kept_for_the_next_request_and_for_an_answer_that_takes_its_time(
+    bot: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.web.patience.REQUEST_SECONDS", 0.2)
+    for _ in range(3):
+        assert (await bot.get("/healthz")).status_code == 200
+        await asyncio.sleep(0.15)
+
+
+async def test_a_path_that_is_none_leads_nowhere(bot: httpx.AsyncClient) -> None:
+    answer = await bot.get("/metrics/", headers={"host": "evil.example.com"})
+    assert answer.status_code == 404
+    assert "server" not in answer.headers
 
 
 async def test_nothing_but_a_post_is_taken(bot: httpx.AsyncClient) -> None:

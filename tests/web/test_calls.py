@@ -142,6 +142,8 @@ async def test_a_body_that_is_too_large_or_no_calls_is_said_in_a_sentence(bot: h
         code, said = await sent(bot, body, **headers)
         assert (code, said["error"][-1]) == (status, "."), (body[:20], said)
     assert held(bot) == (0, 0, 0)
+    status, said = await sent(bot, gzip.compress(b"[") + gzip.compress(b"") * 100, **packed)
+    assert (status, "more than 100 pieces" in said["error"]) == (400, True)
     lines = json.dumps(call(1)).encode() + b'\n{"feature": "caf' + cut
     assert await sent(bot, lines) == (
         202,
