@@ -14,6 +14,7 @@ from bot.core import wording
 from bot.core.calls.client import PREFIX, fingerprint
 from bot.core.errors import NotFound, WordsError
 from bot.core.nearest import nearest
+from bot.render.json import instant
 from bot.services import configuration
 from bot.store.calls import tokens
 from bot.store.database import Database
@@ -53,9 +54,9 @@ def _list(args: Namespace, held: Sequence[tokens.Token]) -> int:
                         {
                             "name": one.name,
                             "team": one.team,
-                            "created_at": one.created_at.isoformat(),
-                            "last_used_at": one.last_used_at.isoformat() if one.last_used_at else None,
-                            "revoked_at": one.revoked_at.isoformat() if one.revoked_at else None,
+                            "created_at": instant(one.created_at),
+                            "last_used_at": instant(one.last_used_at) if one.last_used_at else None,
+                            "revoked_at": instant(one.revoked_at) if one.revoked_at else None,
                         }
                         for one in held
                     ]

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,9 @@ def test_a_token_is_shown_once_listed_without_itself_and_revoked(bare: Command) 
     assert "only time" in made.err
     listed = bare("token", "list")
     assert "app: made" in listed.out
-    assert token not in listed.out + json.dumps(json.loads(bare("token", "list", "--format", "json").out))
+    document = json.loads(bare("token", "list", "--format", "json").out)
+    assert token not in listed.out + json.dumps(document)
+    assert re.fullmatch(r"2\S{9}T\S{8}Z", document["tokens"][0]["created_at"])
     assert found(token) == "app"
     assert token.encode() not in Path("claude-usage.db").read_bytes()
     assert bare("token", "revoke", "app").code == 0
