@@ -225,6 +225,8 @@ CHANGING = frozenset(
 _DOUBLE = '"“”„‟«»'
 _SINGLE = "'‘’‚‛"
 _PUNCTUATION = ",;?!"
+_PASTED = dict.fromkeys(map(ord, "\u034f\u200b\u2060\ufeff"))
+"""Joiners and spaces of no width, which come along when a name is copied from a message and are no part of any."""
 _OWNS = re.compile(r"['’]s$")
 _ECHO = 40
 
@@ -247,6 +249,7 @@ class Word:
 
 def split(text: str) -> list[Word]:
     """The words of a sentence; quotes of any shape hold one together, and one left open is ignored."""
+    text = text.translate(_PASTED)
     if not text.isprintable():
         text = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
     words: list[Word] = []

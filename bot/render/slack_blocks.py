@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -25,19 +26,26 @@ TEXT = 4000
 _NO_FORMAT = "\u034f"
 """Combining grapheme joiner: invisible, and Slack no longer takes the character after it for markup."""
 _MARKUP = {"&": "&amp;", "<": "&lt;", ">": f"{_NO_FORMAT}&gt;"} | {sign: _NO_FORMAT + sign for sign in "*_~`"}
-_AS_LETTERS = str.maketrans(_MARKUP)
+_SIGN = re.compile(r"(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|[&<>*~`]")
+"""What Slack may take for markup. An underscore within a word begins no italics, so `day_cap` stays as it is copied."""
 
 
 def escaped(text: str, most: int) -> str:
     """Text that mrkdwn shows as it stands (no mention, link, bold, code or quote), cut between characters."""
-    whole = text.translate(_AS_LETTERS)
+    whole = _SIGN.sub(lambda sign: _MARKUP[sign[0]], text)
     if len(whole) <= most:
         return whole
-    pieces = [_MARKUP.get(character, character) for character in text]
+    signs = {sign.start() for sign in _SIGN.finditer(text)}
+    pieces = [_MARKUP[character] if at in signs else character for at, character in enumerate(text)]
     length = len(whole)
     while length > most - len(ELLIPSIS):
         length -= len(pieces.pop())
     return "".join(pieces) + ELLIPSIS
+
+
+def italic(text: str) -> str:
+    """One line of `escaped` text in italics, which an underscore within a word would end."""
+    return f"_{re.sub(f'(?<!{_NO_FORMAT})_', f'{_NO_FORMAT}_', text)}_"
 
 
 def date(at: datetime) -> str:

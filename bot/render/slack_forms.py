@@ -30,6 +30,7 @@ from bot.render.slack_blocks import (
     button,
     context,
     escaped,
+    italic,
     modal,
     mrkdwn,
     plain_text,
@@ -201,9 +202,10 @@ def _value(line: Line) -> str:
 def _line(line: Line) -> str:
     words = f"*{escaped(one_line(line.id), 80)}*  {_naming(line)}"
     if line.by is None:
-        return f"{words}\n_in the configuration file_"
+        return f"{words}\n{italic('in the configuration file')}"
     made = f"by {_referred(line.by)}" + (f", {wording.instant(line.at)}" if line.at else "")
-    return f"{words}\n_not in force: {escaped(line.aside, _LONGEST)} ({made})_" if line.aside else f"{words}\n_{made}_"
+    note = f"not in force: {escaped(line.aside, _LONGEST)} ({made})" if line.aside else made
+    return f"{words}\n{italic(note)}"
 
 
 def _naming(line: Line) -> str:

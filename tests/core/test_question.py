@@ -167,6 +167,8 @@ def test_a_sentence_is_read_and_said_again_in_plain_words(text: str, canonical: 
         ('team "Platform Team", last week', "Platform Team"),
         ("""team 'the "best" team'""", 'the "best" team'),
         ("team ALPHA", "ALPHA"),
+        ("team my\u034f_team", "my_team"),
+        ("\ufeffteam\u200b my_team\u2060", "my_team"),
         ("team Red Pasta", "Red Pasta"),
         ("team The Last Mile", "Last Mile"),
         ("team Augusta", "Augusta"),

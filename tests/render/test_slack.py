@@ -1,6 +1,7 @@
 """What people see in Slack, and that Slack would take it."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -11,7 +12,7 @@ import pytest
 from bot.answers.answer import Action, Answer, Chart, ChartKind, Column, Fact, Series, Table, Tone
 from bot.demo.slack_limits import problems
 from bot.render import slack, slack_words
-from bot.render.slack_blocks import TEXT, escaped
+from bot.render.slack_blocks import TEXT, escaped, italic
 from tests import golden
 from tests.render.examples import (
     EXAMPLES,
@@ -76,6 +77,7 @@ def test_a_name_is_never_markup(name: str) -> None:
         for text in (message["text"], *markup(message["blocks"])):
             own = text.replace("<!date^", "").removeprefix("*").replace("*\n", "\n")
             assert "<" not in own
+            own = re.sub(r"(?<=[0-9A-Za-z])_(?=[0-9A-Za-z])", "", own)  # within a word it is a letter to Slack
             for sign in "*_~`":
                 assert own.count(sign) == own.count(f"\u034f{sign}"), f"{sign} stands free in {own!r}"
 
@@ -275,6 +277,16 @@ def test_a_text_too_long_for_slack_is_cut_between_lines_and_says_how_many(width:
 def test_an_escaped_text_is_cut_between_characters() -> None:
     assert escaped("a<<", 9) == "a&lt;&lt;"
     assert escaped("a<<", 8) == "a&lt;…"
+    assert escaped("day_cap _x", 9) == "day_cap …"
+
+
+def test_a_name_is_copied_from_a_message_as_it_is_called() -> None:
+    assert escaped("daily_token_budget_exceeded, apikey_01Ab", 99) == "daily_token_budget_exceeded, apikey_01Ab"
+    assert escaped("_day_cap_ __x", 99) == "\u034f_day_cap\u034f_ \u034f_\u034f_x", "at its edges it would be italic"
+
+
+def test_an_underscore_within_a_word_ends_no_italics() -> None:
+    assert italic(escaped("by ana_b, _x", 99)) == "_by ana\u034f_b, \u034f_x_"
 
 
 def test_an_apology_carries_its_reference() -> None:

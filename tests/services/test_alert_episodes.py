@@ -355,8 +355,8 @@ async def test_somebody_new_is_said_once_of_the_narrowest_scope_and_alarms_nobod
         books.by_hour(day, **{team: dict.fromkeys(range(hours), 100) for team in ("alpha", "beta")})
     await alerts.run(MORNING)
     (ana,), (ben,) = told(outside, ANA), told(outside, BEN)
-    assert ana.startswith("key\u034f_beta has begun to spend")
-    assert ben.startswith("key\u034f_beta has begun to spend"), "what the whole and the model hide is the newcomer"
+    assert ana.startswith("key_beta has begun to spend")
+    assert ben.startswith("key_beta has begun to spend"), "what the whole and the model hide is the newcomer"
 
 
 async def test_a_source_that_is_silent_is_the_admins_business_once(

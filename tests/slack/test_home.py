@@ -98,7 +98,7 @@ async def test_budgets_and_open_alerts_of_ones_teams_stand_on_home(outside: Outs
     assert "Team Alpha  ██████████" in shown.replace("*", "")
     assert "Budgets, November 2026" in shown
     assert "1 alert is open." in shown
-    assert "since 21 Nov · $12.34 · limit $1.00 a day · day\u034f_cap" in shown
+    assert "since 21 Nov · $12.34 · limit $1.00 a day · day_cap" in shown
     assert "Why? Team Alpha" in buttons(home)
     assert "alert is open" not in letters((await opened(outside, BEN))["blocks"]).replace("No alert is open", "")
 
