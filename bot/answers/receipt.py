@@ -11,18 +11,8 @@ from bot.answers import examples
 from bot.answers.answer import Action, Amount, Answer, Column, Fact, Table, Tone
 from bot.answers.pieces import day_label
 from bot.core import wording
-from bot.core.books.receipt import (
-    Asked,
-    Chosen,
-    Configured,
-    Line,
-    PageRead,
-    Reading,
-    Receipt,
-    Share,
-    SharePart,
-    directory_hash,
-)
+from bot.core.books.receipt import Asked, Chosen, Configured, Line, PageRead, Reading, Receipt, Share, SharePart
+from bot.core.books.receipt_json import directory_hash
 from bot.core.books.rows import prices, sums, total
 from bot.core.directory import ApiKey, Directory, Workspace
 from bot.core.entries import Attribution, Basis

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from bot.answers import examples
 from bot.answers.answer import Action, Amount, Answer, Cell, Column, Fact, Table, Tone
 from bot.answers.pieces import day_label
-from bot.core.books.reconcile import Cause, Fault, Reconciliation, Stage
+from bot.core.books.reconciliation import Cause, Fault, Reconciliation, Stage
 from bot.core.money import ZERO, Money
 
 MOST_DAYS_NAMED = 3

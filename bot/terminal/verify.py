@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.core import wording
-from bot.core.books.receipt import document
+from bot.core.books.receipt_json import document
 from bot.core.errors import ReceiptUnreadable
 from bot.services.asking.receipts import Receipts
 from bot.services.books.verify import Outcome, Verdict

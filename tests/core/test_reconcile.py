@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.allocation import allocate
-from bot.core.books.reconcile import Cause, Fault, Reconciliation, Stage, reconcile
+from bot.core.books.reconcile import reconcile
+from bot.core.books.reconciliation import Cause, Fault, Reconciliation, Stage
 from bot.core.directory import UNALLOCATED, Owner
 from bot.core.entries import Attribution, Basis, Entry
 from bot.core.money import ZERO, Money

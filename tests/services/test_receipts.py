@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import Connection, insert, select, text
 
-from bot.core.books.receipt import document, id_of, read
+from bot.core.books.receipt_json import document, id_of, read
 from bot.core.calls import batch
 from bot.core.calls.call import Call
 from bot.core.calls.client import Client

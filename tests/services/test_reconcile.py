@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from bot.answers.reconcile import Held
 from bot.core import prices
-from bot.core.books.reconcile import Cause, Fault, Stage
+from bot.core.books.reconciliation import Cause, Fault, Stage
 from bot.core.directory import Directory
 from bot.core.money import Money
 from bot.core.usage import (

@@ -6,19 +6,16 @@ over. Its id is made from its content, so that the same figure on the same groun
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
-from hashlib import sha256
 from typing import Annotated, Any
 
-from pydantic import PlainSerializer, PlainValidator, TypeAdapter, ValidationError
+from pydantic import PlainSerializer, PlainValidator
 
 from bot.core.directory import Directory
 from bot.core.entries import Attribution, Basis
-from bot.core.errors import MoneyError, ReceiptUnreadable
+from bot.core.errors import MoneyError
 from bot.core.hours import IN_A_DAY, Stretch
 from bot.core.money import Money
 from bot.core.prices import ListPrice
@@ -27,7 +24,6 @@ from bot.core.sharing import Rule
 from bot.core.usage import Source
 from bot.core.utc import dates
 
-ID_LETTERS = 12
 WHOLE_DAY = (0, IN_A_DAY)
 
 
@@ -242,10 +238,6 @@ class Receipt:
     directory_sha256: str
     estimate: Estimate | None = None
 
-    @property
-    def id(self) -> str:
-        return id_of(document(self))
-
     def holds(self, line: Line) -> bool:
         """Whether a row of these days is part of the figure."""
         inside = line.hours == self.asked.stretch.hours_on(line.day)
@@ -260,46 +252,3 @@ class Receipt:
             for page in reading.pages
         }
         return tuple(found.values())
-
-
-def document(receipt: Receipt) -> dict[str, Any]:
-    """The receipt as JSON values, without its id."""
-    found: dict[str, Any] = _adapter().dump_python(receipt, mode="json")
-    return found
-
-
-def read(found: Mapping[str, Any]) -> Receipt:
-    """A receipt from its JSON values; ReceiptUnreadable names the first place that is none."""
-    try:
-        return _adapter().validate_python({name: value for name, value in found.items() if name != "id"}, strict=False)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise ReceiptUnreadable(f"This is no receipt of this bot: {place}: {first['msg']}.") from None
-
-
-def id_of(found: Mapping[str, Any]) -> str:
-    """The id that this content has: the first letters of the hash of its canonical JSON."""
-    return _hash({name: value for name, value in found.items() if name != "id"})[:ID_LETTERS]
-
-
-def directory_hash(directories: Sequence[Directory]) -> str:
-    return _hash(_directories().dump_python(tuple(directories), mode="json"))
-
-
-def text_hash(text: str) -> str:
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _hash(found: object) -> str:
-    return sha256(json.dumps(found, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-@lru_cache(maxsize=1)
-def _adapter() -> TypeAdapter[Receipt]:
-    return TypeAdapter(Receipt)
-
-
-@lru_cache(maxsize=1)
-def _directories() -> TypeAdapter[tuple[Directory, ...]]:
-    return TypeAdapter(tuple[Directory, ...])

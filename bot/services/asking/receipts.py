@@ -14,21 +14,8 @@ from bot.answers import receipt as receipt_answer
 from bot.answers.answer import Answer
 from bot.answers.calls.unreported import LABEL
 from bot.core.access import NOBODY, Asker
-from bot.core.books.receipt import (
-    Asked,
-    Chosen,
-    Configured,
-    Estimate,
-    Line,
-    PageRead,
-    Reading,
-    Receipt,
-    Sums,
-    directory_hash,
-    document,
-    id_of,
-    text_hash,
-)
+from bot.core.books.receipt import Asked, Chosen, Configured, Estimate, Line, PageRead, Reading, Receipt, Sums
+from bot.core.books.receipt_json import directory_hash, document, id_of, text_hash
 from bot.core.books.recompute import Grounds, recompute, splits_of
 from bot.core.books.rows import closed_in, prices, total, used
 from bot.core.configuration import Configuration

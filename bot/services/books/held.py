@@ -9,7 +9,8 @@ from datetime import date, timedelta
 from sqlalchemy import Connection
 
 from bot.core.books import rows
-from bot.core.books.receipt import WHOLE_DAY, Line, Reading, Receipt, text_hash
+from bot.core.books.receipt import WHOLE_DAY, Line, Reading, Receipt
+from bot.core.books.receipt_json import text_hash
 from bot.core.hours import Stretch
 from bot.core.money import Money
 from bot.services.figures import unreported

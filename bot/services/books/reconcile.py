@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 
 from bot.answers import reconcile as reconcile_answer
 from bot.answers.reconcile import Held
-from bot.core.books.reconcile import Reconciliation, Stage, reconcile
+from bot.core.books.reconcile import reconcile
+from bot.core.books.reconciliation import Reconciliation, Stage
 from bot.core.configuration import Configuration
 from bot.core.errors import NotFound, SettingsError
 from bot.core.money import ZERO, Money

@@ -17,7 +17,8 @@ from bot.anthropic_api.cost_report import read_cost
 from bot.anthropic_api.tape import Replay
 from bot.anthropic_api.usage_report import read_hours, read_usage
 from bot.core.books.page import RawPage
-from bot.core.books.receipt import Line, Reading, Receipt, id_of, read, text_hash
+from bot.core.books.receipt import Line, Reading, Receipt
+from bot.core.books.receipt_json import id_of, read, text_hash
 from bot.core.books.recompute import NOT_KNOWN, Difference, Grounds, differences, line_differences, recompute
 from bot.core.books.rows import closed_in, total
 from bot.core.configuration import Configuration
