@@ -9,7 +9,7 @@ from argparse import Namespace
 
 import structlog
 
-from bot import process, wiring
+from bot import logs, process, wiring
 from bot import settings as settings_module
 from bot.core.errors import BotError, SettingsError, StoreUnavailable
 from bot.render.plain import uncoded
@@ -52,7 +52,7 @@ def run(args: Namespace) -> int:
         if args.command in _BEFORE_SETTINGS:
             return _first_minutes(args)
         settings = settings_module.load()
-        wiring.configure_logging(settings)
+        logs.configure(settings)
         return _dispatch(args, settings)
     except BotError as error:
         say(uncoded(str(error)))
@@ -90,7 +90,7 @@ def _dispatch(args: Namespace, settings: Settings) -> int:
 
 
 def _first_minutes(args: Namespace) -> int:
-    wiring.configure_logging(settings_module.without_environment())
+    logs.configure(settings_module.without_environment())
     return doctor.run(args) if args.command == "doctor" else init.run(args)
 
 

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import ctypes
-import gc
-import logging
-import re
-import sys
 import time
-from collections.abc import AsyncIterator, MutableMapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 import bot
+from bot import interpreter
 from bot.anthropic_api.client import AnthropicClient
 from bot.anthropic_api.messages import Messages
 from bot.core.errors import SchemaMismatch, SettingsError, StoreUnavailable
@@ -56,15 +50,6 @@ from bot.store import schema
 from bot.store.database import Database
 
 log = structlog.get_logger()
-
-_SECRETS = re.compile(
-    r"xox[a-z]-[\w-]+|xapp-[\w-]+|sk-ant-(?!(admin|api)(?![\w-]))[\w-]+|cub_[\w-]+|(?<=://)[^/\s@]+(?=@)"
-    r"|(?<=[?&]ticket=)[\w-]+"
-    r"|https?://[^\s\"'\\<>]*/(commands|actions|response)/[^\s\"'\\<>]+"
-)
-"""Tokens and keys, the user and password in a database address, Socket Mode tickets, and response URLs, which let
-anyone answer for us; not how a key begins, which a sentence may say. None reaches past a quote or backslash: the line
-must stay the JSON it is."""
 
 
 class Clock:
@@ -105,8 +90,8 @@ class Parts:
 @asynccontextmanager
 async def parts(settings: Settings, now: datetime | None = None) -> AsyncIterator[Parts]:
     """Everything a command needs, on a database whose schema is current; closed again at the end."""
-    calm_collector()
-    thrifty_allocator()
+    interpreter.calm_collector()
+    interpreter.thrifty_allocator()
     async with AsyncExitStack() as stack:
         if settings.otel_exporter_otlp_endpoint:
             stack.push_async_callback(tracing.begin(settings.otel_exporter_otlp_endpoint, bot.__version__))
@@ -235,74 +220,6 @@ def listening(parts: Parts) -> Listening:
     )
     parts.intake.arrived = Watch(parts.database, parts.alerts, parts.clock, settings.timezone).wake
     return Listening(app, socket, replies, scheduler)
-
-
-def configure_logging(settings: Settings) -> None:
-    """Structured logs on standard error, without a secret in them, whoever wrote the line."""
-    as_json = settings.log_format == "json" or (settings.log_format is None and not sys.stderr.isatty())
-    renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    )
-    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-    ]
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-    )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[structlog.stdlib.add_logger_name, _of_a_library, *shared],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer, _redacted],
-        )
-    )
-    logging.basicConfig(handlers=[handler], level=level, force=True)
-    for chatty in ("httpx", "httpcore", "apscheduler", "alembic", "slack_sdk", "asyncio", "uvicorn"):
-        logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
-    # matplotlib's is that it keeps its fonts in a temporary folder, where the home can't be written: as it should.
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)
-    # Bolt's warnings are advice to whoever writes listeners, such as that SLACK_BOT_TOKEN is set as well.
-    logging.getLogger("slack_bolt").setLevel(logging.ERROR)
-
-
-@cache
-def calm_collector() -> None:
-    """Once in a process: what is frozen is never looked at again, so whatever has died by then would stay.
-
-    A sync makes records by the hundred thousand, all alive until they are stored and none of them in a circle: at
-    its usual thresholds the collector walks over them so often that reading takes twice the time. To look at the young
-    seldom is enough for that; at those that outlive a look it comes back soon, or what has died since would stay."""
-    gc.freeze()
-    gc.set_threshold(50_000, 5, 10)
-
-
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
-"""glibc's numbers for them (`malloc.h`)."""
-
-
-def thrifty_allocator() -> None:
-    """What was freed is used by whoever comes next, or given back. glibc would make a heap for each thread, none of
-    which lends to the others, and keep pieces as large as the largest that was ever freed, such as a picture's: what
-    lay free grew for hours. No other C library has these words."""
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt is not None:
-        for word, value in ((_M_ARENA_MAX, 1), (_M_MMAP_THRESHOLD, 128 * 1024), (_M_TRIM_THRESHOLD, 1024 * 1024)):
-            mallopt(word, value)
-
-
-def _of_a_library(_logger: object, _name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Its lines name no action; who searches for ours by theirs need not stumble over them."""
-    return {"action": "library", **line}
-
-
-def _redacted(_logger: object, _name: str, line: str | MutableMapping[str, Any]) -> str:
-    return _SECRETS.sub("[secret]", str(line))
 
 
 def anthropic_client(settings: Settings, name: str, api_key: str) -> AnthropicClient:

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from bot import wiring
+from bot.interpreter import calm_collector
 from bot.store import schema
 from tests import databases
 from tests import outside as world
@@ -31,7 +31,7 @@ SETTINGS = frozenset(re.findall(r"^(?:# )?([A-Z][A-Z_]*)=", EXAMPLE, re.MULTILIN
 def pytest_collection() -> Generator[None, object, object]:
     """The garbage collector looks as seldom as in the bot at work, and never at what was loaded before the first test:
     walking over thousands of tests again and again took a seventh of all."""
-    wiring.calm_collector()
+    calm_collector()
     found = yield
     gc.freeze()
     return found

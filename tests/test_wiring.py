@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import structlog
 
-from bot import wiring
+from bot import logs, wiring
 from bot.core.errors import SchemaMismatch, SettingsError
 from bot.settings import Settings
 from tests.outside import own_logging
@@ -39,7 +39,7 @@ GIVEAWAYS = {
 @pytest.fixture
 def logged() -> Iterator[Callable[[], str]]:
     with own_logging(), redirect_stderr(io.StringIO()) as pipe:
-        wiring.configure_logging(Settings(_env_file=None))
+        logs.configure(Settings(_env_file=None))
         yield pipe.getvalue
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot import process, wiring
+from bot import logs, process, wiring
 from bot.demo import programs
 from bot.demo.anthropic_server import create_app
 from bot.demo.organization import Organization
@@ -90,7 +90,7 @@ async def stage(args: Namespace) -> AsyncIterator[Stage]:
         page = await stack.enter_async_context(serve(slack.app, 0 if args.once else args.port))
         slack.base_url = page
         settings = _settings(folder, anthropic_url, page, args.days)
-        wiring.configure_logging(settings)
+        logs.configure(settings)
         parts = await stack.enter_async_context(wiring.parts(settings, args.now))
         await config.apply_file(Path(str(files("bot.demo") / "teams.yml")), parts.database, parts.clock())
         yield Stage(parts, slack, page)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.core.anomaly import Limits, Observation, Series, observe
-from bot.wiring import calm_collector
+from bot.interpreter import calm_collector
 from tests.alert_quality.team import START, Team
 from tests.alert_quality.teams import fleet
 

@@ -19,11 +19,11 @@ from pathlib import Path
 
 from bot.core.access import OPERATOR
 from bot.core.calls.log import Log
+from bot.interpreter import calm_collector
 from bot.services.asking.ask import Ask
 from bot.services.calls import importing
 from bot.store import schema
 from bot.store.database import Database
-from bot.wiring import calm_collector
 
 LINES = 1_000_000
 RIVALS = os.environ.get("RIVALS", sys.executable)

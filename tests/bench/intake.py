@@ -25,13 +25,13 @@ from starlette.routing import Route
 
 from bot.core.calls.client import fingerprint
 from bot.demo.serving import serve
+from bot.interpreter import calm_collector
 from bot.services.calls.intake import Intake
 from bot.store import schema
 from bot.store.calls import tokens
 from bot.store.database import Database
 from bot.store.tables import CallRow, table
 from bot.web.calls import calls
-from bot.wiring import calm_collector
 from tests.databases import postgresql
 
 TOKEN = "cub_bench"

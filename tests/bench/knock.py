@@ -13,12 +13,12 @@ from bot.core.entries import Attribution, Basis, Entry
 from bot.core.hours import IN_A_DAY
 from bot.core.usage import OUTPUT, Source
 from bot.core.utc import midnight
+from bot.interpreter import calm_collector
 from bot.services.alerts.alerts import Alerts
 from bot.services.deliver import Deliverer
 from bot.store.database import Database
 from bot.store.ledger.posting import Ledger
 from bot.store.readings import snapshots, syncs
-from bot.wiring import calm_collector
 from tests import databases
 from tests.properties.test_alerts import Slack
 from tests.services.books import MODEL, ORGANIZATION, Books

@@ -132,11 +132,11 @@ def test_its_pixels_are_gone_with_it(name: str) -> None:
 def test_a_process_loads_matplotlib_for_a_picture_alone_and_draws_the_same_where_no_home_can_be_written() -> None:
     code = """
 import hashlib, logging, sys
-import bot.commands, bot.wiring
+import bot.commands, bot.logs
 from bot.answers.chart import EXAMPLES
 from bot.settings import Settings
 assert "matplotlib" not in sys.modules
-bot.wiring.configure_logging(Settings(_env_file=None, log_level="debug"))
+bot.logs.configure(Settings(_env_file=None, log_level="debug"))
 from bot.render.png import picture
 print(hashlib.sha256(picture(EXAMPLES["models"].charts[0])).hexdigest())
 assert "matplotlib.pyplot" not in sys.modules

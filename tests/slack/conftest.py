@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot import wiring
+from bot import logs
 from tests import outside as world
 from tests.outside import Outside
 
@@ -32,5 +32,5 @@ async def bot(request: pytest.FixtureRequest, outside: Outside, database: Path) 
 def logged(outside: Outside) -> Iterator[Callable[[], list[dict[str, Any]]]]:
     """The log so far as `run` writes it to a pipe, each line read as the JSON it must be."""
     with world.own_logging(), redirect_stderr(io.StringIO()) as pipe:
-        wiring.configure_logging(outside.settings("sqlite://", log_format="json"))
+        logs.configure(outside.settings("sqlite://", log_format="json"))
         yield lambda: [json.loads(line) for line in pipe.getvalue().splitlines()]
