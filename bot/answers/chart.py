@@ -10,12 +10,13 @@ from types import MappingProxyType
 
 from bot.answers import examples
 from bot.answers.answer import Action, Amount, Answer, Cell, Chart, ChartKind, Column, Series, Table
-from bot.answers.pieces import CHRONOLOGICAL, Plan, breakdown, day_label, during, spent, title_of
+from bot.answers.pieces import Plan, breakdown, day_label, during, spent, title_of
 from bot.core import wording
 from bot.core.directory import UNALLOCATED
 from bot.core.money import UNITS_PER_CENT, UNITS_PER_DOLLAR, ZERO, Money
 from bot.core.question import Dimension, Picture, Question, Subject, written
 from bot.core.report import Figures, Findings, Row, rest
+from bot.core.words import CHRONOLOGICAL
 
 SHARES: Mapping[Picture, Dimension] = MappingProxyType(
     {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -26,11 +26,8 @@ from bot.answers.answer import (
 from bot.core import wording
 from bot.core.money import UNITS_PER_DOLLAR, Money
 from bot.core.periods import Period, Unit, span
-from bot.core.prices import ListPrice, Quote, quotes
 from bot.core.question import Dimension, Subject, written
 from bot.core.report import Figures, Report, Row, rest
-from bot.core.usage import TOKEN_TYPES
-from bot.core.words import CHRONOLOGICAL as CHRONOLOGICAL
 from bot.core.words import ONE
 
 MOST_BARS = 20
@@ -40,10 +37,6 @@ SIDE_ROWS = 8
 _ROUNDED = 0.0005
 """What a percentage shows as less than 0.1 % is nobody's discount."""
 _A_DAY = re.compile(r"\d{1,2} ")
-_PRICE_COLUMNS = (
-    Column("Model", numeric=False),
-    *(Column(title) for title in ("Input", "Write 5m", "Write 1h", "Read", "Output")),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,37 +214,6 @@ def why(report: Report) -> tuple[Action, ...]:
         about = question.thing.value if question.thing in ONE else ""
     versus = f"vs {question.versus.words}" if question.versus else ""
     return (Action("Why?", " ".join(filter(None, (Subject.WHY, about, question.period.words, versus)))),)
-
-
-def price_table(models: Sequence[tuple[str, str]], period: Period) -> Table:
-    """Public prices of models (id, name) in a period: one line where nothing changed, and one for each dearer kind of
-    call."""
-    first = period.start.astimezone(UTC).date()
-    last = max(first, (period.end - timedelta.resolution).astimezone(UTC).date())
-    lines = [line for id_, name in models for line in _prices(name, quotes(id_, first, last))]
-    return Table("List price, dollars per million tokens", _PRICE_COLUMNS, tuple(lines))
-
-
-def _prices(name: str, quoted: Sequence[Quote]) -> Iterator[tuple[Cell, ...]]:
-    for quote in quoted:
-        if len(quoted) == 1:
-            when = ""
-        elif quote is quoted[0]:
-            when = f" until {day_label(quote.last)}"
-        else:
-            when = f" from {day_label(quote.first)}"
-        yield (f"{name}{when}", *_price(quote.price))
-        for why, extra in quote.extras.items():
-            kind = f"> {wording.count(extra.above)} prompt" if extra.above else why.value
-            yield (f"{name}{when}, {kind}", *_price(extra.price))
-
-
-def _price(price: ListPrice | None) -> tuple[Cell, ...]:
-    """The five figures; whole dollars without cents, as price lists have them."""
-    if price is None:
-        return ("unpriced", *["–"] * (len(TOKEN_TYPES) - 1))
-    figures = [getattr(price, token_type) for token_type in TOKEN_TYPES]
-    return tuple(f"${figure:.2f}" if figure == round(figure, 2) else f"${figure.normalize():f}" for figure in figures)
 
 
 def _discount(report: Report) -> str:

@@ -7,7 +7,8 @@ from types import MappingProxyType
 
 from bot.answers import examples
 from bot.answers.answer import Action, Answer
-from bot.answers.pieces import Plan, breakdown, facts, of_report, price_table, spent, title_of, why
+from bot.answers.list_prices import price_table
+from bot.answers.pieces import Plan, breakdown, facts, of_report, spent, title_of, why
 from bot.core import wording
 from bot.core.directory import UNALLOCATED
 from bot.core.question import Dimension, Subject, written

@@ -8,19 +8,8 @@ from types import MappingProxyType
 
 from bot.answers import examples
 from bot.answers.answer import Action, Answer
-from bot.answers.pieces import (
-    Plan,
-    aside,
-    breakdown,
-    course,
-    day_label,
-    facts,
-    of_report,
-    price_table,
-    spent,
-    title_of,
-    why,
-)
+from bot.answers.list_prices import price_table
+from bot.answers.pieces import Plan, aside, breakdown, course, day_label, facts, of_report, spent, title_of, why
 from bot.core.periods import Unit
 from bot.core.question import Dimension, Subject, written
 from bot.core.report import Findings, Report, Row

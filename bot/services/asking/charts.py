@@ -8,13 +8,13 @@ from datetime import date
 from bot.answers import chart, chart_ahead
 from bot.answers.answer import Answer
 from bot.answers.chart import Course
-from bot.answers.pieces import CHRONOLOGICAL
 from bot.core.money import ZERO, Money
 from bot.core.outlook.forecast import fan
 from bot.core.periods import Period, Unit, days, local_date
 from bot.core.question import Dimension, Picture, Question, Subject
 from bot.core.report import Findings
 from bot.core.usage import Source
+from bot.core.words import CHRONOLOGICAL
 from bot.services.asking import outlook
 from bot.services.figures.findings import topped
 from bot.services.figures.inquiry import Inquiry

@@ -14,7 +14,6 @@ from datetime import UTC, date, timedelta
 from fractions import Fraction
 from functools import partial
 
-from bot.answers.pieces import CHRONOLOGICAL
 from bot.core import wording
 from bot.core.money import ZERO, Money
 from bot.core.periods import Period, each_day
@@ -22,6 +21,7 @@ from bot.core.prices import Dearer, dearest, display_name, extras
 from bot.core.question import Dimension
 from bot.core.report import Figures, Findings, Row
 from bot.core.utc import midnight
+from bot.core.words import CHRONOLOGICAL
 from bot.services.figures.steps import span_start
 from bot.services.figures.view import View
 from bot.store import ledger, memory

@@ -10,7 +10,6 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from bot.answers.pieces import CHRONOLOGICAL
 from bot.core.hours import Stretch, on_the_hour
 from bot.core.money import ZERO
 from bot.core.periods import Period, days, local_date, midnight, tomorrow
@@ -18,7 +17,7 @@ from bot.core.question import Dimension
 from bot.core.report import Figures
 from bot.core.usage import LEDGER_SOURCES, Source
 from bot.core.utc import dates
-from bot.core.words import TIMES
+from bot.core.words import CHRONOLOGICAL, TIMES
 from bot.services.figures.steps import hour_id, span_start
 from bot.store import ledger, memory
 from bot.store.books import closes
