@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from bot.anthropic_api.analytics import Analytics
-from bot.anthropic_api.buckets import Chunk
-from bot.anthropic_api.client import ANALYTICS, Reader
-from bot.anthropic_api.cost_report import read_cost
+from bot.anthropic_api.client import ANALYTICS
+from bot.anthropic_api.reports import reader
 from bot.anthropic_api.tape import Replay
-from bot.anthropic_api.usage_report import read_hours, read_usage
 from bot.core.books.page import RawPage
 from bot.core.books.receipt import Line, Reading, Receipt
 from bot.core.books.receipt_json import id_of, read, text_hash
@@ -32,7 +29,6 @@ from bot.core.wording import and_more
 from bot.services.books.held import Held
 from bot.store.database import Database
 
-Read = Callable[[Reader, date, date], Awaitable[Chunk[UsageRecord] | Chunk[CostRecord]]]
 DAYS_NAMED = 5
 
 
@@ -162,23 +158,13 @@ async def _records(
 ) -> Mapping[date, Sequence[UsageRecord | CostRecord]]:
     """The records of a reading by day, from its pages alone."""
     kept = [RawPage(page.request, held.bodies[reading.organization_id, page.sha256] or b"") for page in reading.pages]
-    chunk = await _reader(reading, default_workspace)(Replay(kept), reading.since, reading.until)
+    newer = reading.pages[0].request.startswith(ANALYTICS)
+    read_again = reader(reading.source, default_workspace, newer=newer)
+    chunk = await read_again(Replay(kept), reading.since, reading.until)
     days: dict[date, list[UsageRecord | CostRecord]] = defaultdict(list)
     for record in chunk.records:
         days[record.start.date()].append(record)
     return days
-
-
-def _reader(reading: Reading, default_workspace: str | None) -> Read:
-    """Whoever read these pages when they came."""
-    analytics = Analytics(default_workspace)
-    readers: Mapping[Source, tuple[Read, Read]] = {
-        Source.USAGE: (analytics.read_usage, read_usage),
-        Source.COST: (analytics.read_cost, read_cost),
-        Source.HOURS: (analytics.read_hours, read_hours),
-    }
-    newer, classic = readers[reading.source]
-    return newer if reading.pages[0].request.startswith(ANALYTICS) else classic
 
 
 def _since(receipt: Receipt, held: Held) -> Iterable[str]:

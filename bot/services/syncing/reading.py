@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -14,13 +14,13 @@ from sqlalchemy import Connection
 
 from bot.anthropic_api.analytics import Analytics, may_read, reaches
 from bot.anthropic_api.buckets import Chunk
-from bot.anthropic_api.client import AnthropicClient, Reader
-from bot.anthropic_api.cost_report import read_cost, read_totals
+from bot.anthropic_api.client import AnthropicClient
+from bot.anthropic_api.cost_report import read_totals
+from bot.anthropic_api.reports import Said, reader
 from bot.anthropic_api.tape import Recording
-from bot.anthropic_api.usage_report import read_hours, read_usage
 from bot.core.directory import Directory
 from bot.core.errors import BotError
-from bot.core.usage import CostRecord, Source, Surface, UsageRecord
+from bot.core.usage import Source, Surface
 from bot.services import tracing
 from bot.services.books import reconcile
 from bot.services.syncing.ahead import ahead
@@ -35,9 +35,6 @@ from bot.store.upsert import lock
 
 log = structlog.get_logger()
 
-Said = Chunk[UsageRecord] | Chunk[CostRecord]
-Read = Callable[[Reader, date, date], Awaitable[Said]]
-_CLASSIC: Mapping[Source, Read] = {Source.USAGE: read_usage, Source.COST: read_cost, Source.HOURS: read_hours}
 CHUNKS_AT_ONCE = 16
 """The most chunks of a source that are read at the same time; they bound the memory, the client bounds the requests."""
 CHUNKS_TOGETHER = 6
@@ -97,7 +94,6 @@ class Reading:
         self._result = result
         self._progress = progress
         self._named = named
-        self._analytics = Analytics(directory.default_workspace_id)
 
     async def reports(self, sources: Collection[Source], forced: Surface | None) -> None:
         """The reports that the ledger is made of, and their hours; then what Anthropic adds up itself beside them."""
@@ -194,17 +190,13 @@ class Reading:
 
     async def _chunk(self, source: Source, turn: int, span: Span, surface: Surface) -> tuple[Source, Said | BotError]:
         """The days of a report with their pages, or why they can't be read."""
-        newer: Mapping[Source, Read] = {
-            Source.USAGE: self._analytics.read_usage,
-            Source.COST: self._analytics.read_cost,
-            Source.HOURS: self._analytics.read_hours,
-        }
-        reads = newer if surface is Surface.ANALYTICS and reaches(span.since, self._now) else _CLASSIC
+        default = self._directory.default_workspace_id
+        read = reader(source, default, newer=self._newer(surface, span))
         tape = Recording(self._client, turn)
         days = {"since": span.since.isoformat(), "until": span.until.isoformat()}
         try:
             with tracing.span("sync.read", source=source.value, **days):
-                chunk = await reads[source](tape, span.since, span.until)
+                chunk = await read(tape, span.since, span.until)
         except BotError as error:
             return source, error
         return source, replace(chunk, pages=tuple(tape.kept))
@@ -227,14 +219,14 @@ class Reading:
             self._finished(Source.LIMITS, Span(today, today), count)
         return count is not None
 
-    async def _own_sums(self, read: set[date], surface: Surface) -> None:
+    async def _own_sums(self, touched: set[date], surface: Surface) -> None:
         """Anthropic's own sums of the days just read and of any that have none; without them the rows are as good."""
         try:
             behind = await self._database.read(reported.behind, self._id)
-            for span in spans(read.union(behind)):
-                newer = surface is Surface.ANALYTICS and reaches(span.since, self._now)
-                reads = self._analytics.read_totals if newer else read_totals
-                chunk = await reads(self._client, span.since, span.until)
+            for span in spans(touched.union(behind)):
+                newer = Analytics(self._directory.default_workspace_id).read_totals
+                read = newer if self._newer(surface, span) else read_totals
+                chunk = await read(self._client, span.since, span.until)
                 fetched_at = min(self._now, chunk.known_until or self._now)
                 await self._database.write(reported.replace, self._id, chunk.records, fetched_at)
         except BotError as error:
@@ -247,6 +239,9 @@ class Reading:
                 log.error("Nothing explains a difference.", action="not_reconciled", day=day.isoformat())
         except BotError as error:
             log.warning("The ledger could not be reconciled.", action="reconcile_failed", error=str(error))
+
+    def _newer(self, surface: Surface, span: Span) -> bool:
+        return surface is Surface.ANALYTICS and reaches(span.since, self._now)
 
     async def _surface(self) -> Surface:
         """Which reports to read: what one question found out, once for ever."""
