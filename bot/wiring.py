@@ -101,26 +101,12 @@ async def parts(settings: Settings, now: datetime | None = None) -> AsyncIterato
         clients = tuple(anthropic_client(settings, name, key) for name, key in settings.admin_keys.items())
         for client in clients:
             stack.push_async_callback(client.close)
-        clock = Clock(now)
-        slack = None
-        deliverer = None
-        people = None
-        if settings.slack_bot_token:
-            kept = await stack.enter_async_context(session())
-            slack = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, kept)
-            deliverer = Deliverer(database, SlackNotifier(slack))
-            people = SlackPeople(slack, clock)
+        clock, zone = Clock(now), settings.timezone
+        slack = await _slack(stack, settings)
+        deliverer = Deliverer(database, SlackNotifier(slack)) if slack else None
+        people = SlackPeople(slack, clock) if slack else None
         recognition = Recognition(people)
-        understanding = None
-        if settings.anthropic_api_key:
-            messages = Messages(
-                api_key=settings.anthropic_api_key.get_secret_value(),
-                model=settings.anthropic_model,
-                base_url=settings.anthropic_base_url,
-                version=bot.__version__,
-            )
-            stack.push_async_callback(messages.close)
-            understanding = Understanding(database, messages, settings.timezone)
+        retain_calls = timedelta(days=settings.retain_calls_days)
         yield Parts(
             settings,
             clock,
@@ -136,17 +122,38 @@ async def parts(settings: Settings, now: datetime | None = None) -> AsyncIterato
                 surface=None if settings.anthropic_reports == "auto" else Surface(settings.anthropic_reports),
                 retain_pages_days=settings.retain_pages_days,
             ),
-            Ask(database, settings.timezone, recognition, understanding),
-            Receipts(database, settings.timezone, recognition),
-            Homes(database, settings.timezone, recognition),
-            Alerts(database, deliverer, settings.timezone, people, observe),
-            Digests(database, deliverer, settings.timezone, recognition),
+            Ask(database, zone, recognition, _understanding(stack, settings, database)),
+            Receipts(database, zone, recognition),
+            Homes(database, zone, recognition),
+            Alerts(database, deliverer, zone, people, observe),
+            Digests(database, deliverer, zone, recognition),
             Reconcile(database, deliverer),
-            Intake(database, clock, retain=timedelta(days=settings.retain_calls_days)),
-            Forms(database, settings.timezone, recognition, observe),
-            Weekly(database, deliverer, settings.timezone),
-            Forgetting(database, timedelta(days=settings.retain_calls_days)),
+            Intake(database, clock, retain=retain_calls),
+            Forms(database, zone, recognition, observe),
+            Weekly(database, deliverer, zone),
+            Forgetting(database, retain_calls),
         )
+
+
+async def _slack(stack: AsyncExitStack, settings: Settings) -> AsyncWebClient | None:
+    if not settings.slack_bot_token:
+        return None
+    kept = await stack.enter_async_context(session())
+    return web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, kept)
+
+
+def _understanding(stack: AsyncExitStack, settings: Settings, database: Database) -> Understanding | None:
+    """Whoever reads what the grammar can't; None without an ordinary key."""
+    if not settings.anthropic_api_key:
+        return None
+    messages = Messages(
+        api_key=settings.anthropic_api_key.get_secret_value(),
+        model=settings.anthropic_model,
+        base_url=settings.anthropic_base_url,
+        version=bot.__version__,
+    )
+    stack.push_async_callback(messages.close)
+    return Understanding(database, messages, settings.timezone)
 
 
 def _open(database: Database, *, auto_migrate: bool) -> None:
