@@ -14,7 +14,8 @@ from bot.core.coding import Work
 from bot.core.money import ZERO, Money
 from bot.core.periods import Period, Unit
 from bot.core.question import Dimension, Question, parse, written
-from bot.core.words import Subject, quote
+from bot.core.typed import quote
+from bot.core.words import Subject
 
 CUTS = (Dimension.USER, Dimension.TEAM, Dimension.DAY)
 """What the rows can be; the report knows neither keys nor workspaces, and models only in its estimates."""

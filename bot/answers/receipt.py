@@ -19,8 +19,8 @@ from bot.core.entries import Attribution, Basis
 from bot.core.money import ZERO, Money
 from bot.core.prices import display_name
 from bot.core.sharing import Rule
+from bot.core.typed import quote
 from bot.core.usage import CACHE_READ, OUTPUT, Source
-from bot.core.words import quote
 
 MOST_LINES = 12
 MOST_SHARES = 6

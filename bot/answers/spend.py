@@ -13,7 +13,8 @@ from bot.answers.pieces import Plan, aside, breakdown, course, day_label, facts,
 from bot.core.periods import Unit
 from bot.core.question import Dimension, Subject, written
 from bot.core.report import Findings, Report, Row
-from bot.core.words import TIMES, quote
+from bot.core.typed import quote
+from bot.core.words import TIMES
 
 PLANS = {
     Subject.SUMMARY: Plan(Dimension.TEAM, (Dimension.MODEL,), trend=True),

@@ -18,7 +18,7 @@ from bot.core.periods import (
     midnight,
     months_on,
 )
-from bot.core.words import shown
+from bot.core.typed import shown
 
 _DAY = timedelta(days=1)
 _MOST_DAYS = 3660

@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.answers.answer import Answer, Chart
 from bot.core.access import OPERATOR
 from bot.core.errors import NotFound, WordsError
-from bot.core.words import quote
+from bot.core.typed import quote
 from bot.render import json, png
 from bot.services.asking.ask import Ask
 from bot.terminal.files import sink

@@ -14,8 +14,8 @@ from bot.core.alerts.episode import Episode, Happened
 from bot.core.alerts.rule import Metric, Target
 from bot.core.anomaly import Finding, Kind, Limits, Observation, Series, sentence
 from bot.core.money import Money
+from bot.core.typed import shown
 from bot.core.wording import dollars
-from bot.core.words import shown
 from bot.terminal.output import say, show
 
 _KEYS = ("t", "team", "bucket", "width_h", "usd")

@@ -11,8 +11,8 @@ from typing import Any
 from bot.core.errors import MoneyError
 from bot.core.money import Money
 from bot.core.outlook.forecast import Forecast, forecast
+from bot.core.typed import shown
 from bot.core.utc import month_after
-from bot.core.words import shown
 from bot.terminal.output import say, show
 
 _MOST_DAYS = 36_600

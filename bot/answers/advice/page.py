@@ -15,7 +15,7 @@ from bot.core.money import Money
 from bot.core.plans import Between
 from bot.core.prices import display_name
 from bot.core.question import Question, written
-from bot.core.words import shown
+from bot.core.typed import shown
 
 _MOST_KEYS = 8
 

@@ -18,7 +18,7 @@ from bot.core.calls.savings import Used, tips
 from bot.core.calls.sums import Sums, of
 from bot.core.money import Money
 from bot.core.question import Dimension, Picture, parse
-from bot.core.words import quote
+from bot.core.typed import quote
 
 _START = datetime(2026, 11, 20, 6, tzinfo=UTC)
 

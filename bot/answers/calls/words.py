@@ -9,7 +9,7 @@ from bot.core.calls.pace import DAY, HOUR, LEAST_CALLS, LEAST_SPAN, MONTH, Pace
 from bot.core.calls.savings import Saving, Tip
 from bot.core.plans import tier_for
 from bot.core.prices import display_name
-from bot.core.words import shown
+from bot.core.typed import shown
 
 UNNAMED = "No name given"
 """Calls of which the program does not say the feature or the user."""

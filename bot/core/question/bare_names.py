@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from bot.core.words import FILLERS, SUBJECTS, VERSUS, Subject, Word
+from bot.core.typed import Word
+from bot.core.words import FILLERS, SUBJECTS, VERSUS, Subject
 
 _LONGEST = 6
 """Words of a name; a longer one wants quotes."""

@@ -7,6 +7,7 @@ from bot.core.errors import WordsError
 from bot.core.periods import USUAL, Period
 from bot.core.question.reading import WHY_EXAMPLE, Reading, UnknownWord
 from bot.core.said_periods import month_to_date, parse_period
+from bot.core.typed import quote, split
 from bot.core.words import (
     CHRONOLOGICAL,
     DIMENSIONS,
@@ -21,8 +22,6 @@ from bot.core.words import (
     Sheet,
     Subject,
     Wanted,
-    quote,
-    split,
 )
 
 MOST_COMPARED = 3

@@ -9,6 +9,7 @@ from bot.core.errors import UnreadWords, WordsError
 from bot.core.nearest import nearest
 from bot.core.periods import MONTHS, Period
 from bot.core.said_periods import parse_period
+from bot.core.typed import Word, shown
 from bot.core.words import (
     ASKED_OF,
     BY,
@@ -33,8 +34,6 @@ from bot.core.words import (
     Sheet,
     Subject,
     Wanted,
-    Word,
-    shown,
 )
 
 MOST_ROWS, USUAL_ROWS = 500, 10

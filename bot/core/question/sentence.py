@@ -11,7 +11,8 @@ from bot.core.periods import Period, days
 from bot.core.question.bare_names import beyond, repairs, spelled_out
 from bot.core.question.meaning import Question, meant, written
 from bot.core.question.reading import PERIOD_WORDS, SLIP, Reading, UnknownWord
-from bot.core.words import BY, SUBJECTS, Subject, Word, shown, split
+from bot.core.typed import Word, shown, split
+from bot.core.words import BY, SUBJECTS, Subject
 
 _MOST_CHARACTERS = 2000
 _MOST_WORDS = 60

@@ -22,8 +22,9 @@ from bot.core.errors import NotFound, Withheld, WordsError
 from bot.core.nearest import nearest
 from bot.core.periods import Period, days, midnight
 from bot.core.question import Dimension
+from bot.core.typed import shown
 from bot.core.usage import Source
-from bot.core.words import ME, shown
+from bot.core.words import ME
 from bot.services.figures.inquiry import Inquiry
 from bot.services.figures.names import Names
 from bot.store.calls import code_counts

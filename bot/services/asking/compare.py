@@ -16,7 +16,8 @@ from bot.core import wording
 from bot.core.errors import NotFound, WordsError
 from bot.core.question import Dimension, Question, Subject, written
 from bot.core.report import Report, Row, added
-from bot.core.words import MANY, TOLD, shown
+from bot.core.typed import shown
+from bot.core.words import MANY, TOLD
 from bot.services.asking.trend import steps
 from bot.services.figures.inquiry import Inquiry
 from bot.services.figures.names import Found, Names

@@ -23,7 +23,8 @@ from bot.core.prices import without_date
 from bot.core.question import Dimension, Question, Subject, parse
 from bot.core.question.reading import PERIOD_WORDS
 from bot.core.said_periods import parse_period
-from bot.core.words import ASKED_OF, BY, FILLERS, SUBJECTS, VERSUS, Word, quote, split
+from bot.core.typed import Word, quote, split
+from bot.core.words import ASKED_OF, BY, FILLERS, SUBJECTS, VERSUS
 from bot.services.figures.names import Names
 from bot.store import ledger
 from bot.store.database import Database

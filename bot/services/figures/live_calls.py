@@ -21,7 +21,8 @@ from bot.core.nearest import nearest
 from bot.core.periods import midnight
 from bot.core.prices import display_name
 from bot.core.question import Dimension, Question, Subject, written
-from bot.core.words import ME, TIMES, shown
+from bot.core.typed import shown
+from bot.core.words import ME, TIMES
 from bot.services.figures.names import Names
 from bot.services.figures.steps import hour_id, span_name, span_start
 from bot.store import calls

@@ -16,8 +16,8 @@ from bot.core.errors import NotFound, WordsError
 from bot.core.nearest import nearest
 from bot.core.prices import display_name, without_date
 from bot.core.question import Dimension, Question, Subject, head, instead, written
+from bot.core.typed import shown
 from bot.core.usage import CONSOLE, DEFAULT_WORKSPACE, NO_ACTOR, NOT_BY_KEY, RECURRING
-from bot.core.words import shown
 from bot.services.configuration import in_force, ties
 from bot.store import directory as directories
 from bot.store import ledger, memory
