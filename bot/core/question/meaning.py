@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from bot.core.errors import WordsError
 from bot.core.periods import USUAL, Period
+from bot.core.question import left_over
 from bot.core.question.reading import WHY_EXAMPLE, Reading, UnknownWord
 from bot.core.said_periods import month_to_date, parse_period
 from bot.core.typed import quote, split
@@ -72,7 +73,7 @@ def meant(reading: Reading) -> Question:
     _refuse_reports_of_calls(reading, subject)
     if reading.asked_of is Subject.COMPARE:
         return _compared(reading, subject, period)
-    name = reading.name()
+    name = left_over.name(reading)
     subject = ONE.get(subject, subject) if name else MANY.get(subject, subject)
     if reading.chart:
         return _chart(reading, subject, name, period)
@@ -236,7 +237,7 @@ def _trend(reading: Reading, about: Subject, name: str | None, period: Period) -
 
 def _compared(reading: Reading, about: Subject, period: Period) -> Question:
     """Two or three things side by side; with one of them, and a second period, simply that."""
-    names, kind = reading.names(), None if about is Subject.SUMMARY else ONE.get(about, about)
+    names, kind = left_over.names(reading), None if about is Subject.SUMMARY else ONE.get(about, about)
     if kind is not None and kind not in MANY:
         raise WordsError(f"I can't put `{kind}` side by side. Try `/claude-usage compare teams alpha beta`.")
     if len(names) < 2 and reading.compared:
@@ -269,7 +270,7 @@ def _chart(reading: Reading, about: Subject, name: str | None, period: Period) -
     if picture is None and not name:
         picture = PICTURES.get(f"{reading.by}s" if reading.by else MANY.get(about, about))
     if picture is None and name and about is Subject.SUMMARY:
-        reading.refuse_near(PICTURES, f"chart {Picture.MODELS}")
+        left_over.refuse_near(reading, PICTURES, f"chart {Picture.MODELS}")
     if about.value in PICTURES and not name:
         about = Subject.SUMMARY
     kind = _kind(about, name, f"`{about}` has no chart. {example}")
@@ -284,7 +285,7 @@ def written(subject: Subject, name: str) -> str:
         return name
     try:
         told = " " not in name and not name[:1].isdigit()  # `5 october` is a day
-        bare = told and Reading(split(f"{subject} {name}"), _ANY_TIME, "UTC").name() == name
+        bare = told and left_over.name(Reading(split(f"{subject} {name}"), _ANY_TIME, "UTC")) == name
     except (WordsError, UnknownWord):
         bare = False
     return name if bare else quote(name)

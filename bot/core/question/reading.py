@@ -1,25 +1,22 @@
 """One pass over the words of a question, clause by clause; what they mean together is for `meaning` to say."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeVar
 
-from bot.core.errors import UnreadWords, WordsError
-from bot.core.nearest import nearest
+from bot.core.errors import WordsError
 from bot.core.periods import MONTHS, Period
 from bot.core.said_periods import parse_period
-from bot.core.typed import Word, shown
+from bot.core.typed import Word
 from bot.core.words import (
     ASKED_OF,
     BY,
-    CHANGING,
     DIMENSIONS,
     EACH,
     FILLERS,
     MANY,
     ME,
-    NAMEABLE,
     ONE,
     OUTLOOKS,
     PICTURES,
@@ -44,7 +41,6 @@ PERIOD_WORDS = (
     *MONTHS,
 )
 SLIP = 0.8  # one letter: closer than `fast` is to `last`
-_LONGEST_NAME = 200
 _MOST_PERIOD_WORDS = 7  # 28 december 2025 to 3 january 2026
 _TOP = re.compile(r"top-?([0-9]{1,9})?")
 _NUMBER = re.compile(r"-?[0-9]{1,9}")
@@ -61,7 +57,7 @@ class UnknownWord(Exception):
 
 
 class Reading:
-    """What each clause says; what no clause takes is a name, or a mistake. Raises WordsError and UnknownWord."""
+    """What each clause says; what no clause takes is `loose`. Raises WordsError and UnknownWord."""
 
     def __init__(self, words: list[Word], now: datetime, zone: str) -> None:
         self.words, self.now, self.zone = words, now, zone
@@ -94,60 +90,7 @@ class Reading:
                 self.loose.append(self.at)
                 self.at += 1
 
-    def name(self) -> str | None:
-        """The subject `help` is about, or the one run of words left over, without the fillers around it."""
-        names = [run for run in map(self._without_fillers, self._runs()) if run]
-        asked_of = self.chart or self.asked_of not in (None, Subject.WHY)
-        named = self.subject in (*MANY, *ONE, *NAMEABLE) or asked_of
-        if names and not (named and names[0][0] > self.subject_at):
-            known = (*SUBJECTS, *PERIOD_WORDS, "top", "share")
-            example = WHY_EXAMPLE if self.asked_of is Subject.WHY else "team alpha"
-            raise UnknownWord(self._mistake(names[0][0]), known, example)
-        written = [" ".join(self.words[at].text for at in run) for run in names]
-        if len(written) > 1:
-            first, second = map(shown, written[:2])
-            raise UnreadWords(f"I take one name, not “{first}” and “{second}”. Put a name with spaces in quotes.")
-        _refuse_long(written)
-        if self.helped:
-            return self.helped.value
-        return written[0] if written else None
-
-    def names(self) -> tuple[str, ...]:
-        """Every word left over as a name of its own, for `compare`; each once, as it was first typed."""
-        between = FILLERS | VERSUS
-        told = [
-            word.text
-            for at in self.loose
-            if (word := self.words[at]).key not in between or (word.key == ME and at > self.subject_at)
-        ]
-        _refuse_long(told)
-        once: dict[str, str] = {}
-        for name in told:
-            once.setdefault(name.casefold(), name)
-        return tuple(once.values())
-
-    def refuse_near(self, known: Mapping[str, object], example: str) -> None:
-        """Raises UnknownWord where the first word left over is a slip of a known one: `chart mdels` names no team."""
-        at = self.loose[0]
-        if not self.words[at].quoted and nearest(self.words[at].text, known, 1, cutoff=SLIP):
-            raise UnknownWord(at, tuple(known), example)
-
-    def _runs(self) -> list[list[int]]:
-        """Left-over words side by side; a quoted one stands alone."""
-        runs: list[list[int]] = []
-        for at in self.loose:
-            if runs and runs[-1][-1] == at - 1 and not self.words[at - 1].quoted and not self.words[at].quoted:
-                runs[-1].append(at)
-            else:
-                runs.append([at])
-        return runs
-
-    def _without_fillers(self, run: list[int]) -> list[int]:
-        fillers = FILLERS | CHANGING if self.asked_of is Subject.WHY else FILLERS
-        telling = [at for at in run if at == self.me_at or self.words[at].key not in fillers]
-        return [at for at in run if telling[0] <= at <= telling[-1]] if telling else []
-
-    def _mistake(self, at: int) -> int:
+    def mistake(self, at: int) -> int:
         """The word to correct: `wek` in `last wek`."""
         return at + 1 if self.words[at].key in _BESIDE and at + 1 < len(self.words) else at
 
@@ -283,7 +226,7 @@ class Reading:
             return True
         self.versus_at = range(begin, self.at)
         if self.versus is None:
-            raise UnknownWord(self._mistake(self.at), (*PERIOD_WORDS, *PREVIOUS), "team alpha this month vs last month")
+            raise UnknownWord(self.mistake(self.at), (*PERIOD_WORDS, *PREVIOUS), "team alpha this month vs last month")
         return True
 
     def _joins_names(self) -> bool:
@@ -326,9 +269,3 @@ class Reading:
         self.share = True
         self.at += 1
         return True
-
-
-def _refuse_long(names: Sequence[str]) -> None:
-    for name in names:
-        if len(name) > _LONGEST_NAME:
-            raise WordsError(f"A name has at most {_LONGEST_NAME} characters, not {len(name):,}.")
