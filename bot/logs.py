@@ -18,12 +18,12 @@ _SECRETS = re.compile(
     r"|https?://[^\s\"'\\<>]*/(commands|actions|response)/[^\s\"'\\<>]+"
 )
 """Tokens and keys, the user and password in a database address, Socket Mode tickets, and response URLs, which let
-anyone answer for us; not how a key begins, which a sentence may say. None reaches past a quote or backslash: the line
-must stay the JSON it is."""
+anyone answer for us; not how a key begins, which a sentence may say. No match runs past a quote or backslash, so that a
+line of JSON stays JSON.\"\"\"
 
 
 def configure(settings: Settings) -> None:
-    """Structured logs on standard error, without a secret in them, whoever wrote the line."""
+    """Structured logs on standard error, our own and the libraries'."""
     as_json = settings.log_format == "json" or (settings.log_format is None and not sys.stderr.isatty())
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
@@ -50,7 +50,7 @@ def configure(settings: Settings) -> None:
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for chatty in ("httpx", "httpcore", "apscheduler", "alembic", "slack_sdk", "asyncio", "uvicorn"):
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
-    # matplotlib's is that it keeps its fonts in a temporary folder, where the home can't be written: as it should.
+    # matplotlib warns that it keeps its fonts in a temporary folder where the home can't be written, as it should.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     # Bolt's warnings are advice to whoever writes listeners, such as that SLACK_BOT_TOKEN is set as well.
     logging.getLogger("slack_bolt").setLevel(logging.ERROR)

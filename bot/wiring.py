@@ -53,7 +53,7 @@ log = structlog.get_logger()
 
 
 class Clock:
-    """Now, or the time that has passed since a given start: where `--now` begins, the clock goes on."""
+    """The time; given a start (`--now`), the time as if the clock had begun there."""
 
     def __init__(self, start: datetime | None = None) -> None:
         self._start = start
@@ -157,7 +157,7 @@ def _understanding(stack: AsyncExitStack, settings: Settings, database: Database
 
 
 def _open(database: Database, *, auto_migrate: bool) -> None:
-    """A database that can't be used from the first moment is a setting to put right, not a failure that passes."""
+    """A database that can't be used at the start is a setting to correct, not a failure that passes."""
     try:
         try:
             newer = database.read_now(schema.check)  # first, because a question need not wait for whoever is writing

@@ -15,10 +15,10 @@ R = TypeVar("R")
 async def ahead(
     wanted: Iterable[A], read: Callable[[A], Awaitable[R]], *, at_once: int, together: int
 ) -> AsyncGenerator[list[tuple[A, R]], None]:
-    """The wanted things with what was read for them, in their order: whatever is there when the next one is, up to so
-    many `together`. `at_once` bounds what is held in memory.
+    """Each wanted thing with what was read for it, in order: all that are ready once the next one is, at most so many
+    `together`. `at_once` bounds how many are held in memory.
 
-    Raises what `read` raises when it is that one's turn. What is still being read when nobody asks on is dropped.
+    Raises what `read` raised, when it is that one's turn. Reads still under way when the caller stops are cancelled.
     """
     waiting = deque(wanted)
     reading: deque[tuple[A, asyncio.Future[R]]] = deque()

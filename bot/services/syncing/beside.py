@@ -40,7 +40,7 @@ RATE_LIMITS = "Rate limits"
 WORKSPACE_RATE_LIMITS = "Rate limits of workspaces"
 SPEND_LIMITS = "Spend limits"
 PARTS = {Source.CODE: (CODE,), Source.LIMITS: (RATE_LIMITS, WORKSPACE_RATE_LIMITS, SPEND_LIMITS)}
-"""What of each source may be refused by itself."""
+"""The parts of each source that may be refused on their own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,10 +36,10 @@ from bot.store.upsert import lock
 log = structlog.get_logger()
 
 CHUNKS_AT_ONCE = 16
-"""The most chunks of a source that are read at the same time; they bound the memory, the client bounds the requests."""
+"""How many chunks of a source are read at once. This bounds memory; the client bounds requests."""
 CHUNKS_TOGETHER = 6
-"""The most that are stored in one transaction: a month is summed and the owners are found once for all of them, and
-whoever else wants to write waits no longer than that."""
+"""How many are stored in one transaction: months are summed and owners found once for all of them, and whoever else
+wants to write waits no longer than that."""
 _DAY = timedelta(days=1)
 _There = tuple[Span, Mapping[Source, Said]]
 """Days with what was read of them."""
@@ -65,7 +65,7 @@ class SyncResult:
 
 
 Progress = Callable[[Finished | int], None]
-"""Told how many days there are to read in all, again where they turn out to be more, and of each finished chunk."""
+"""Told how many days there are to read, again if that turns out to be more, and of each finished chunk."""
 
 
 class Reading:
@@ -143,7 +143,7 @@ class Reading:
         # More chunks than requests: when one has been read, the next one's pages are asked for already.
         in_flight = self._client.in_flight
         at_once = min(CHUNKS_AT_ONCE, in_flight * 3 // 2)
-        # The last ones have one turn: each waiting for the one before, they would leave requests unused at the end.
+        # The last ones share a turn: waiting for each other, they would leave requests unused at the end.
         turns = [(min(number, max(0, len(run) - in_flight)), span) for number, span in enumerate(run)]
         async with aclosing(ahead(turns, read, at_once=at_once, together=CHUNKS_TOGETHER)) as reading:
             async for some in reading:
@@ -163,9 +163,9 @@ class Reading:
             await self._database.write(syncs.attempted, self._id, source, self._now)
 
     async def _keep(self, there: Sequence[_There], unread: set[Source]) -> None:
-        """Store what is there in one transaction; where one chunk can't be, one by one, so that those before it are.
+        """Store these chunks in one transaction; if one can't be stored, one by one, so that those before it are kept.
 
-        Its sources are `unread` no more.
+        The sources of one that can't are `unread` no more.
         """
         kept: dict[str, str | int] = {
             "since": min(span.since for span, _ in there).isoformat(),
@@ -220,7 +220,7 @@ class Reading:
         return count is not None
 
     async def _own_sums(self, touched: set[date], surface: Surface) -> None:
-        """Anthropic's own sums of the days just read and of any that have none; without them the rows are as good."""
+        """Read Anthropic's own sums of the days just read and of any that lack them; the rows are as good without."""
         try:
             behind = await self._database.read(reported.behind, self._id)
             for span in spans(touched.union(behind)):
@@ -244,7 +244,7 @@ class Reading:
         return surface is Surface.ANALYTICS and reaches(span.since, self._now)
 
     async def _surface(self) -> Surface:
-        """Which reports to read: what one question found out, once for ever."""
+        """Which reports to read: asked once, and remembered for good."""
         known = await self._database.read(directories.surface, self._id)
         if known is None:
             known = Surface.ANALYTICS if await may_read(self._client, self._now) else Surface.CLASSIC

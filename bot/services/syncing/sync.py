@@ -140,7 +140,7 @@ def _fail(
 def _miss(
     connection: Connection, reached: Collection[str], sources: Collection[Source], now: datetime, error: BotError
 ) -> None:
-    """Say of the organisations that no key reached why: one that is refused at once does not even say whose it is."""
+    """Say why, of the organisations that no key reached: a key refused at once does not even say whose it is."""
     for status in syncs.statuses(connection):
         if status.organization_id not in reached and status.source in sources:
             syncs.attempted(connection, status.organization_id, status.source, now, str(error))

@@ -24,9 +24,9 @@ SAID_AGAIN_SECONDS = 20
 async def turn(database: Database, holder: str, clock: Callable[[], datetime]) -> AsyncIterator[bool]:
     """Whether it is this replica's turn to sync; if so, nobody else's for as long as the block lasts.
 
-    Whoever is killed keeps the others waiting for `turns.ABANDONED_AFTER`, but for those who can tell that it is gone;
-    whoever can't reach the database for so long loses the turn, and then two sync for a while, which costs requests and
-    changes no row.
+    A replica that is killed keeps the others waiting for `turns.ABANDONED_AFTER`, except those that can tell it is
+    gone. One that can't reach the database for so long loses its turn; then two sync for a while, which costs requests
+    and changes no row.
     """
     if not await database.write(turns.take, SYNC, holder, clock(), gone):
         yield False
