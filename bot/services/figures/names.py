@@ -23,6 +23,15 @@ from bot.store import directory as directories
 from bot.store import ledger, memory
 from bot.store.ledger import Selection
 
+_FIELDS = {
+    Subject.TEAM: "teams",
+    Subject.MODEL: "models",
+    Subject.WORKSPACE: "workspaces",
+    Subject.KEY: "keys",
+    Subject.USER: "actors",
+}
+"""Which set of a selection holds what is asked about by name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -80,28 +89,19 @@ class Names:
 
     def find(self, connection: Connection, question: Question) -> Found:
         """What the question names. Raises NotFound with the question that may have been meant."""
-        match question.thing:
-            case Subject.TEAM:
-                ids = self._matching(connection, Dimension.TEAM, question)
-                teams = frozenset(id_ for one in ids for id_ in family(one, self.configuration.teams))
-                return Found(self.selection(teams=teams), ids[0], self.of(Dimension.TEAM, ids[0]))
-            case Subject.MODEL:
-                ids = self._matching(connection, Dimension.MODEL, question)
-                return Found(self.selection(models=frozenset(ids)), ids[0], self.of(Dimension.MODEL, ids[0]))
-            case Subject.WORKSPACE:
-                ids = self._matching(connection, Dimension.WORKSPACE, question)
-                self._refuse_mixture(Dimension.WORKSPACE, ids)
-                return Found(self.selection(workspaces=frozenset(ids)), ids[0], self.of(Dimension.WORKSPACE, ids[0]))
-            case Subject.KEY:
-                ids = self._matching(connection, Dimension.KEY, question)
-                self._refuse_mixture(Dimension.KEY, ids)
-                return Found(self.selection(keys=frozenset(ids)), ids[0], self.of(Dimension.KEY, ids[0]))
-            case Subject.USER:
-                ids = self._matching(connection, Dimension.USER, question)
+        field = _FIELDS.get(question.thing)
+        if field is None:
+            return Found(self.selection(), None, self.organization)
+        dimension = Dimension(question.thing.value)
+        ids = chosen = self._matching(connection, dimension, question)
+        match dimension:
+            case Dimension.TEAM:
+                chosen = [id_ for one in ids for id_ in family(one, self.configuration.teams)]
+            case Dimension.WORKSPACE | Dimension.KEY:
+                self._refuse_mixture(dimension, ids)
+            case Dimension.USER:
                 self._refuse_namesakes(ids)
-                return Found(self.selection(actors=frozenset(ids)), ids[0], self.of(Dimension.USER, ids[0]))
-            case _:
-                return Found(self.selection(), None, self.organization)
+        return Found(self.selection(**{field: frozenset(chosen)}), ids[0], self.of(dimension, ids[0]))
 
     @cached_property
     def ties(self) -> list[str]:
