@@ -19,7 +19,7 @@ _SECRETS = re.compile(
 )
 """Tokens and keys, the user and password in a database address, Socket Mode tickets, and response URLs, which let
 anyone answer for us; not how a key begins, which a sentence may say. No match runs past a quote or backslash, so that a
-line of JSON stays JSON.\"\"\"
+line of JSON stays JSON."""
 
 
 def configure(settings: Settings) -> None:

@@ -25,6 +25,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 BUSY_TIMEOUT_SECONDS = 5
+HUNG_SECONDS = 120
+"""So long a transaction may be silent on PostgreSQL, whose owner is suspended, or on a machine that is gone: then it is
+undone, and the others have what it held."""
 THREADS = 8
 
 
@@ -187,13 +190,37 @@ def _postgresql(url: URL) -> Engine:
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
             pool_size=THREADS,
-            connect_args={"connect_timeout": BUSY_TIMEOUT_SECONDS},
+            connect_args={"connect_timeout": BUSY_TIMEOUT_SECONDS, **_NOTICED},
         )
     except NoSuchModuleError as error:
         raise SettingsError(f"DATABASE_URL can't be used: {error}.") from error
+    event.listen(engine, "do_connect", _connected)
     event.listen(engine, "connect", _prepare_postgresql)
     event.listen(engine, "begin", _begin_postgresql)
     return engine
+
+
+_NOTICED = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
+"""A server that is gone without a word is noticed within a minute, in the middle of an answer too; Linux itself would
+wait for a quarter of an hour."""
+
+
+class _Connection(psycopg.Connection[Any]):
+    """Can wait with a bound. What is between us and a server may take every word and bring none back."""
+
+    bound: float | None = None
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        try:
+            return super().wait(gen, interval, timeout or self.bound)
+        except psycopg.OperationalError:
+            if self.bound is not None:
+                self.close()  # what is still to come on it would be taken for the answer to something else
+            raise
+
+
+def _connected(_dialect: object, _record: object, given: list[Any], named: dict[str, Any]) -> _Connection:
+    return _Connection.connect(*given, **named)
 
 
 def _prepare_postgresql(connection: psycopg.Connection[Any], _record: object) -> None:
@@ -204,7 +231,14 @@ def _begin_postgresql(connection: Connection) -> None:
     """One that writes says nothing of it: the server may be set to read-only, as managed ones are while their disk is
     full, and must not be talked out of it."""
     writes = connection.get_execution_options().get("bot_writes", True)
-    connection.exec_driver_sql("BEGIN" if writes else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    begin = "BEGIN" if writes else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+    driver: Any = connection.connection.driver_connection
+    driver.bound = BUSY_TIMEOUT_SECONDS  # nothing keeps a server from answering this, and the connection lay idle
+    try:
+        # Not in the session's: behind a pooler the next transaction has another server connection.
+        connection.exec_driver_sql(f"{begin}; SET LOCAL idle_in_transaction_session_timeout = '{HUNG_SECONDS}s'")
+    finally:
+        driver.bound = None
 
 
 _ROOM = "cache_size = -8000"

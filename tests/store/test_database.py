@@ -6,13 +6,15 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 from sqlalchemy import Connection, event, func, insert, select, text, update
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 
 from bot.core.errors import SettingsError, StoreUnavailable
@@ -20,6 +22,7 @@ from bot.store import database as database_module
 from bot.store import preferences, schema
 from bot.store.database import Database
 from bot.store.tables import Milestone, table
+from bot.store.upsert import lock
 from tests import databases
 from tests.databases import opened
 
@@ -271,3 +274,91 @@ def test_an_address_that_cannot_be_one_is_a_wrong_setting(url: str, sentence: st
 def test_the_driver_is_our_business(name: str, postgresql_url: str) -> None:
     with opened(postgresql_url.replace("postgresql://", f"{name}://")) as database:
         assert schema.migrate(database)
+
+
+def test_a_transaction_of_a_replica_that_hangs_is_undone_and_the_others_go_on(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "HUNG_SECONDS", 0.3)
+    locked, hung = threading.Event(), threading.Event()
+
+    def hang(connection: Connection) -> None:
+        lock(connection, "alerts")
+        locked.set()
+        hung.wait(20)
+        connection.execute(text("SELECT 1"))
+
+    with opened(postgresql_url) as one, opened(postgresql_url) as other, ThreadPoolExecutor(1) as thread:
+        suspended = thread.submit(one.write_now, hang)
+        try:
+            assert locked.wait(10)
+            other.write_now(lock, "alerts")
+            assert not suspended.done()
+        finally:
+            hung.set()
+        with pytest.raises(StoreUnavailable, match="does not answer"):
+            suspended.result()
+        one.write_now(lock, "alerts")
+
+
+def test_a_connection_on_which_nothing_comes_back_any_more_is_replaced(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a failover that moved the address, or behind a firewall that forgot what it let through."""
+    with way_to(postgresql_url) as way, opened(way.url) as database:
+        assert database.read_now(one) == 1
+        monkeypatch.setattr(database_module, "BUSY_TIMEOUT_SECONDS", 0.2)
+        way.swallow()
+        assert [database.read_now(one) for _ in range(2)] == [1, 1]
+
+
+def one(connection: Connection) -> int:
+    return int(connection.execute(text("SELECT 1")).scalar_one())
+
+
+class Way:
+    """What lies between the bot and its database."""
+
+    def __init__(self, listener: socket.socket, host: str, url: str) -> None:
+        self._listener, self._host, self.url = listener, host, url
+        self._open: list[socket.socket] = []
+        self._swallows: set[socket.socket] = set()
+
+    def swallow(self) -> None:
+        """Take what comes over the connections of now, and bring nothing of it anywhere."""
+        self._swallows.update(self._open)
+
+    def take(self) -> None:
+        with suppress(OSError):  # closed
+            while True:
+                ours = self._listener.accept()[0]
+                theirs = socket.socket(socket.AF_UNIX)
+                theirs.connect(f"{self._host}/.s.PGSQL.5432")
+                self._open += [ours, theirs]
+                for pair in ((ours, theirs), (theirs, ours)):
+                    threading.Thread(target=self._bring, args=pair, daemon=True).start()
+
+    def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        for each in (self._listener, *self._open):
+            each.close()
+
+    def _bring(self, here: socket.socket, there: socket.socket) -> None:
+        with suppress(OSError):
+            while brought := here.recv(65_536):
+                if here not in self._swallows:
+                    there.sendall(brought)
+            there.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def way_to(url: str) -> Iterator[Way]:
+    parsed = make_url(url)
+    listener = socket.create_server(("127.0.0.1", 0))
+    there = parsed.set(host="127.0.0.1", port=listener.getsockname()[1], query={})
+    way = Way(listener, str(parsed.query["host"]), there.render_as_string(hide_password=False))
+    threading.Thread(target=way.take, daemon=True).start()
+    try:
+        yield way
+    finally:
+        way.close()
