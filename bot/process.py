@@ -7,6 +7,7 @@ import contextlib
 import signal
 import socket
 import sys
+import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
@@ -123,12 +124,15 @@ class Server:
         stopping.cancel()
         self._stopping = True
         log.info("Stopping; finishing what is under way.", action="stopping")
+        end = time.monotonic() + DRAIN_SECONDS
         if self._scheduler:
             await self._scheduler.stop(DRAIN_SECONDS)
         if self._connection:
             await self._connection.close()
-        await self._replies.drain(DRAIN_SECONDS)
+        await self._replies.drain(max(0.0, end - time.monotonic()))
         self._web.should_exit = True
+        await asyncio.wait({serving}, timeout=DRAIN_SECONDS)
+        self._web.hang_up()
         await serving
         log.info("Stopped.", action="stopped")
 
@@ -174,6 +178,11 @@ class _Quiet(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    def hang_up(self) -> None:
+        """On whoever never ends a request: uvicorn would wait for them for ever."""
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
 
 
 def stop_on_signals() -> asyncio.Event:

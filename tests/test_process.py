@@ -5,7 +5,7 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -13,9 +13,22 @@ import psycopg
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bot import process
 from bot.demo.slack_server import COMMAND
 from tests import databases
-from tests.outside import ALPHA, ANA, APP_TOKEN, DAYS, NOW, Outside, simulated, wait_until, without_secrets, written
+from tests.outside import (
+    ALPHA,
+    ANA,
+    APP_TOKEN,
+    DAYS,
+    NOW,
+    Outside,
+    bot,
+    simulated,
+    wait_until,
+    without_secrets,
+    written,
+)
 from tests.running import Start
 
 NOWHERE = "http://127.0.0.1:9"
@@ -122,6 +135,23 @@ def test_an_answer_that_slack_takes_slowly_is_waited_for_over_socket_mode(
     (synced,) = [line for line in run.lines() if line["action"] == "synced"]
     assert (synced["failures"], '"usage": ' in run.said) == (0, True)
     assert without_secrets(run.said) == {}
+
+
+def test_who_never_ends_a_request_does_not_keep_it_from_stopping(
+    outside: Outside, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "DRAIN_SECONDS", 0.2)
+
+    async def begun() -> None:
+        async with asyncio.timeout(5), AsyncExitStack() as stack, bot(outside, url) as address:
+            host, _, port = address.removeprefix("http://").partition(":")
+            _, half = await asyncio.open_connection(host, int(port))
+            half.write(b"POST /v1/calls HTTP/1.1\r\nHost: bot\r\nAuthorization: Bearer x\r\nContent-Length: 9\r\n\r\n[")
+            await half.drain()
+            await asyncio.sleep(0.1)
+            stack.callback(half.transport.abort)
+
+    asyncio.run(begun())
 
 
 async def _slowly(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
