@@ -26,7 +26,7 @@ from bot.slack.checkup import installed
 from bot.slack.connection import SocketMode
 from bot.slack.reply import Replies
 from bot.store import schema
-from bot.store.database import Database
+from bot.store.database import Database, promptly
 from bot.web import app as web_app
 from bot.web.metrics import Metrics
 from bot.web.patience import Impatient
@@ -38,6 +38,8 @@ START_SECONDS = 8
 SWITCH_SECONDS = 0.0005
 """A tenth of Python's own: while questions are worked on, the loop that acks has to ask them for the interpreter at
 every step, and Slack gives up after three seconds."""
+HEALTH_SECONDS = 4
+"""A monitor that waits longer is told nothing; most wait for five or ten."""
 DRAIN_SECONDS = 20
 """How long a stop waits for answers and messages that are under way."""
 
@@ -152,7 +154,8 @@ class Server:
 
     async def _healthy(self) -> str:
         try:
-            await self._database.read(schema.check)
+            async with promptly(HEALTH_SECONDS):
+                await self._database.read(schema.check)
         except BotError as error:
             return str(error)
         return ""
@@ -164,7 +167,8 @@ class Server:
         if why_not:
             return why_not
         try:
-            await self._timekeeping.check()
+            async with promptly(HEALTH_SECONDS):
+                await self._timekeeping.check()
         except BotError as error:
             return str(error)
         if self._connection and not await self._connection.connected():

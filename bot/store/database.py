@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -20,14 +20,17 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.core.errors import AmountTooLarge, SettingsError, StoreUnavailable
 from bot.store import metering
+from bot.store.attentive import ALIVE, AttentiveConnection
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 BUSY_TIMEOUT_SECONDS = 5
 HUNG_SECONDS = 120
-"""So long a transaction may be silent on PostgreSQL, whose owner is suspended, or on a machine that is gone: then it is
-undone, and the others have what it held."""
+"""How long a transaction on PostgreSQL may say nothing before it is undone and the others have what it held: its
+process is suspended, or on a machine that is gone."""
+HUNG_READING_SECONDS = 900
+"""One that reads keeps only migrations waiting, and may work or write a file for minutes between two statements."""
 THREADS = 8
 
 
@@ -64,7 +67,7 @@ class Database:
             return self._transact("write", function, *args, **kwargs)
 
     def close(self) -> None:
-        self._threads.shutdown(wait=True)
+        self._threads.shutdown(wait=True, cancel_futures=True)  # what has not begun is nobody's any more
         self.engine.dispose()
 
     def connections(self) -> dict[str, int]:
@@ -119,6 +122,16 @@ class Database:
         # The pool has let go of all that lay idle with it: this one is new.
         with self.engine.connect().execution_options(bot_writes=writes) as connection, connection.begin():
             yield connection
+
+
+@asynccontextmanager
+async def promptly(seconds: float) -> AsyncIterator[None]:
+    """For monitors, who do not wait: raises StoreUnavailable where what is asked in the block takes longer."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise StoreUnavailable(f"The database did not answer within {seconds:.0f} seconds.") from None
 
 
 def unavailable(error: DBAPIError) -> StoreUnavailable | None:
@@ -190,37 +203,20 @@ def _postgresql(url: URL) -> Engine:
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
             pool_size=THREADS,
-            connect_args={"connect_timeout": BUSY_TIMEOUT_SECONDS, **_NOTICED},
+            connect_args={"connect_timeout": BUSY_TIMEOUT_SECONDS, **ALIVE},
         )
     except NoSuchModuleError as error:
         raise SettingsError(f"DATABASE_URL can't be used: {error}.") from error
-    event.listen(engine, "do_connect", _connected)
+    event.listen(engine, "do_connect", _attentive)
     event.listen(engine, "connect", _prepare_postgresql)
     event.listen(engine, "begin", _begin_postgresql)
     return engine
 
 
-_NOTICED = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
-"""A server that is gone without a word is noticed within a minute, in the middle of an answer too; Linux itself would
-wait for a quarter of an hour."""
-
-
-class _Connection(psycopg.Connection[Any]):
-    """Can wait with a bound. What is between us and a server may take every word and bring none back."""
-
-    bound: float | None = None
-
-    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
-        try:
-            return super().wait(gen, interval, timeout or self.bound)
-        except psycopg.OperationalError:
-            if self.bound is not None:
-                self.close()  # what is still to come on it would be taken for the answer to something else
-            raise
-
-
-def _connected(_dialect: object, _record: object, given: list[Any], named: dict[str, Any]) -> _Connection:
-    return _Connection.connect(*given, **named)
+def _attentive(_dialect: object, _record: object, where: Sequence[Any], how: Mapping[str, Any]) -> AttentiveConnection:
+    connection = AttentiveConnection.connect(*where, **how)
+    connection.another = partial(psycopg.connect, *where, **how)
+    return connection
 
 
 def _prepare_postgresql(connection: psycopg.Connection[Any], _record: object) -> None:
@@ -232,13 +228,12 @@ def _begin_postgresql(connection: Connection) -> None:
     full, and must not be talked out of it."""
     writes = connection.get_execution_options().get("bot_writes", True)
     begin = "BEGIN" if writes else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-    driver: Any = connection.connection.driver_connection
-    driver.bound = BUSY_TIMEOUT_SECONDS  # nothing keeps a server from answering this, and the connection lay idle
-    try:
-        # Not in the session's: behind a pooler the next transaction has another server connection.
-        connection.exec_driver_sql(f"{begin}; SET LOCAL idle_in_transaction_session_timeout = '{HUNG_SECONDS}s'")
-    finally:
-        driver.bound = None
+    silent = HUNG_SECONDS if writes else HUNG_READING_SECONDS
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, AttentiveConnection)
+    with driver.at_once(BUSY_TIMEOUT_SECONDS):  # nothing keeps a server from answering this
+        # Not in the session's settings: behind a pooler the next transaction has another server connection.
+        connection.exec_driver_sql(f"{begin}; SET LOCAL idle_in_transaction_session_timeout = '{silent}s'")
 
 
 _ROOM = "cache_size = -8000"

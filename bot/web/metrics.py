@@ -18,11 +18,14 @@ import bot
 from bot.core.errors import BotError
 from bot.services.timekeeping import Timekeeping
 from bot.services.vitals import Pulse, Vitals
-from bot.store.database import Database
+from bot.store.database import Database, promptly
 from bot.store.messages.deliveries import KINDS, State
 
 FRESH_SECONDS = 15
 """How old the figures from the database may be: however many monitors ask, it is asked this often."""
+
+PATIENCE_SECONDS = 8
+"""Prometheus waits for ten."""
 
 
 class Metrics:
@@ -61,8 +64,9 @@ class Metrics:
         async with self._asking:
             if time.monotonic() >= self._until:
                 try:
-                    self._vitals = await self._pulse.read(self._clock())
-                    self._ahead = await self._timekeeping.ahead() or timedelta()
+                    async with promptly(PATIENCE_SECONDS):
+                        self._vitals = await self._pulse.read(self._clock())
+                        self._ahead = await self._timekeeping.ahead() or timedelta()
                 except BotError:
                     self._vitals = None
                 self._until = time.monotonic() + FRESH_SECONDS

@@ -3,6 +3,7 @@
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -16,14 +17,17 @@ import httpx
 import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from bot import wiring
+from bot import process, wiring
 from bot.core.errors import StoreUnavailable
 from bot.slack import history
+from bot.store import attentive, database
 from bot.store.database import Database
 from bot.store.messages import deliveries
 from bot.terminal import config
+from bot.web import metrics
 from tests import databases
 from tests.bad_days.table import LINES, proves
 from tests.outside import NOW, Outside, asked, bot, moved, synced, until, written
@@ -38,6 +42,7 @@ FULL = "the disk full, or a quota (SQLite)"
 READ_ONLY = "the database read-only, or its disk full"
 LOG_FULL = "the disk of PostgreSQL's own log (WAL) full"
 AWAY = "the database away or failing over"
+HANGS = "the database hangs: it keeps its connections and says nothing"
 GONE = "the SQLite file deleted or replaced under it"
 
 
@@ -99,6 +104,52 @@ async def test_a_database_that_is_read_only_answers_and_one_that_is_away_says_so
                     break
             assert (await http.get("/readyz")).json() == {"status": "ok"}
         assert "alpha" in (await asked(outside, "team alpha")).casefold()
+
+
+@contextmanager
+def hanging(server: str) -> Iterator[None]:
+    """The server as it is for whoever waits for it: its processes stand still, and the system answers for them."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        (data,) = connection.execute("SHOW data_directory").fetchone() or ("",)
+        backends = connection.execute("SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()").fetchall()
+    own = int(Path(data, "postmaster.pid").read_text().splitlines()[0])
+    stopped = [own, *(pid for (pid,) in backends)]
+    for pid in stopped:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
+
+
+@proves(HANGS)
+async def test_a_database_that_hangs_is_given_up_on_and_found_again(
+    outside: Outside, postgresql: str, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, name, seconds in (
+        (attentive, "PATIENCE_SECONDS", 0.1),
+        (database, "BUSY_TIMEOUT_SECONDS", 2),
+        (process, "HEALTH_SECONDS", 0.2),
+        (metrics, "PATIENCE_SECONDS", 0.2),
+    ):
+        monkeypatch.setattr(module, name, seconds)
+    async with bot(outside, postgresql_url) as address:
+        assert "unallocated" in await asked(outside, "teams")
+        with hanging(postgresql):
+            with capture_logs() as log:
+                await asked(outside, "teams")  # first hears that it takes a while
+                await until(lambda: outside.posted()[-1].text == StoreUnavailable.aside)
+            await LINES[HANGS].holds(address, log)
+        assert "unallocated" in await asked(outside, "teams")
+
+
+def test_a_statement_that_takes_long_is_waited_for_while_the_server_lives(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attentive, "PATIENCE_SECONDS", 0.1)
+    with databases.opened(postgresql_url) as held:
+        assert held.read_now(lambda connection: connection.execute(text("SELECT 1 FROM pg_sleep(0.7)")).scalar()) == 1
 
 
 @contextmanager
@@ -263,5 +314,7 @@ async def test_a_file_that_is_deleted_is_said_and_nothing_is_written_into_the_vo
     async with bot(outside, url) as address:
         assert "Team Alpha" in await asked(outside, "team alpha")
         moved(tmp_path / "synced.db", ".moved")
-        assert "database file is gone" in await asked(outside, "team alpha")
-        await LINES[GONE].holds(address)
+        with capture_logs() as log:
+            assert str(StoreUnavailable.aside) in await asked(outside, "team alpha")
+        assert ["database file is gone" in line["error"] for line in log] == [True]
+        await LINES[GONE].holds(address, log)
