@@ -39,7 +39,6 @@ _COUNTED = {
 class AlertLine:
     """One episode in a list."""
 
-    id: int
     name: str
     """Of its rule or budget."""
     who: str
@@ -161,22 +160,22 @@ def _notes(alerted: Alerted) -> Iterator[str]:
 
 _LINES = (
     AlertLine(
-        *(7, "day_cap", "Team Alpha", State.FIRING, date(2026, 11, 20), "$214.10", "$200.00 a day", Severity.CRITICAL),
+        *("day_cap", "Team Alpha", State.FIRING, date(2026, 11, 20), "$214.10", "$200.00 a day", Severity.CRITICAL),
         question="team alpha 2026-11-20",
     ),
-    AlertLine(6, "anomaly", "ci-deploy", State.UNKNOWN, date(2026, 11, 20), "$61.00", "$12.40 is usual"),
+    AlertLine("anomaly", "ci-deploy", State.UNKNOWN, date(2026, 11, 20), "$61.00", "$12.40 is usual"),
     AlertLine(
-        *(5, "beta-month", "Team Beta", State.ACKNOWLEDGED, date(2026, 11, 1), "$812.00", "$800.00, its 80 % mark"),
+        *("beta-month", "Team Beta", State.ACKNOWLEDGED, date(2026, 11, 1), "$812.00", "$800.00, its 80 % mark"),
         by="ben@example.com",
         at=datetime(2026, 11, 19, 7, 12, tzinfo=UTC),
     ),
     AlertLine(
-        *(4, "anomaly", "Team Gamma", State.SILENCED, date(2026, 11, 18), "$44.00", "$9.00 is usual"),
+        *("anomaly", "Team Gamma", State.SILENCED, date(2026, 11, 18), "$44.00", "$9.00 is usual"),
         by="cfo@example.com",
         at=datetime(2026, 11, 23, 8, tzinfo=UTC),
     ),
     AlertLine(
-        *(3, "anomaly", "Team Alpha", State.RESOLVED, date(2026, 11, 14), "$88.00", "$30.00 is usual"),
+        *("anomaly", "Team Alpha", State.RESOLVED, date(2026, 11, 14), "$88.00", "$30.00 is usual"),
         at=datetime(2026, 11, 16, 2, tzinfo=UTC),
     ),
 )

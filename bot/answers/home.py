@@ -210,7 +210,7 @@ _IN_FORCE = InForce(
     datetime(2026, 11, 2, 8, 15, tzinfo=UTC),
 )
 _DAY_CAP = AlertLine(
-    *(7, "day_cap", "Team Alpha", State.FIRING, date(2026, 11, 20), "$214.10", "$200.00 a day"),
+    *("day_cap", "Team Alpha", State.FIRING, date(2026, 11, 20), "$214.10", "$200.00 a day"),
     question="team alpha 2026-11-20",
 )
 _ALPHA_BUDGET = _standing("alpha", "1150")

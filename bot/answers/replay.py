@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from types import MappingProxyType
 
 from bot.answers import examples
@@ -27,7 +27,6 @@ class Line:
 
     event: Event
     who: str
-    since: datetime
     receivers: tuple[str, ...]
 
 
@@ -82,7 +81,7 @@ def _table(tried: Tried) -> Table:
 
 def _lines(who: str) -> tuple[Line, ...]:
     over = Event(Happened.RESOLVED, examples.NOW + timedelta(days=1), 12 * 10**10, SAMPLE.event.limit)
-    return tuple(Line(event, who, SAMPLE.episode.since, ("ana@example.com",)) for event in (SAMPLE.event, over))
+    return tuple(Line(event, who, ("ana@example.com",)) for event in (SAMPLE.event, over))
 
 
 EXAMPLES: Mapping[str, Answer] = MappingProxyType(

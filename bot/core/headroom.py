@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from statistics import median
 from typing import NamedTuple
@@ -38,11 +38,8 @@ class Kind(StrEnum):
 class HeadRoom:
     """One limit of one team and model. `full` is how full it was at its fullest, by day, in millionths."""
 
-    team_id: str
     model: str
     kind: Kind
-    at: datetime
-    """When what is left was said last."""
     limit: int
     left: int
     full: Mapping[date, int]

@@ -31,7 +31,7 @@ async def run(args: Namespace, alerts: Alerts, now: datetime) -> int:
 def _tried(replayed: Replayed) -> Tried:
     one = replayed.held_against
     words = held_against(one, None) if isinstance(one, Rule) else held_against(None, one)
-    lines = [Line(sent.event, sent.who, sent.episode.since, sent.receivers) for sent in replayed.sent]
+    lines = [Line(sent.event, sent.who, sent.receivers) for sent in replayed.sent]
     return Tried(replayed.rule_id, words, replayed.days, lines, replayed.sense, replayed.metric, replayed.zone)
 
 

@@ -315,7 +315,7 @@ def test_any_course_of_days_can_be_judged(values: list[float]) -> None:
     for finding in run(daily(values))[1]:
         assert math.isfinite(finding.value)
         assert math.isfinite(finding.expected)
-        assert finding.kind is not Kind.EXCESS or finding.excess >= LIMITS.min_impact
+        assert finding.kind is not Kind.EXCESS or finding.value - finding.expected >= LIMITS.min_impact
         assert sentence(finding, dollars)
 
 

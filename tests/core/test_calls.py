@@ -140,7 +140,8 @@ def test_a_log_that_knows_only_a_sum_of_tokens_is_counted_and_not_priced() -> No
     said = {"timestamp": AT, "endpoint": "/v1/complete", "tokens_used": "740", "request_time": 1.25, "status": "error"}
     call = wire.read(said, NOW)
     assert isinstance(call, Call)
-    assert (call.untyped, call.tokens, call.duration_ms, call.success, call.model) == (740, 740, 1250, False, "unknown")
+    assert (call.untyped, call.prompt, call.output, call.duration_ms) == (740, 0, 0, 1250)
+    assert (call.error_type, call.model) == ("unknown", "unknown")
     assert batch.of([call]).figure("list_cost") == [None]
 
 
@@ -239,7 +240,7 @@ def test_whatever_is_sent_is_a_call_or_a_sentence(said: dict[str, Any]) -> None:
             found.reason.encode()
             assert len(found.reason) < 200
         else:
-            assert found.tokens >= 0
+            assert min(found.prompt, found.output, found.untyped) >= 0
             (known,) = batch.of([found]).ids
             json.dumps(known).encode()
             assert 0 < len(known) <= 200

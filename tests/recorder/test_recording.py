@@ -157,7 +157,7 @@ def test_the_bot_reads_what_the_recorder_writes(
     said = recorded(recorder, intake)
     call = wire.read({**said, "timestamp": NOW.isoformat()}, NOW)
     assert isinstance(call, Call)
-    assert (call.id, call.cache_write_1h, call.web_search, call.status, call.success) == ("req_1", 7, 2, 200, True)
+    assert (call.id, call.cache_write_1h, call.web_search, call.status, call.error_type) == ("req_1", 7, 2, 200, "")
     assert call.rate_limit is not None
     assert call.rate_limit.tokens_remaining == 22000
 

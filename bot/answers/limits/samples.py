@@ -30,7 +30,7 @@ def _rate(
 
 
 def _live(team: str, model: str, kind: Kind, limit: int, left: int, lately: int, reach: Reach) -> Live:
-    return Live(team, HeadRoom(team, model, kind, _READ, limit, left, {}), lately, reach)
+    return Live(team, HeadRoom(model, kind, limit, left, {}), lately, reach)
 
 
 _READ = datetime(2026, 11, 21, 8, 15, tzinfo=UTC)

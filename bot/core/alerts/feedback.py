@@ -86,10 +86,8 @@ class Silence:
 
 
 class Quiet(StrEnum):
-    """Why something that happened is not told."""
+    """Why feedback keeps something that happened from being told."""
 
-    SILENCED = "silenced"
-    """Not yet: it is told when the silence ends, if it is still so."""
     EXPECTED = "called_expected"
     PLANNED = "planned"
     NOT_USEFUL = "called_not_useful"

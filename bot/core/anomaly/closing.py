@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot.core.anomaly.finding import Limits
 from bot.core.anomaly.normal import position
 from bot.core.anomaly.series import DAY_WINDOWS, DAYS_KEPT, Day, Job, Normal, Series, Shares, Today, weekend
 from bot.core.anomaly.tiers import Window
@@ -35,7 +34,7 @@ def completed(hours: tuple[float | None, ...], shares: Shares) -> float | None:
     return known / part if part >= KNOWN else None
 
 
-def learned(series: Series, today: Today, windows: list[Window], limits: Limits) -> Series:
+def learned(series: Series, today: Today, windows: list[Window]) -> Series:
     """The series with its running day made one of the closed days, and what the day says about normal remembered.
 
     `windows` are the windows of days that end with it. A flagged day teaches neither hours nor weekdays; the first day
@@ -47,7 +46,7 @@ def learned(series: Series, today: Today, windows: list[Window], limits: Limits)
         if not flagged and not normal.job:
             series = series._replace(shares=_shares(series.shares, today, value))
         if series.incident is None or series.incident.days == 0:
-            series = _scored(series, today, windows, limits)
+            series = _scored(series, today, windows)
     day = Day(
         number=today.number,
         value=None,
@@ -123,17 +122,16 @@ def _shares(shares: tuple[Shares, Shares], today: Today, value: float) -> tuple[
     return (shares[0], Shares(days + 1, parts)) if end else (Shares(days + 1, parts), shares[1])
 
 
-def _scored(series: Series, today: Today, windows: list[Window], limits: Limits) -> Series:
+def _scored(series: Series, today: Today, windows: list[Window]) -> Series:
     """The day's scores in the yardsticks, at most at today's limits."""
     age, hour_scores, day_scores = len(series.days), series.hour_scores, series.day_scores
     if age >= LEARNS_HOURS and today.whole is None:
         hour_scores = tuple(
-            remembered(scores, peak, HOUR_FACTOR, limits.scatter)
-            for scores, peak in zip(hour_scores, today.peaks, strict=True)
+            remembered(scores, peak, HOUR_FACTOR) for scores, peak in zip(hour_scores, today.peaks, strict=True)
         )
     if age >= LEARNS_DAYS:
         day_scores = tuple(
-            scores if far is None else remembered(scores, far, DAY_FACTOR, day_prior(hours // 24, limits.scatter))
+            scores if far is None else remembered(scores, far, DAY_FACTOR, day_prior(hours // 24))
             for scores, (hours, _, _, far) in zip(day_scores, windows, strict=True)
         )
     return series._replace(hour_scores=hour_scores, day_scores=day_scores)

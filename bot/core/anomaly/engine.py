@@ -95,10 +95,10 @@ def _closed(series: Series, today: Today, at: datetime, limits: Limits) -> tuple
     windows = list(day_windows(series, today.number, day_value(today, series.shares), today.normal))
     series, said = notices(series, today, windows, at, limits)
     incident, scores = series.incident, series.day_scores[0]
-    series = learned(series, today, windows, limits)
+    series = learned(series, today, windows)
     if incident is None:
         return series, said
-    on = incidents.goes_on(incident, windows[0], limit(scores, DAY_FACTOR, limits.scatter), fired=today.fired)
+    on = incidents.goes_on(incident, windows[0], limit(scores, DAY_FACTOR), fired=today.fired)
     series, settled = incidents.after_day(series, goes_on=on)
     if settled:
         said += (new_normal(series.days[-incident.days - 1 :], today, at),)

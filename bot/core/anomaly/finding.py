@@ -61,21 +61,12 @@ class Finding:
     value: float
     expected: float
 
-    @property
-    def excess(self) -> float:
-        return self.value - self.expected
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a reader may choose.
-
-    `min_impact` is the least excess worth a message, in the series' unit. `scatter` is how much the day of a series
-    without a past is taken to scatter (a natural logarithm's standard deviation); 0.3 did best on generated teams.
-    """
+    """What a reader may choose: `min_impact` is the least excess worth a message, in the series' unit."""
 
     min_impact: float = 10.0
-    scatter: float = 0.3
 
 
 def instant(hour: int) -> datetime:

@@ -68,7 +68,7 @@ def _dropped(series: Series, today: Today, window: Window, limits: Limits) -> bo
     least = max(limits.min_impact, DAY_IMPACT * normal.typical)
     if window.value >= DROP * window.expected or -window.excess < least:
         return False
-    return -window.score > limit([-score for score in series.day_scores[1]], DROP_FACTOR, limits.scatter)
+    return -window.score > limit([-score for score in series.day_scores[1]], DROP_FACTOR)
 
 
 def _drift(series: Series, today: Today, at: datetime, limits: Limits) -> Iterator[Finding]:

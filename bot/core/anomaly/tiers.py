@@ -111,7 +111,7 @@ def hour_excess(windows: list[Window], series: Series, today: Today, limits: Lim
         if window.score is not None
         and window.excess >= least
         and window.value > RELATIVE * window.expected
-        and window.score > _bold(limit(scores, HOUR_FACTOR, limits.scatter), HOUR_BOLDNESS, window.excess / usual)
+        and window.score > _bold(limit(scores, HOUR_FACTOR), HOUR_BOLDNESS, window.excess / usual)
     ]
     most = max((window.excess for window in firing), default=0.0)
     return next((window for window in firing if window.excess >= NEARLY_ALL * most), None)
@@ -152,7 +152,7 @@ def day_excess(windows: list[Window], series: Series, today: Today, limits: Limi
             continue
         if age < YOUNG_DAYS and window.value <= NEW_RECORD * normal.record:
             continue
-        to_pass = limit(scores, DAY_FACTOR, day_prior(window.hours // 24, limits.scatter))
+        to_pass = limit(scores, DAY_FACTOR, day_prior(window.hours // 24))
         if window.score > _bold(to_pass, DAY_BOLDNESS, window.excess / usual):
             return window
     return None

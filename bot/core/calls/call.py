@@ -72,15 +72,6 @@ class Call(NamedTuple):
     origin: Origin = Origin.RECORDER
 
     @property
-    def success(self) -> bool:
-        return not self.error_type
-
-    @property
     def prompt(self) -> int:
         """All tokens that went in: what a price band for long prompts looks at."""
         return self.uncached_input + self.cache_write_5m + self.cache_write_1h + self.cache_read
-
-    @property
-    def tokens(self) -> int:
-        """All its tokens."""
-        return self.prompt + self.output + self.untyped

@@ -124,7 +124,6 @@ def _line(
     first = local_date(episode.since, zone)
     source = episode.kind is Kind.SOURCE
     return AlertLine(
-        episode.id,
         _named(episode),
         who,
         state,

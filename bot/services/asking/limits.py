@@ -79,7 +79,7 @@ def _live(connection: Connection, names: Names, now: datetime) -> list[Live]:
         ):
             if most and left is not None:
                 days = full.get((team_id, model), {}).get(kind, {})
-                room = HeadRoom(team_id, model, kind, told.at, most, left, days)
+                room = HeadRoom(model, kind, most, left, days)
                 found.append(Live(names.of(Dimension.TEAM, team_id), room, room.lately(today), reach(days, today)))
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, FromClause, case, func, literal, select
@@ -37,15 +37,13 @@ def days(
     connection: Connection, by: Dimension | None, since: date, until: date, *, apart: bool = False
 ) -> Sequence[Point]:
     """A point for each day that has entries; `by` None: one series of everything."""
-    return _points(connection, _total if by in _IN_TOTALS else _entry, by, since, until, None, apart=apart)
+    return _points(connection, _total if by in _IN_TOTALS else _entry, by, since, until, hourly=False, apart=apart)
 
 
-def hours(
-    connection: Connection, by: Dimension | None, day: date, since: int = 0, *, apart: bool = False
-) -> Sequence[Point]:
-    """A point for each hour of a day, from `since` on, that has entries."""
+def hours(connection: Connection, by: Dimension | None, day: date, *, apart: bool = False) -> Sequence[Point]:
+    """A point for each hour of a day that has entries."""
     source = _hour_total if by in _IN_TOTALS else _hour
-    return _points(connection, source, by, day, day, since, apart=apart)
+    return _points(connection, source, by, day, day + timedelta(days=1), hourly=True, apart=apart)
 
 
 def newest_reading(connection: Connection) -> datetime | None:
@@ -60,8 +58,8 @@ def _points(
     by: Dimension | None,
     since: date,
     until: date,
-    hour: int | None,
     *,
+    hourly: bool,
     apart: bool,
 ) -> Sequence[Point]:
     held: FromClause = source
@@ -72,15 +70,12 @@ def _points(
     elif by is not None:
         id_ = source.c[COLUMN[by]]
     columns = source.c
-    at = columns.hour if hour is not None else literal(-1)
+    at = columns.hour if hourly else literal(-1)
     unbilled = case((columns.basis == Basis.UNKNOWN.value, columns.list_cost), else_=0)
     tokens = case((columns.charge.in_(TOKEN_TYPES), columns.quantity), else_=0)
     sums = (func.coalesce(func.sum(one), 0) for one in (columns.billed_cost, unbilled, tokens))
     query = select(id_, columns.day, at, *sums).select_from(held).where(columns.basis != Basis.ADJUSTMENT.value)
-    if hour is None:
-        query = query.where(columns.day >= since, columns.day < until)
-    else:
-        query = query.where(columns.day == since, columns.hour >= hour)
-    groups = [columns.day, *([id_] if by is not None else []), *([columns.hour] if hour is not None else [])]
+    query = query.where(columns.day >= since, columns.day < until)
+    groups = [columns.day, *([id_] if by is not None else []), *([columns.hour] if hourly else [])]
     rows = connection.execute(query.group_by(*groups))
     return [Point(row[0], row[1], row[2], int(row[3]), int(row[4]), int(row[5])) for row in rows]
