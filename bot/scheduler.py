@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from prometheus_client import Counter, Gauge, Histogram
 
 from bot.core.errors import BotError, ClockWrong, StoreUnavailable
 from bot.services.alerts.alerts import Alerts
@@ -22,6 +25,25 @@ from bot.services.timekeeping import Timekeeping
 log = structlog.get_logger()
 
 KNOCK_SECONDS = 60
+PARTS = Counter(
+    "claude_usage_knock_parts",
+    "Parts of the scheduler's knocks, by what they look after and outcome (ok, failed, broken).",
+    ["part", "outcome"],
+)
+PART_SECONDS = Histogram(
+    "claude_usage_knock_part_seconds",
+    "Seconds that a part of a knock took.",
+    ["part"],
+    buckets=(0.02, 0.1, 0.5, 2, 10, 60, 300, 1800),
+)
+KNOCK_AGE = Gauge(
+    "claude_usage_knock_age_seconds",
+    "Seconds since a knock ended; one that hangs and none at all let it grow.",
+    ["knock"],
+)
+for _part in ("sync", "reconcile", "alerts", "weekly", "calls", "digests"):
+    for _outcome in ("ok", "failed", "broken"):
+        PARTS.labels(_part, _outcome)  # of a series that begins with its first failure nobody sees that it rose
 
 
 class Scheduler:
@@ -51,10 +73,14 @@ class Scheduler:
         self._clock = clock
         self._jobs = AsyncIOScheduler(timezone="UTC")
         self._watching, self._posting = asyncio.Lock(), asyncio.Lock()
+        self._ended: dict[str, float] = {}
 
     def start(self) -> None:
         """One knock of each kind at a time, the first at once; a knock that comes late is one knock."""
         for knock in (self.watch, self.post):
+            name = knock.__name__
+            self._ended[name] = time.monotonic()
+            KNOCK_AGE.labels(name).set_function(partial(self._age, name))
             self._jobs.add_job(
                 knock,
                 "interval",
@@ -65,6 +91,9 @@ class Scheduler:
                 misfire_grace_time=None,
             )
         self._jobs.start()
+
+    def _age(self, knock: str) -> float:
+        return time.monotonic() - self._ended[knock]
 
     async def stop(self, seconds: float) -> None:
         """No new knock, and let the running ones end: cut off between a post and its note, they would post again.
@@ -87,19 +116,20 @@ class Scheduler:
         """The sync and what is about what it brings. Whatever breaks in one part does not keep the others from their
         turn."""
         async with self._watching:
-            if not await self._on_time():
-                return
-            await _guarded("sync", self._due_sync)
-            await _guarded("reconcile", self._due_reconcile)
-            await _guarded("alerts", self._due_alerts)
-            await _guarded("weekly", self._due_weekly)
-            await _guarded("calls", self._due_forgetting)
+            if await self._on_time():
+                await _guarded("sync", self._due_sync)
+                await _guarded("reconcile", self._due_reconcile)
+                await _guarded("alerts", self._due_alerts)
+                await _guarded("weekly", self._due_weekly)
+                await _guarded("calls", self._due_forgetting)
+            self._ended["watch"] = time.monotonic()
 
     async def post(self) -> None:
         """The digests that are due."""
         async with self._posting:
             if await self._on_time():
                 await _guarded("digests", self._due_digests)
+            self._ended["post"] = time.monotonic()
 
     async def _on_time(self) -> bool:
         """Whether the clock is right; where nobody can say, each part finds out by itself what is wrong."""
@@ -112,8 +142,9 @@ class Scheduler:
             return True
         return True
 
-    async def _due_sync(self) -> None:
-        await self._sync.run_if_due(self._clock, self._every)
+    async def _due_sync(self) -> bool:
+        result = await self._sync.run_if_due(self._clock, self._every)
+        return not (result and result.failures)
 
     async def _due_reconcile(self) -> None:
         await self._reconcile.run(self._clock())
@@ -131,10 +162,17 @@ class Scheduler:
         await self._digests.run(self._clock())
 
 
-async def _guarded(action: str, part: Callable[[], Awaitable[None]]) -> None:
-    try:
-        await part()
-    except BotError as error:
-        log.warning("A part of the knock failed.", action=f"{action}_failed", error=str(error))
-    except Exception:
-        log.exception("A part of the knock broke.", action=f"{action}_broke")
+async def _guarded(action: str, part: Callable[[], Awaitable[bool | None]]) -> None:
+    """`part` may say False: it failed, and has told the log about it."""
+    outcome = "ok"
+    with PART_SECONDS.labels(action).time():
+        try:
+            if await part() is False:
+                outcome = "failed"
+        except BotError as error:
+            outcome = "failed"
+            log.warning("A part of the knock failed.", action=f"{action}_failed", error=str(error))
+        except Exception:
+            outcome = "broken"
+            log.exception("A part of the knock broke.", action=f"{action}_broke")
+    PARTS.labels(action, outcome).inc()

@@ -51,8 +51,8 @@ def text() -> str:
         "## HTTP",
         _table(("route", ""), ((f"`{route}`", what) for route, what in ROUTES.items() if route in served())),
         "## Metrics",
-        "Counters and histograms are this process's own; gauges that say *days*, *messages* or *since* are read from "
-        f"the database, at most every {metrics.FRESH_SECONDS} seconds.",
+        "Counters and histograms are this process's own; gauges of data, messages, restatements and "
+        f"differences are read from the database, at most every {metrics.FRESH_SECONDS} seconds.",
         _table(("metric", "kind", "labels", "meaning"), _metrics()),
     ]
     return "\n\n".join(parts) + "\n"

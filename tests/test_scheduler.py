@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from bot import wiring
 from bot.core.calls import batch
@@ -52,6 +53,33 @@ async def test_one_knock_syncs_alerts_and_posts_what_is_due(outside: Outside, sc
     await scheduler.knock()
     (digest,) = outside.headlines(GENERAL)
     assert "22 Nov" in digest.text
+
+
+async def test_each_part_is_counted_with_what_became_of_it_and_a_knock_that_hangs_grows_old(
+    outside: Outside, parts: wiring.Parts, scheduler: Scheduler
+) -> None:
+    def parts_done(part: str, outcome: str) -> float:
+        value = REGISTRY.get_sample_value("claude_usage_knock_parts_total", {"part": part, "outcome": outcome})
+        assert value is not None, "an alert rule must see it rise from 0"
+        return value
+
+    def age(knock: str) -> float:
+        return REGISTRY.get_sample_value("claude_usage_knock_age_seconds", {"knock": knock}) or 0.0
+
+    before = {(part, how): parts_done(part, how) for part in ("sync", "alerts") for how in ("ok", "failed", "broken")}
+    outside.anthropic.next("/v1", hang(2))
+    scheduler.start()
+    await asyncio.sleep(0.5)
+    await scheduler.post()
+    assert age("watch") >= age("post") + 0.4, "the sync hangs, the digests do not"
+    await until(lambda: age("watch") < age("post"))
+    outside.anthropic.next("/v1", status(401), times=None)
+    outside.clock.pass_(timedelta(hours=1))
+    await scheduler.knock()
+    await scheduler.stop(5)
+    done = {key: parts_done(*key) - value for key, value in before.items()}
+    assert [done["sync", how] for how in ("ok", "failed", "broken")] == [1, 1, 0]
+    assert [done["alerts", how] for how in ("ok", "failed", "broken")] == [2, 0, 0]
 
 
 async def test_knocking_again_within_the_hour_asks_anthropic_nothing(outside: Outside, scheduler: Scheduler) -> None:

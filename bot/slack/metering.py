@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -43,7 +45,9 @@ ANSWER_SECONDS = Histogram(
 )
 UNDER_WAY = Gauge("claude_usage_slack_answers_under_way", "Questions that wait for their answer.")
 CALLS = Counter(
-    "claude_usage_slack_calls", "Calls of Slack's Web API, by method and Slack's error code, or ok.", ["method", "code"]
+    "claude_usage_slack_calls",
+    "Calls of Slack's Web API and answers to a response_url, by method and Slack's error code, or ok.",
+    ["method", "code"],
 )
 CALL_SECONDS = Histogram(
     "claude_usage_slack_call_seconds",
@@ -68,6 +72,7 @@ _CODES = frozenset(
         "cannot_dm_bot",
         "channel_not_found",
         "expired_trigger_id",
+        "expired_url",
         "fatal_error",
         "internal_error",
         "invalid_arguments",
@@ -80,12 +85,15 @@ _CODES = frozenset(
         "no_permission",
         "not_authed",
         "not_in_channel",
+        "ok",
         "rate_limited",
         "ratelimited",
         "restricted_action",
         "service_unavailable",
         "token_expired",
         "token_revoked",
+        "unreachable",
+        "used_url",
         "user_disabled",
         "user_not_found",
         "users_not_found",
@@ -123,12 +131,38 @@ class MeteredClient(AsyncWebClient):
             if not isinstance(body, dict):  # a web page or half an answer: what asks for its error must find none
                 status = getattr(error.response, "status_code", 0) or getattr(error.response, "status", 0)
                 error.response = body = {"ok": False, "error": "", "status": status}
-            code = str(body.get("error")) if str(body.get("error")) in _CODES else "other"
+            code = str(body.get("error"))
             raise
         finally:
-            CALLS.labels(api_method, code).inc()
-            CALL_SECONDS.labels(api_method).observe(time.perf_counter() - began)
+            _called(api_method, code, began)
         return response
+
+
+@dataclass(slots=True)
+class Ending:
+    """How a post ended; whoever has Slack's word writes it down."""
+
+    code: str = "unreachable"
+
+
+@contextmanager
+def responding() -> Iterator[Ending]:
+    """While Slack is told an answer at the address that it gave for it, which is no method of its Web API."""
+    began, ending = time.perf_counter(), Ending()
+    try:
+        yield ending
+    finally:
+        _called("response_url", ending.code, began)
+
+
+def code_in(body: str) -> str:
+    """Slack's error code in a refusal, which may be JSON, the bare code or a web page."""
+    return next(iter(sorted((_CODES - {"ok"}).intersection(re.findall("[a-z_]+", body)))), "other")
+
+
+def _called(method: str, code: str, began: float) -> None:
+    CALLS.labels(method, code if code in _CODES else "other").inc()
+    CALL_SECONDS.labels(method).observe(time.perf_counter() - began)
 
 
 def answered(outcome: str) -> None:

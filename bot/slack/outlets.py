@@ -13,6 +13,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.render import slack as render
 from bot.render import slack_views
+from bot.slack import metering
 
 log = structlog.get_logger()
 
@@ -131,7 +132,9 @@ class Response:
 
     async def _use(self, options: Message) -> str:
         try:
-            response = await self._url.send_dict(options)
+            with metering.responding() as ending:
+                response = await self._url.send_dict(options)
+                ending.code = "ok" if response.status_code == 200 else metering.code_in(response.body)
         except Exception as error:
             # No traceback: the address in it lets anyone answer in the bot's name.
             log.warning("Slack can't be answered.", action="response_failed", error=type(error).__name__)

@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 
 import bot
 from bot.core.errors import BotError
+from bot.core.usage import LEDGER_SOURCES
 from bot.services.timekeeping import Timekeeping
 from bot.services.vitals import Pulse, Vitals
 from bot.store.database import Database, promptly
@@ -122,14 +123,16 @@ def _standing(vitals: Vitals, ahead: timedelta, now: datetime) -> Iterator[Metri
     yield owed
     late = (now - vitals.owed_since).total_seconds() if vitals.owed_since else 0.0
     yield _one("delivery_wait_seconds", "Seconds since the oldest message still to go out was owed.", max(late, 0.0))
-    restated = GaugeMetricFamily("claude_usage_restated_days", "Days reported differently later.", labels=["source"])
-    for source, count in sorted(vitals.restatements.items()):
+    restated = GaugeMetricFamily("claude_usage_restatements", "Days reported differently later.", labels=["source"])
+    for source, count in sorted((dict.fromkeys(LEDGER_SOURCES, 0) | dict(vitals.restatements)).items()):
         restated.add_metric([source], count)
     yield restated
     yield _one(
         "clock_ahead_seconds", "Seconds that this machine is ahead of PostgreSQL's clock.", ahead.total_seconds()
     )
-    yield _one("unexplained_days", "Days of the last week whose difference nothing explains.", vitals.unexplained_days)
+    yield _one(
+        "unexplained_differences", "Days of the last week whose difference nothing explains.", vitals.unexplained_days
+    )
 
 
 def _one(name: str, what: str, value: float) -> Metric:

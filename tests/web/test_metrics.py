@@ -1,10 +1,12 @@
 """`GET /metrics`: what the edges count, how the work stands, and that dashboard and alert rules name what exists."""
 
+import asyncio
 import json
 import math
 import re
 import shutil
 import sqlite3
+import subprocess
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -73,6 +75,8 @@ async def test_a_command_is_counted_at_every_edge_that_it_passes(bot: httpx.Asyn
     assert more("claude_usage_slack_answers_total", outcome="answered") == 1
     assert more("claude_usage_slack_answers_total", outcome="sorry") == 1
     assert more("claude_usage_slack_answer_seconds_count") == 2
+    assert more("claude_usage_slack_calls_total", method="response_url", code="ok") == 2
+    assert more("claude_usage_slack_call_seconds_count", method="response_url") == 2
     assert more("claude_usage_web_requests_total", route="/slack/events", status="200") == 2
     assert more("claude_usage_web_requests_total", route="/slack/events", status="401") == 1
     assert more("claude_usage_web_requests_total", route="other", status="404") == 1
@@ -125,7 +129,9 @@ async def test_how_the_work_stands_is_read_from_the_database(bot: httpx.AsyncCli
     for outcome in ("answered", "sorry", "unavailable", "broken", "untold"):
         assert ("claude_usage_slack_answers_total", frozenset({("outcome", outcome)})) in series
     assert abs(at(series, "claude_usage_delivery_wait_seconds") - 7200) < 60
-    assert ("claude_usage_unexplained_days", frozenset[tuple[str, str]]()) in series
+    assert ("claude_usage_unexplained_differences", frozenset[tuple[str, str]]()) in series
+    for source in ("usage", "cost"):
+        assert ("claude_usage_restatements", frozenset({("source", source)})) in series
     assert any(name == "claude_usage_build_info" for name, _ in series)
 
 
@@ -168,6 +174,18 @@ def test_dashboard_and_alert_rules_name_exactly_the_metrics_there_are() -> None:
     watched = [rule["expr"] for group in rules["groups"] for rule in group["rules"]]
     assert sorted(_named(drawn + watched) - there) == []
     assert sorted(there - _named(drawn)) == [], "show them in docs/monitoring/dashboard.json"
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="Prometheus's own tool is not installed")
+async def test_prometheus_finds_no_fault_with_the_page_and_each_rule_fires_when_it_should(
+    bot: httpx.AsyncClient,
+) -> None:
+    page = (await bot.get("/metrics")).text
+    for words in (("check", "metrics"), ("test", "rules", str(Path(__file__).with_name("alerts_test.yml")))):
+        found = await asyncio.to_thread(
+            subprocess.run, ["promtool", *words], input=page, capture_output=True, text=True
+        )
+        assert (found.returncode, found.stderr) == (0, ""), found.stdout
 
 
 async def test_the_page_holds_every_metric_that_the_reference_names(bot: httpx.AsyncClient) -> None:
