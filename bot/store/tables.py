@@ -836,7 +836,7 @@ class CallRow(SQLModel, table=True):
     What none of many calls has is left to the table's defaults."""
 
     __tablename__ = "call"
-    __table_args__ = (Index("call_at", "at"),)
+    __table_args__ = (Index("call_at", "at"), Index("call_stored", "stored_at"))
 
     id: str = Field(primary_key=True)
     series_id: int = Field(foreign_key="call_series.id")

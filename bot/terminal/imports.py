@@ -35,7 +35,7 @@ async def run(args: Namespace, database: Database, clock: Callable[[], datetime]
             result = await importing.read(path, Log(args.format), database, clock, zone=zone, progress=progress)
         useless = useless or (result.refused > 0 and not result.known)
         _tell(path, result)
-    await forgetting.run(clock())  # where nothing but imports runs, nobody else would
+    await forgetting.finish(clock())  # where nothing but imports runs, nobody else would
     return 1 if useless else 0
 
 

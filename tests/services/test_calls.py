@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import text
 
 from bot.answers.answer import Answer
 from bot.core.access import NOBODY, OPERATOR, Asker
@@ -355,6 +356,21 @@ def test_forgotten_calls_leave_their_sums(teams: Database, monkeypatch: pytest.M
     assert asyncio.run(forget(teams, NOW + timedelta(days=1))) == 2
     assert not teams.read_now(store.any_stored, NOW + timedelta(days=1))
     assert rows(ask(teams, "features"))["search"][0] == 2
+
+
+def test_a_knock_forgets_no_more_than_it_may_and_the_next_goes_on(
+    teams: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forgetting, "A_PIECE", 1)
+    monkeypatch.setattr(forgetting, "PIECES", 2)
+    stored(teams, *[{"feature": "search", "output_tokens": n} for n in range(5)])
+    shorter, now = forgetting.Forgetting(teams, timedelta(days=7)), NOW + timedelta(days=8)
+    left = []
+    for _ in range(4):
+        asyncio.run(shorter.run(now))
+        left.append(teams.read_now(lambda connection: connection.execute(text("SELECT count(*) FROM call")).scalar()))
+    assert left == [3, 1, 0, 0]
+    assert rows(ask(teams, "features"))["search"][0] == 5
 
 
 def test_a_name_was_first_called_when_its_oldest_call_was_made_however_late_that_comes(database: Database) -> None:

@@ -658,6 +658,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("call", schema=None) as batch_op:
         batch_op.create_index("call_at", ["at"], unique=False)
+        batch_op.create_index("call_stored", ["stored_at"], unique=False)
 
     op.create_table(
         "call_day",
