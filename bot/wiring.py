@@ -74,6 +74,7 @@ class Parts:
     database: Database
     clients: tuple[AnthropicClient, ...]
     slack: AsyncWebClient | None
+    people: SlackPeople | None
     sync: Sync
     ask: Ask
     receipts: Receipts
@@ -113,6 +114,7 @@ async def parts(settings: Settings, now: datetime | None = None) -> AsyncIterato
             database,
             clients,
             slack,
+            people,
             Sync(
                 database,
                 clients,
@@ -186,7 +188,7 @@ class Listening:
 def listening(parts: Parts) -> Listening:
     """Raises SettingsError where the settings say nothing about how Slack reaches the bot."""
     settings, slack = parts.settings, parts.slack
-    if slack is None:
+    if slack is None or parts.people is None:
         raise SettingsError("SLACK_BOT_TOKEN is missing. Install the app from manifest.yml and copy its xoxb- token.")
     if not settings.slack_app_token and not settings.slack_signing_secret:
         raise SettingsError(
@@ -209,6 +211,7 @@ def listening(parts: Parts) -> Listening:
         homes=parts.homes,
         typeahead=Typeahead(parts.database),
         alerts=parts.alerts,
+        people=parts.people,
         dialogs=Dialogs(slack, parts.forms, parts.digests, parts.clock, replies),
     )
     socket = None

@@ -63,7 +63,7 @@ EVENTS: dict[str, tuple[str, frozenset[str]]] = {
 MONEY = re.compile(r"amount|cost|usd|price|dollar|cents|spend", re.IGNORECASE)
 
 
-SHARED = {"answer", "form", "pieces", "examples"}
+SHARED = {"answer", "form", "pieces", "examples", "list_prices"}
 """What the subjects in bot/answers are made of; they answer nothing themselves."""
 
 

@@ -223,6 +223,7 @@ class SlackStandIn(Workspace):
         named = text.replace(f"@{BOT_NAME}", f"<@{BOT_USER_ID}>")
         said = self.say(user_id, channel_id, text, thread)
         event = {"user": user_id, "text": escape(named), "ts": said.ts, "channel": channel_id, "event_ts": said.ts}
+        event |= {"team": self.users[user_id].team, "user_team": self.users[user_id].team}
         event |= {"thread_ts": thread} if thread else {}
         if channel_id not in self.channels:
             return await self.event({"type": "message", "channel_type": "im"} | event)

@@ -20,10 +20,11 @@ from bot.services.asking.receipts import Receipts
 from bot.services.asking.typeahead import Typeahead
 from bot.services.presses import Presses
 from bot.slack import alerts as presses_on_alerts
-from bot.slack import buttons, dialog, home, talk
+from bot.slack import buttons, dialog, home, strangers, talk
 from bot.slack.forms import Dialogs
 from bot.slack.metering import MeteredApp
 from bot.slack.outlets import Response
+from bot.slack.people import SlackPeople
 from bot.slack.reply import Replies
 
 COMMAND = "/claude-usage"
@@ -42,6 +43,7 @@ def build(
     typeahead: Typeahead,
     dialogs: Dialogs,
     alerts: Alerts,
+    people: SlackPeople,
 ) -> AsyncApp:
     """The listeners are the same over signed HTTP and over Socket Mode, which needs no signing secret."""
     app = MeteredApp(
@@ -50,6 +52,8 @@ def build(
         authorize=_of_our_workspace(client),
         logger=logging.getLogger("slack_bolt"),  # Bolt would give each of its own the root's level
     )
+
+    strangers.refuse(app, client=client, people=people)
 
     @app.command(COMMAND)
     async def on_command(ack: AsyncAck, command: dict[str, Any]) -> None:

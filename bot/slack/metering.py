@@ -103,6 +103,10 @@ _CODES = frozenset(
 """What has a series of its own; every other code is `other`, so that nobody's answer makes series without end."""
 
 
+STRANGER = "of_another_workspace"
+"""What stands in the context of a request that was answered, and refused."""
+
+
 class MeteredApp(AsyncApp):
     """A Bolt app that counts what Slack sends it, over HTTP and Socket Mode alike."""
 
@@ -111,7 +115,7 @@ class MeteredApp(AsyncApp):
         try:
             with structlog.contextvars.bound_contextvars(**_whose(req.body)):
                 response = await super().async_dispatch(req)
-            outcome = _outcome(response.status)
+            outcome = "refused" if req.context.get(STRANGER) else _outcome(response.status)
         finally:
             REQUESTS.labels(kind, outcome).inc()
         ACK_SECONDS.labels(kind).observe(time.perf_counter() - began)

@@ -6,7 +6,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import available_timezones
 
 import aiohttp
@@ -28,6 +28,8 @@ class _Person(NamedTuple):
 
     names: frozenset[str] = frozenset()
     zone: str | None = None
+    belongs: bool | None = None
+    """To the workspace that the bot is installed in; None where Slack leaves it open."""
 
 
 class SlackPeople:
@@ -37,6 +39,8 @@ class SlackPeople:
         self._client = client
         self._clock = clock
         self._known: OrderedDict[str, tuple[datetime, _Person]] = OrderedDict()
+        self._workspace: frozenset[str] = frozenset()
+        self._asked_at: datetime | None = None
 
     async def names(self, name: str) -> frozenset[str]:
         """The user id and e-mail address of whoever has this one of the two; empty where Slack does not say."""
@@ -50,6 +54,27 @@ class SlackPeople:
     async def zone(self, name: str) -> str | None:
         """The time zone of whoever has this user id or e-mail address; None where Slack does not say."""
         return (await self._person(name)).zone
+
+    async def belongs(self, name: str, *, sure: bool) -> bool:
+        """Whether somebody is of our workspace, or of its organisation; `sure`: only where Slack says so."""
+        found = await self._person(name.casefold()) if name else _Person()
+        return found.belongs or (found.belongs is None and bool(found.names) and not sure)
+
+    async def workspace(self) -> frozenset[str]:
+        """The ids of the workspace that the bot is installed in, and of its organisation; empty while Slack does not
+        say. It is the token's own, so it is asked for until it is known."""
+        now = self._clock()
+        if not self._workspace and (self._asked_at is None or now - self._asked_at > FAILURE_KEPT):
+            self._asked_at = now
+            try:
+                said = await asyncio.wait_for(self._client.auth_test(), DEADLINE_SECONDS)
+            except (SlackApiError, TimeoutError, aiohttp.ClientError) as error:
+                log.warning(
+                    "Slack could not be asked where we are.", action="lookup_failed", error=type(error).__name__
+                )
+            else:
+                self._workspace = frozenset(filter(None, (said.get("team_id"), said.get("enterprise_id"))))
+        return self._workspace
 
     async def _person(self, name: str) -> _Person:
         remembered = self._remembered(name)
@@ -80,6 +105,17 @@ class SlackPeople:
         else:
             answer = await self._client.users_info(user=name.upper())
         user = answer["user"]
+        belongs = _belongs(user, await self.workspace())
+        if belongs is False:  # whoever runs another workspace gives its people what addresses they like
+            return _Person(belongs=False)
         names = frozenset(filter(None, (str(user["id"]), user.get("profile", {}).get("email"))))
         zone = user.get("tz")
-        return _Person(names, zone if zone in available_timezones() else None)
+        return _Person(names, zone if zone in available_timezones() else None, belongs)
+
+
+def _belongs(user: Any, workspace: frozenset[str]) -> bool | None:
+    if user.get("is_stranger"):
+        return False
+    said = user.get("enterprise_user") or {}
+    theirs = {user.get("team_id"), said.get("enterprise_id"), *(said.get("teams") or ())} - {None, ""}
+    return bool(theirs & workspace) if theirs and workspace else None

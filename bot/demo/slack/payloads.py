@@ -22,7 +22,7 @@ def slash_command(
     """The form fields of a slash command."""
     return {
         "token": _VERIFICATION,
-        "team_id": TEAM_ID,
+        "team_id": user.team,
         "team_domain": TEAM_DOMAIN,
         "channel_id": channel_id,
         "channel_name": channel_name,
@@ -63,7 +63,7 @@ def block_suggestion(user: SlackUser, view: Json, action_id: str, block_id: str,
 def _interaction(kind: str, user: SlackUser) -> Json:
     return {
         "type": kind,
-        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": TEAM_ID},
+        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team},
         "api_app_id": APP_ID,
         "token": _VERIFICATION,
         "team": {"id": TEAM_ID, "domain": TEAM_DOMAIN},

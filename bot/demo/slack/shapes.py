@@ -44,7 +44,7 @@ def user_json(user: SlackUser, now: datetime) -> Json:
     profile = {"real_name": user.name, "display_name": user.name}
     shown: Json = {
         "id": user.id,
-        "team_id": TEAM_ID,
+        "team_id": user.team,
         "name": user.name,
         "real_name": user.name,
         "deleted": user.deleted,
@@ -52,6 +52,8 @@ def user_json(user: SlackUser, now: datetime) -> Json:
         "is_app_user": False,
         "profile": profile if user.bot else profile | {"email": user.email},
     }
+    if user.team != TEAM_ID:
+        shown["is_stranger"] = True
     if not user.deleted:
         offset = now.astimezone(ZoneInfo(user.tz)).utcoffset() or timedelta(0)
         shown |= {"tz": user.tz, "tz_label": user.tz, "tz_offset": int(offset.total_seconds())}

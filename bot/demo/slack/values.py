@@ -13,7 +13,8 @@ COMMAND = "/claude-usage"
 
 @dataclass(frozen=True, slots=True)
 class SlackUser:
-    """A person (or another app's bot) of the Slack workspace; `dms_blocked` refuses direct messages."""
+    """A person (or another app's bot) of the Slack workspace, or of another `team` that shares its channels;
+    `dms_blocked` refuses direct messages."""
 
     id: str
     name: str
@@ -22,6 +23,7 @@ class SlackUser:
     deleted: bool = False
     bot: bool = False
     dms_blocked: bool = False
+    team: str = TEAM_ID
 
 
 @dataclass(frozen=True, slots=True)
