@@ -142,20 +142,21 @@ class Analytics:
         records, refreshed = await _read(client, asked, _USAGE_PAGE, self._usage_record)
         priority_record = partial(self._usage_record, tier=PRIORITY_TIER)
         priority, _ = await _read(client, asked, _USAGE_PAGE, priority_record, more=_PRIORITY)
-        return Chunk(asked.days, tuple(set_apart(records, priority, USAGE)), known_until=refreshed)
+        days = asked.told(records, refreshed)
+        return Chunk(days, tuple(set_apart(records, priority, USAGE)), known_until=refreshed)
 
     async def read_cost(self, client: Reader, since: date, until: date) -> Chunk[CostRecord]:
         """Billed and list amounts per key, actor, workspace, product, model and token type."""
         asked = _Asked(COST, since, until)
         split = [("group_by[]", "cost_type"), ("group_by[]", "token_type")]
         records, refreshed = await _read(client, asked, _COST_PAGE, self._cost_record, more=split)
-        return Chunk(asked.days, tuple(records), known_until=refreshed)
+        return Chunk(asked.told(records, refreshed), tuple(records), known_until=refreshed)
 
     async def read_totals(self, client: Reader, since: date, until: date) -> Chunk[DayTotal]:
         """What the same days cost as Anthropic adds them up itself: the same report without grouping."""
         asked = _Asked(COST, since, until)
         records, refreshed = await _read(client, asked, _COST_PAGE, self._cost_record, group_by=())
-        return one_a_day(Chunk(asked.days, tuple(records), known_until=refreshed), COST)
+        return one_a_day(Chunk(asked.told(records, refreshed), tuple(records), known_until=refreshed), COST)
 
     def _usage_record(
         self, start: datetime, actor_id: str | None, row: _UsageRow, tier: str | None = None
@@ -229,9 +230,16 @@ class _Asked:
 
     @property
     def days(self) -> tuple[datetime, ...]:
-        """Every day asked for: one without rows was idle."""
         days = range((self.until - self.since).days)
         return tuple(datetime.combine(self.since + timedelta(days=n), time(), UTC) for n in days)
+
+    def told(self, records: Sequence[UsageRecord | CostRecord], refreshed: datetime | None) -> tuple[datetime, ...]:
+        """The days that the answer is about: one without rows was idle, unless the report ends before it begins."""
+        days = self.days
+        if refreshed is None or refreshed > days[-1]:
+            return days
+        with_rows = {record.start.date() for record in records}
+        return tuple(day for day in days if day < refreshed or day.date() in with_rows)
 
     def start(self, said: datetime) -> datetime:
         """A row's instant in UTC. Raises PageMalformed for one of another day."""

@@ -74,11 +74,34 @@ async def test_anthropics_own_sum_of_a_day_is_asked_for_ungrouped_and_as_fresh_a
 
 
 @with_the_server
-async def test_days_without_rows_were_idle_and_are_held(api: Api) -> None:
-    api.faults.app = replay([page()])
-    chunk = await Analytics(None).read_usage(api.client(), DAY, date(2026, 11, 21))
+@pytest.mark.parametrize(
+    ("refreshed", "held"),
+    [
+        ("2026-11-20T00:00:01Z", [18, 19, 20]),
+        ("2026-11-20T00:00:00Z", [18, 19]),
+        ("2026-11-19T02:10:00Z", [18, 19]),
+        (None, [18, 19, 20]),
+    ],
+)
+async def test_days_without_rows_were_idle_and_are_held_unless_the_report_ends_before_them(
+    api: Api, refreshed: str | None, held: list[int]
+) -> None:
+    api.faults.app = replay([page() | {"data_refreshed_at": refreshed}])
+    until = date(2026, 11, 21)
+    usage = await Analytics(None).read_usage(api.client(), DAY, until)
+    assert ([start.day for start in usage.starts], usage.records) == (held, ())
+    cost = await Analytics(None).read_cost(api.client(), DAY, until)
+    assert ([start.day for start in cost.starts], cost.records) == (held, ())
+    totals = await Analytics(None).read_totals(api.client(), DAY, until)
+    assert [total.start.day for total in totals.records] == held
+
+
+@with_the_server
+async def test_rows_of_a_day_that_the_report_has_not_come_to_the_end_of_are_held(api: Api) -> None:
+    early = usage_row() | {"starting_at": "2026-11-20T00:00:00Z", "ending_at": "2026-11-21T00:00:00Z"}
+    api.faults.app = replay([page(early)])
+    chunk = await Analytics(None).read_usage(api.client(), DAY, date(2026, 11, 22))
     assert [start.day for start in chunk.starts] == [18, 19, 20]
-    assert chunk.records == ()
 
 
 @with_the_server

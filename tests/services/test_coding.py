@@ -234,7 +234,7 @@ async def test_days_that_were_not_read_are_not_nothing(books: Books) -> None:
     assert today.tables == ()
     running = await told(books, "code 2026-11-20..2026-11-24", now=later)
     assert any(note == "Not in yet for 2 of 5 days." for note in running.notes)
-    assert any(note == "22 Nov not complete yet." for note in running.notes)
+    assert any(note == "22 Nov is not complete yet." for note in running.notes)
     # One day of October is no October to compare with.
     work(books.database, date(2026, 10, 20), ana="900", ben="900")
     assert all(one.note.endswith("not in yet") for one in (await told(books, "code")).facts if ":" in one.note)

@@ -163,6 +163,9 @@ async def test_a_running_period_ends_with_the_data(synced: Database) -> None:
     assert asked_later["query"]["period"]["end"] == "2026-11-23T00:00:00Z"
     assert asked_later["total"] == found["total"]
 
+    tomorrow = await told(synced, "summary 2026-11-20..2026-11-22", NOW + timedelta(days=1))
+    assert "22 Nov is not complete yet." in tomorrow["notes"], "a day that is over and was read before its end"
+
     over = await told(synced, f"summary {WHOLE}")
     assert over["query"]["period"]["end"] == "2026-11-22T00:00:00Z"
     assert not any("complete" in note or "not in yet" in note for note in over["notes"])

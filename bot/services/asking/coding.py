@@ -207,7 +207,8 @@ class _Reading:
             yield f"Not in yet for {len(missing)} of {len(wanted)} days."
         partial = [day for day in wanted if any(day in one and not snapshots.whole(day, one[day]) for one in held)]
         if partial:
-            yield f"{', '.join(map(day_label, partial[:3]))}{' and others' * (len(partial) > 3)} not complete yet."
+            named = [*map(day_label, partial[:3]), *["others"] * (len(partial) > 3)]
+            yield f"{wording.listed(named)} {'are' if len(named) > 1 else 'is'} not complete yet."
         for organization_id, sentence in refused.items():
             called = next(one for one in self._names.organizations if one.organization_id == organization_id)
             yield f"Without {called.organization_name}: {sentence}"

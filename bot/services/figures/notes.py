@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import date
 from functools import partial
 
 from sqlalchemy import Connection
@@ -13,7 +14,7 @@ from bot.core import wording
 from bot.core.entries import Basis, Posted
 from bot.core.hours import on_the_hour
 from bot.core.money import Money
-from bot.core.periods import Period
+from bot.core.periods import Period, days
 from bot.core.question import Dimension
 from bot.core.report import Figures, Row
 from bot.core.usage import Source
@@ -39,9 +40,10 @@ def notes(
     yield from _counted(gathered, period, before, zone)
     if by is Dimension.HOUR:
         yield from _hourly(rows)
-    partial = coverage.data_through
-    if partial and period.running and period.end > partial:
-        yield f"{_listed_days(_between(partial, period.end))} is not complete yet."
+    covered, through = gathered.covered(period), coverage.data_through
+    if through and max(through, covered.start) < covered.end:
+        begun = days(replace(covered, start=max(through, covered.start)))
+        yield f"{_listed_days(begun)} {'are' if len(begun) > 1 else 'is'} not complete yet."
     missing = gathered.missing(Source.COST, period)
     if missing and total.total_tokens:
         yield f"Billed cost is not in yet for {_listed_days(missing)}."
@@ -86,8 +88,8 @@ def _hourly(rows: Sequence[Row]) -> Iterable[str]:
     if len(whole) < len(rows):
         yield "Anthropic reports cost by the UTC day: an hour's part of it follows its part of the day's tokens."
     if whole:
-        days = [date.fromisoformat(row.id) for row in whole if row.id]
-        yield f"{_listed_days(days)}: not known by the hour, so each is one row of a whole UTC day."
+        found = [date.fromisoformat(row.id) for row in whole if row.id]
+        yield f"{_listed_days(found)}: not known by the hour, so each is one row of a whole UTC day."
 
 
 def closed_notes(connection: Connection, since: date, until: date, selection: Selection) -> Iterable[str]:
@@ -133,12 +135,7 @@ def _shared(by: Dimension, rows: Sequence[Row], total: Figures) -> Iterable[str]
         yield f"{amounts}: teams share workspaces whose cost Anthropic reports as one."
 
 
-def _between(start: datetime, end: datetime) -> list[date]:
-    first = start.astimezone(UTC).date()
-    return [first + timedelta(days=n) for n in range(max(1, (end - start).days))]
-
-
-def _listed_days(days: list[date]) -> str:
-    if len(days) <= 3:
-        return ", ".join(map(day_label, days))
-    return f"{len(days)} days from {day_label(days[0])} to {day_label(days[-1])}"
+def _listed_days(some: Sequence[date]) -> str:
+    if len(some) <= 3:
+        return wording.listed([day_label(day) for day in some])
+    return f"{len(some)} days from {day_label(some[0])} to {day_label(some[-1])}"
