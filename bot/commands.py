@@ -62,11 +62,14 @@ def run(args: Namespace) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has gone: nothing is wrong, and nobody is left to tell
         return 0
-    except Exception:
+    except Exception as error:
         if settings is not None and settings.log_level == "debug":
             raise
-        reference = secrets.token_hex(4)
-        log.exception("A command broke.", action="command_broke", reference=reference)
+        reference, kind = secrets.token_hex(4), type(error).__name__
+        # What broke after weeks of running can't be run again to see where; everything else can.
+        log.error(
+            "A command broke.", action="command_broke", reference=reference, error=kind, exc_info=args.command == "run"
+        )
         say(f"Something broke (reference {reference}). Run it again with LOG_LEVEL=debug and report what it says.")
         return 1
 
@@ -109,6 +112,8 @@ async def _with_parts(args: Namespace, settings: Settings) -> int:
     async with wiring.parts(settings, args.now) as parts:
         now = parts.clock()
         if settings.config_file and args.command in _CONFIGURED:
+            if not settings.config_file.exists():
+                raise SettingsError(f"CONFIG_FILE names no file: {settings.config_file}. Check the path.")
             change, _ = await config.apply_file(settings.config_file, parts.database, now)
             for line in change.lines:
                 log.info("Configured.", action="configured", change=line)

@@ -34,7 +34,18 @@ def _duration(value: object) -> object:
 def _zone(value: object) -> object:
     if value not in available_timezones():
         close = nearest(str(value), available_timezones(), 1)
-        raise ValueError(f"is no IANA time zone{f'; did you mean {close[0]}?' if close else ''}")
+        raise ValueError(f"no IANA time zone{f'. Did you mean {close[0]}?' if close else ''}")
+    return value
+
+
+def _lower(value: object) -> object:
+    """Levels are written INFO as often as info."""
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _address(value: str) -> str:
+    if not re.match(r"https?://[^/\s]", value):
+        raise ValueError("write an address such as https://api.example.com")
     return value
 
 
@@ -46,6 +57,7 @@ def _credential(value: SecretStr) -> SecretStr:
     return SecretStr(text)
 
 
+Address = Annotated[str, AfterValidator(_address)]
 Credential = Annotated[SecretStr, AfterValidator(_credential)]
 
 
@@ -61,14 +73,14 @@ class Settings(BaseSettings):
     """Which reports to read; auto asks once whether the key may use the newer ones."""
     anthropic_in_flight: Annotated[int, Field(ge=1, le=32)] = 10
     """Requests under way at once, per organisation."""
-    anthropic_base_url: str = "https://api.anthropic.com"
+    anthropic_base_url: Address = "https://api.anthropic.com"
     anthropic_api_key: Credential | None = None
     """An ordinary key; with it Claude reads the questions that the grammar can't."""
     anthropic_model: str = "claude-haiku-5-5"
     slack_bot_token: Credential | None = None
     slack_app_token: Credential | None = None
     slack_signing_secret: Credential | None = None
-    slack_api_url: str = "https://slack.com/api/"
+    slack_api_url: Address = "https://slack.com/api/"
     database_url: SecretStr = SecretStr("sqlite:///claude-usage.db")
     config_file: Path | None = None
     host: str = "127.0.0.1"
@@ -79,8 +91,8 @@ class Settings(BaseSettings):
     hourly_days: Annotated[int, Field(ge=0, le=365)] = 35
     """How far back usage is read by the hour as well; 0: not at all."""
     timezone: Annotated[str, BeforeValidator(_zone)] = "UTC"
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    log_format: Literal["console", "json"] | None = None
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"
+    log_format: Annotated[Literal["console", "json"] | None, BeforeValidator(_lower)] = None
     """None: console on a terminal, else json."""
     auto_migrate: bool = True
     retain_calls_days: Annotated[int, Field(ge=1)] = 35
@@ -140,10 +152,10 @@ def load(**given: Any) -> Settings:
         raise SettingsError("The file .env is not UTF-8 text. Write it anew.") from None
     except ValidationError as error:
         lines = [
-            f"{'.'.join(map(str, one['loc'])).upper()}: {one['msg'].removeprefix('Value error, ')}."
+            f"{'.'.join(map(str, one['loc'])).upper()}: {one['msg'].removeprefix('Value error, ')}"
             for one in error.errors(include_url=False, include_input=False)
         ]
-        raise SettingsError("\n".join(lines)) from None
+        raise SettingsError("\n".join(line if line.endswith("?") else f"{line}." for line in lines)) from None
 
 
 def without_environment() -> Settings:

@@ -107,6 +107,22 @@ def test_every_wrong_value_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(SettingsError, match="Europe/Berlin") as refused:
         settings.load()
     assert [line.partition(":")[0] for line in str(refused.value).splitlines()] == ["PORT", "TIMEZONE"]
+    assert str(refused.value).endswith("TIMEZONE: no IANA time zone. Did you mean Europe/Berlin?")
+
+
+@pytest.mark.parametrize("name", ["ANTHROPIC_BASE_URL", "SLACK_API_URL"])
+@pytest.mark.parametrize("value", ["api.example.com", "localhost:8000/api/", "ftp://x", "https://", "not a url"])
+def test_an_address_that_is_none_is_refused_at_the_door(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=rf"^{name}: write an address such as https://api\.example\.com\.$"):
+        settings.load()
+
+
+def test_a_level_may_be_written_in_capitals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOG_LEVEL", "WARNING")
+    monkeypatch.setenv("LOG_FORMAT", "JSON")
+    found = settings.load()
+    assert (found.log_level, found.log_format) == ("warning", "json")
 
 
 def test_a_file_called_env_in_the_working_directory_counts_and_the_environment_wins(

@@ -21,7 +21,7 @@ def parser() -> argparse.ArgumentParser:
     _command(commands, "run", "the bot: Slack, scheduler, web server")
 
     demo = _command(commands, "demo", "everything with no account anywhere, on a simulated organisation")
-    demo.add_argument("--port", type=int, default=8420, help="of the Slack page (default 8420)")
+    demo.add_argument("--port", type=_port, default=8420, help="of the Slack page (default 8420)")
     demo.add_argument("--days", type=_positive, default=90, help="of history (default 90)")
     demo.add_argument("--seed", type=int, default=7, help="of the simulated organisation (default 7)")
     demo.add_argument("--once", action="store_true", help="sync, one answer, one digest, one alert; print each and end")
@@ -156,6 +156,12 @@ def _amount(text: str) -> Decimal:
     if not amount.is_finite() or not 0 < amount <= 1_000_000:
         raise argparse.ArgumentTypeError(f"{text!r} is no amount of dollars such as 25")
     return amount
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: a number up to 65535")
+    return int(text)
 
 
 def _positive(text: str) -> int:

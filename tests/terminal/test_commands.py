@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -466,8 +467,26 @@ def test_the_configured_file_is_applied_before_the_first_question(
     assert "Renamed" in command("ask", "teams").out
     path.unlink()
     done = command("ask", "teams")
-    assert done.code in (1, 3)
-    assert "mine.yml" in done.err
+    assert done.code == 3, "a setting is wrong, and starting again would not help"
+    assert done.err == f"CONFIG_FILE names no file: {path}. Check the path.\n"
+
+
+def test_what_breaks_is_a_sentence_with_a_reference_and_no_traceback(command: Command, database: Path) -> None:
+    with sqlite3.connect(database) as connection:
+        connection.execute("UPDATE bucket SET fetched_at = 'no instant'")
+    connection.close()
+    done = command("ask", "status")
+    assert (done.code, done.out) == (1, "")
+    assert [re.sub("[0-9a-f]{8}", "…", line) for line in done.sentences] == [
+        "Something broke (reference …). Run it again with LOG_LEVEL=debug and report what it says."
+    ]
+    assert '"error": "ValueError"' in done.err
+
+
+def test_a_port_that_is_none_is_a_wrong_word(bare: Command) -> None:
+    for port in ("99999", "-1", "many"):
+        done = bare("demo", "--once", "--port", port)
+        assert (done.code, "is no port" in done.err) == (2, True), port
 
 
 # --- pipes
