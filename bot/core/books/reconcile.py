@@ -25,9 +25,9 @@ _ALIKE = Fraction(1, 100)
 _ONE_HOUR_TO_FIVE_MINUTES = Fraction(8, 5)
 """A cache write costs 2 times the input price for an hour and 1.25 times for five minutes."""
 _SETTLING = Fraction(5, 4)
-"""How far above list a line may seem while its usage is restated after its cost."""
+"""How far above list a line may look while its usage is still restated after its cost."""
 _HUNDREDFOLD = 20
-"""Above any list price by more than this, an amount is in another unit: no band, tier or geo is a tenth of it."""
+"""An amount above so many times its list price is in another unit: bands, tiers and geos come to a tenth of that."""
 _OPEN = (Stage.UNREAD, Stage.RUNNING)
 _OFFSETS = range(-14, 13)
 """How many hours a local day begins before or after the UTC one."""
@@ -172,7 +172,7 @@ def _cause(day: date, line: _Line, others: list[_Line], usual: Fraction, stage: 
 def _above_list(
     day: date, line: _Line, others: list[_Line], usual: Fraction, stage: Stage
 ) -> tuple[Cause, Fault | None]:
-    """Dearer calls use several token types, so a line that is dearer than usual alone is not explained by them."""
+    """Dearer calls use several token types, so they do not explain a line that alone is dearer than usual."""
     highest = dearest(line.model, day) if line.charge in TOKEN_TYPES else Fraction(1)
     together = not others or any(one.ratio > usual and not _alike(one.ratio, usual) for one in others)
     if together and line.billed <= line.listed * highest + _ROUNDED:

@@ -38,7 +38,7 @@ def count(said: Mapping[str, Any], *names: str, most: int = MOST_TOKENS) -> int 
 
 
 def odd_count(name: str, value: object, most: int) -> int:
-    """What is no plain small integer: a float without a fraction or digits in a string will do."""
+    """A count that is no plain small integer: a float without a fraction or digits in a string will do."""
     found = number(name, value)
     if found < 0:
         raise Wrong(f"{name} is {shown(value)}: a count can't be negative.")
@@ -79,7 +79,7 @@ def text(said: Mapping[str, Any], name: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _clean(text: str) -> str:
-    """Most names come again and again."""
+    """Kept, since most names come again and again."""
     if not text.isprintable():
         text = "".join(letter if letter.isprintable() else " " for letter in text)
     return text.strip()

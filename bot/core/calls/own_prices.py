@@ -31,7 +31,7 @@ class Rates(NamedTuple):
 
 
 def units(prompt: object, completion: object, uncached: int, output: int) -> int:
-    """A price may be missing where nothing needs it."""
+    """What these tokens cost; a price may be missing where no token needs it."""
     try:
         own = rates(prompt, completion)
         if own is not None:
@@ -46,7 +46,7 @@ def units(prompt: object, completion: object, uncached: int, output: int) -> int
 
 @lru_cache(maxsize=1024, typed=True)
 def rates(prompt: object, completion: object) -> Rates | None:
-    """Most calls of a log have the same two prices. None where one is missing or wrong."""
+    """Kept, since most calls of a log have the same two prices; None where one is missing or wrong."""
     try:
         prices = _price("cost_per_token_prompt", prompt), _price("cost_per_token_completion", completion)
     except Wrong:

@@ -1,7 +1,7 @@
 """A call as programs write it, read: all its fields, older logs' names, and Anthropic's own usage.
 
-What can't be true is refused by name, with a sentence for whoever wrote the program. Everything that is not listed here
-is left behind: prompts, answers and free metadata never come further than this file.
+What can't be true is refused by name, in a sentence for whoever wrote the program. Whatever is not listed here is left
+behind: prompts, answers and free metadata get no further than this file.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def _searches(counts: Mapping[str, Any]) -> int:
 
 
 def _cache_writes(counts: Mapping[str, Any]) -> tuple[int, int]:
-    """For 5 minutes and for an hour; what a program does not tell apart is for 5 minutes, as Anthropic's default is."""
+    """For 5 minutes and for an hour; where a program does not tell them apart, for 5 minutes, Anthropic's default."""
     five = count(counts, "cache_creation_5m_input_tokens")
     hour = count(counts, "cache_creation_1h_input_tokens")
     if five is None and hour is None:

@@ -86,7 +86,7 @@ def lines(connection: Connection, organization_id: str, stretch: Stretch) -> lis
 
 
 def _read_again(connection: Connection, reading: Reading) -> list[date]:
-    """The days whose rows come from other pages by now, or were over when these pages came once more."""
+    """The days whose rows now come from other pages, or that were over when the same pages came again."""
     organization_id, source = reading.organization_id, reading.source
     since, until = reading.days[0], reading.days[-1] + timedelta(days=1)
     now = pages.of_days(connection, organization_id, source, since, until)

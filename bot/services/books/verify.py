@@ -84,7 +84,7 @@ async def verify(database: Database, found: Mapping[str, Any]) -> Verdict:
 
 
 def _estimated(receipt: Receipt, held: Held, found: list[Difference]) -> tuple[tuple[str, ...], list[Difference]]:
-    """What is to be said of the estimate beside the figure. Calls may come in later, but none goes away."""
+    """What to say of the estimate beside the figure. Calls may come in later, but none goes away."""
     estimate = receipt.estimate
     if estimate is None or held.live is None:
         return (), found
@@ -168,7 +168,7 @@ async def _records(
 
 
 def _since(receipt: Receipt, held: Held) -> Iterable[str]:
-    """What happened since, which a receipt does not care about."""
+    """What happened since, none of which changes the receipt."""
     if held.restated:
         yield f"Read again since, with other answers: {_listed(held.restated)}. This is from the receipt's own pages."
     if held.configured_since:

@@ -43,7 +43,7 @@ class Found:
 
 
 class Names:
-    """The names in force. Questions share them until one changes, so that nothing in here is about a question."""
+    """The names in force. Questions share them until one changes, so nothing in here is about a single question."""
 
     def __init__(self, configuration: Configuration, organizations: list[Directory]) -> None:
         self.configuration = configuration
@@ -113,7 +113,7 @@ class Names:
         return [*(team.id for team in self.configuration.teams), UNALLOCATED]
 
     def kinds(self, connection: Connection) -> Mapping[str, Subject]:
-        """What is called so, by names in lower case; people are left out, since not everybody may know who is here."""
+        """What each name, in lower case, is a name of; without people, since not everybody may know who is here."""
         if self._kinds is None:
             self._kinds = {
                 name: Subject(dimension.value)
@@ -123,7 +123,7 @@ class Names:
         return self._kinds
 
     def _matching(self, connection: Connection, dimension: Dimension, question: Question) -> list[str]:
-        """The ids of what is called so, by id, by name or by a model's short name; names need not be unique."""
+        """The ids of everything with this id, name or, of models, short name: names need not be unique."""
         called = self._by_any_name(connection, dimension)
         name = " ".join((question.name or "").split()).casefold()
         if found := called.get(name):
@@ -204,7 +204,7 @@ class Names:
         return frozenset(name for name, some in found.items() if len(some) > 1)
 
     def _bare(self, dimension: Dimension, id_: str) -> tuple[str, ...]:
-        """The name without the organisation: what people type first."""
+        """The name without its organisation, which is what people type."""
         owner, own = self._owner(id_), id_.rpartition("/")[2]
         if owner is None or dimension not in (Dimension.WORKSPACE, Dimension.KEY):
             return ()

@@ -17,10 +17,10 @@ T = TypeVar("T")
 
 
 class Lookup(Protocol):
-    """Whoever knows by what names somebody goes in Slack."""
+    """Whoever knows the names that somebody has in Slack."""
 
     async def names(self, name: str) -> frozenset[str]:
-        """The Slack user id and e-mail address of whoever has this one; empty where that can't be found out."""
+        """The Slack user id and e-mail address of whoever has this name; empty where that can't be found out."""
         ...
 
     def known(self, name: str) -> frozenset[str] | None:
@@ -47,10 +47,10 @@ class Recognition:
     async def read(
         self, run: Run, function: Callable[[Connection, Asker], T], asker: Asker, *, always: bool = False
     ) -> T:
-        """What the function finds for the asker by every name they have, as far as its figures depend on it; `always`:
-        whether they do or not, because what they may change depends on it too.
+        """What the function finds for the asker under every name they have, where its figures depend on who asks;
+        `always`: even where they do not, because what the asker may change does.
 
-        One transaction, unless somebody has to be asked for the names: nobody waits for that with a connection in hand.
+        One transaction, unless the names have to be asked for: nobody waits for that with a connection in hand.
         """
         known = await self.by_every_name(asker) if always else self._at_hand(asker)
         if known is None:
@@ -67,7 +67,7 @@ class Recognition:
         return Asker.called(*asker.names.union(*found))
 
     def _at_hand(self, asker: Asker) -> Asker | None:
-        """The asker by every name, where that takes no asking."""
+        """The asker under every name, where nobody has to be asked for them; else None."""
         if self._lookup is None or asker.operator:
             return asker
         found = [self._lookup.known(name) for name in sorted(asker.names)]
@@ -82,7 +82,7 @@ def _unless_it_matters(
 
 
 def _matters(connection: Connection, asker: Asker) -> bool:
-    """Whether it makes a difference who asks: it does not for an admin, nor where no report names people."""
+    """Whether it makes a difference who asks: not for an admin, nor where no report names people."""
     configuration = in_force(connection) or Configuration()
     if asker.is_one_of(configuration.admins):
         return False

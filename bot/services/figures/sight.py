@@ -112,7 +112,7 @@ class Sight:
     def _present(
         self, when: Stretch | None, selection: Selection, by: Sequence[Dimension] = ()
     ) -> Sequence[people.Presence]:
-        """Everybody there is, whoever asks: of them `hides` tells whom the asker may not see."""
+        """Everybody there is, the same for every asker; `hides` says whom this one may not see."""
         read = partial(people.present, self.connection, when, selection, by)
         return memory.remembered(self.connection, ("present", when, selection, tuple(by)), read)
 
@@ -153,7 +153,7 @@ class Sight:
         return replace(found, selection=replace(found.selection, teams=self.access.teams))
 
     def _is_open(self, view: View, period: Period) -> bool:
-        """Whether the whole of a period tells no hidden person's figure; what is nobody's is found fastest."""
+        """Whether the whole of a period gives no hidden person's figure away; what is nobody's is found fastest."""
         when = view.stretch(period)
         if self._others(when, view.selection):
             return True
@@ -161,8 +161,8 @@ class Sight:
         return Group(frozenset(one.actor_id for one in there if self.hides(one.actor_id, one.team_id))).is_open
 
     def _groups(self, view: View, period: Period, cuts: Sequence[Dimension]) -> dict[Dimension, Mapping[str, Group]]:
-        """The group behind each row of each cut; an empty one for what nobody used. What else is in them is asked for
-        only where it matters: where one forbidden person is."""
+        """The group behind each row of each cut; an empty one for what nobody used. Whether others share a row is asked
+        only where it matters: where a single forbidden person is in it."""
         if not cuts:
             return {}
         when = view.stretch(period)

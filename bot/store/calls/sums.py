@@ -108,9 +108,9 @@ def _read_series(connection: Connection) -> dict[int, Series]:
 def by_day(
     connection: Connection, since: datetime, until: datetime, zone: str, series_ids: Collection[int]
 ) -> dict[date, Sums]:
-    """The same by the local days of a zone, of these series together, without latencies.
+    """The sums of these series together by the local days of a zone, without latencies.
 
-    A UTC day counts for the local day of its noon, less those of its hours that are of another one.
+    A UTC day counts for the local day of its noon, less its hours that belong to another.
     """
     found: dict[date, Sums] = {}
     for start, whole, sums in _summed(connection, _kept(since, until), series_ids):
@@ -129,7 +129,7 @@ def by_day(
 def timed_by_day(
     connection: Connection, since: datetime, until: datetime, zone: str, series_ids: Collection[int]
 ) -> dict[date, Sums]:
-    """The same with latencies; of a zone whose days are no UTC days they are its hours', because the longest call of
+    """The same with latencies. Where local days are not UTC days those come from the hours, because the longest call of
     an hour can't be taken out of a day's."""
     found = by_day(connection, since, until, zone, series_ids)
     utc = not _strays(*_whole_days(since, until), zone)
@@ -141,7 +141,7 @@ def timed_by_day(
 def timed_by_hour(
     connection: Connection, since: datetime, until: datetime, series_ids: Collection[int]
 ) -> dict[datetime, Sums]:
-    """The same by the hour."""
+    """The sums of these series together by the hour, with latencies."""
     found: dict[datetime, Sums] = {}
     kept = _between(_hour, since, until).subquery()
     for start, _, sums in _summed(connection, kept, series_ids):
@@ -157,7 +157,7 @@ def _take_times(
     series_ids: Collection[int],
     of: Callable[[datetime], _Time],
 ) -> None:
-    """Put latencies to the sums of the times that rows are of."""
+    """Add the latencies of these rows to the sums of the times they are of."""
     query = select(kept.c.start, kept.c.longest_ms, kept.c.durations, kept.c.first_tokens).where(
         kept.c.series_id.in_(each.numbers(connection, series_ids)), or_(kept.c.timed > 0, kept.c.first_tokens != b"")
     )
@@ -175,7 +175,7 @@ def _take_times(
 def _summed(
     connection: Connection, kept: Subquery, series_ids: Collection[int]
 ) -> Iterator[tuple[datetime, bool, Sums]]:
-    """Of each hour or whole day, and of each way in which calls failed."""
+    """A sum for each hour or whole day and each way in which calls failed."""
     by = kept.c.start, kept.c.whole, _series.c.error_type
     query = (
         select(*by, *(func.sum(kept.c[name]).label(name) for name in ADDED))
@@ -191,7 +191,7 @@ def _summed(
 
 
 def _strays(first: datetime, last: datetime, zone: str) -> list[datetime]:
-    """The hours of these UTC days that are not of the local day of their noon."""
+    """The hours of these UTC days that belong to another local day than their noon."""
     found: list[datetime] = []
     for day in dates(first.date(), last.date() + timedelta(days=2)):
         edge = local_midnight(day, zone)
@@ -203,7 +203,7 @@ def _strays(first: datetime, last: datetime, zone: str) -> list[datetime]:
 
 
 def of_singles(connection: Connection, since: datetime, until: datetime) -> list[Held]:
-    """The same of any stretch of time, however short, from the single calls: as long as those are kept."""
+    """The sums of each series in any stretch of time, however short, from single calls: as long as those are kept."""
     when = _call.c.at >= since, _call.c.at < until
     counted = (*TOKENS, "web_search", "list_cost", "duration_ms")
     query = select(
@@ -232,7 +232,7 @@ def of_singles(connection: Connection, since: datetime, until: datetime) -> list
 
 
 def largest(connection: Connection, since: datetime, until: datetime, *, by: str) -> list[Held]:
-    """Of each series its largest single call by one of its columns, or by all its `tokens`."""
+    """The largest single call of each series, by one of its columns or by all its `tokens`."""
     tokens = sum((_call.c[name] for name in TOKENS), start=literal(0))
     size = tokens if by == "tokens" else func.coalesce(_call.c[by], 0)
     when = _call.c.at >= since, _call.c.at < until
@@ -265,7 +265,7 @@ def any_named(connection: Connection) -> bool:
 
 
 def singly(connection: Connection, since: datetime, until: datetime) -> Iterator[Row[Any]]:
-    """Single calls in the order of time, with what their series says; those of more than a while ago are gone."""
+    """Single calls in order of time with what their series says, as long as they are kept."""
     yield from _singles(connection.execution_options(yield_per=10_000), since, until)
 
 
