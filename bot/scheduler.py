@@ -25,6 +25,8 @@ from bot.services.timekeeping import Timekeeping
 log = structlog.get_logger()
 
 KNOCK_SECONDS = 60
+CUT_SECONDS = 2
+"""How long what is cut off may take to let go, as of its turn to sync."""
 PARTS = Counter(
     "claude_usage_knock_parts",
     "Parts of the scheduler's knocks, by what they look after and outcome (ok, failed, broken).",
@@ -82,7 +84,7 @@ class Scheduler:
             self._ended[name] = time.monotonic()
             KNOCK_AGE.labels(name).set_function(partial(self._age, name))
             self._jobs.add_job(
-                knock,
+                partial(_to_the_end, knock),
                 "interval",
                 seconds=KNOCK_SECONDS,
                 next_run_time=datetime.now(self._jobs.timezone),
@@ -104,9 +106,12 @@ class Scheduler:
             return
         self._jobs.pause()
         self._digests.rest()
+        ended = asyncio.gather(self._watching.acquire(), self._posting.acquire())
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.gather(self._watching.acquire(), self._posting.acquire()), seconds)
-        self._jobs.shutdown(wait=False)
+            await asyncio.wait_for(asyncio.shield(ended), seconds)
+        self._jobs.shutdown(wait=False)  # cuts off what is still under way
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(ended, CUT_SECONDS)
 
     async def knock(self) -> None:
         """Both knocks at once: digests do not wait for a sync that hangs, nor alerts for a thousand digests."""
@@ -160,6 +165,14 @@ class Scheduler:
 
     async def _due_digests(self) -> None:
         await self._digests.run(self._clock())
+
+
+async def _to_the_end(knock: Callable[[], Awaitable[None]]) -> None:
+    """Let a stop cut a knock off without an alarm: the next process goes on with it."""
+    try:
+        await knock()
+    except asyncio.CancelledError:
+        log.warning("Cut off by the stop; the next process goes on with it.", action="cut_off")
 
 
 async def _guarded(action: str, part: Callable[[], Awaitable[bool | None]]) -> None:

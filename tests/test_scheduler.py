@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from bot import wiring
 from bot.core.calls import batch
@@ -152,13 +153,18 @@ async def test_starting_knocks_at_once_and_stopping_waits_for_the_knock(outside:
     assert len(outside.posted()) == 1, "the alert of the knock that was under way"
 
 
-async def test_stopping_does_not_wait_for_ever(outside: Outside, scheduler: Scheduler) -> None:
+async def test_stopping_does_not_wait_for_ever(
+    outside: Outside, scheduler: Scheduler, caplog: pytest.LogCaptureFixture
+) -> None:
     outside.anthropic.next("/v1/", hang(30))
     scheduler.start()
     await until(lambda: outside.anthropic.count())
     began = asyncio.get_running_loop().time()
-    await scheduler.stop(0.2)
+    with capture_logs() as said:
+        await scheduler.stop(0.2)
     assert asyncio.get_running_loop().time() - began < 2
+    assert [line["action"] for line in said] == ["cut_off"]
+    assert "apscheduler" not in {record.name.split(".")[0] for record in caplog.records if record.levelname == "ERROR"}
 
 
 async def test_stopping_what_never_started_is_nothing(scheduler: Scheduler) -> None:

@@ -41,6 +41,24 @@ def hold(connection: Connection, what: str, holder: str, now: datetime) -> None:
     connection.execute(update(_turn).where(*mine).values(held_at=now))
 
 
+def unfinished(connection: Connection, what: str) -> bool:
+    """Whether it was begun and not brought to its end, by whoever is at it or by somebody who was cut off."""
+    return connection.execute(select(_turn.c.what).where(_turn.c.what == _begun(what))).first() is not None
+
+
+def begin(connection: Connection, what: str, holder: str, now: datetime) -> None:
+    """Remember that whoever has the turn begins; stays until somebody has brought it to its end."""
+    insert_new(connection, _turn, [{"what": _begun(what), "holder": holder, "held_at": now}])
+
+
+def end(connection: Connection, what: str) -> None:
+    connection.execute(delete(_turn).where(_turn.c.what == _begun(what)))
+
+
 def leave(connection: Connection, what: str, holder: str) -> None:
     """Let the next one have it."""
     connection.execute(delete(_turn).where(_turn.c.what == what, _turn.c.holder == holder))
+
+
+def _begun(what: str) -> str:
+    return f"{what}/begun"

@@ -26,7 +26,7 @@ from bot.store import directory, turns
 from bot.store.database import Database
 from bot.store.readings import pages, restatements, snapshots, syncs
 from bot.store.tables import TurnRow, table
-from tests.faults import cut_in_half, mutate, status
+from tests.faults import cut_in_half, hang, mutate, status
 from tests.outside import until
 from tests.services.world import (
     DAYS,
@@ -443,6 +443,24 @@ async def test_a_replica_that_was_killed_at_a_sync_keeps_the_others_from_it_for_
     assert await sync.run_if_due(lambda: late, hour) is None
     assert await sync.run_if_due(lambda: late + timedelta(seconds=1), hour)
     assert any_database.write_now(turns.take, SYNC, "another", late)  # it was left at the end
+
+
+async def test_a_sync_that_was_cut_off_is_gone_on_with_at_once_by_another_process(
+    world: World, any_database: Database
+) -> None:
+    hour, asked = timedelta(hours=1), world.faults.count("cost_report")
+    world.faults.next("cost_report", hang(30), times=None)
+    cut = asyncio.create_task(world.sync(any_database, hourly_days=3).run_if_due(lambda: world.now, hour))
+    await until(lambda: world.faults.count("cost_report") > asked and any_database.read_now(syncs.last_attempt))
+    cut.cancel()
+    await asyncio.gather(cut, return_exceptions=True)
+    world.faults.heal()
+    other = world.sync(any_database, hourly_days=3)
+    result = await other.run_if_due(lambda: world.now, hour)
+    assert result is not None
+    assert {done.source for done in result.finished} >= {Source.COST}
+    assert await other.run_if_due(lambda: world.now, hour) is None
+    assert await world.sync(any_database).run_if_due(lambda: world.now, hour) is None
 
 
 async def test_whoever_starts_where_the_holder_was_killed_takes_its_turn_over(any_database: Database) -> None:

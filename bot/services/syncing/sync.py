@@ -19,8 +19,9 @@ from bot.services.syncing.beside import BESIDE
 from bot.services.syncing.reading import Progress, Reading, SyncResult
 from bot.services.syncing.rebuild import rebuild
 from bot.services.syncing.spans import Wanted
-from bot.services.syncing.turn import turn
+from bot.services.syncing.turn import SYNC, turn
 from bot.store import directory as directories
+from bot.store import turns
 from bot.store.database import Database
 from bot.store.readings import pages, snapshots, syncs
 from bot.store.upsert import lock
@@ -110,7 +111,9 @@ class Sync:
             # Again: another replica may have come to its end since.
             if not mine or not await self.due(clock(), every):
                 return None
+            await self._database.write(turns.begin, SYNC, self._holder, clock())
             result = await self.run(clock())
+            await self._database.write(turns.end, SYNC)
             rows = Counter[str]()
             for done in result.finished:
                 rows[done.source.value] += done.records
@@ -118,9 +121,14 @@ class Sync:
             return result
 
     async def due(self, now: datetime, every: timedelta) -> bool:
-        """Whether the last try is so long ago that the next one is due."""
-        tries = (await self._database.read(syncs.last_attempt), self._last_try)
+        """Whether the last try is so long ago that the next one is due; at once where another process was cut off."""
+        tries = (await self._database.read(_last_try), self._last_try)
         return all(last is None or last <= now - every for last in tries)
+
+
+def _last_try(connection: Connection) -> datetime | None:
+    """None too where the last one was cut off: some sources were tried, and the rest must not wait for an hour."""
+    return None if turns.unfinished(connection, SYNC) else syncs.last_attempt(connection)
 
 
 def _remember(connection: Connection, directory: Directory) -> None:
