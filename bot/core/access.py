@@ -15,7 +15,8 @@ whoever compares different periods or different cuts may still learn what a day 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
 from bot.core.configuration import Configuration, PeopleData
 from bot.core.directory import Directory, family
@@ -35,6 +36,10 @@ class Asker:
     @classmethod
     def called(cls, *names: str) -> Asker:
         return cls(frozenset(name.casefold() for name in names if name))
+
+    def also(self, *names: Iterable[str]) -> Asker:
+        """The same asker with these names as well."""
+        return replace(self, names=self.names.union(self.called(*chain(*names)).names))
 
     def is_one_of(self, people: Iterable[str]) -> bool:
         return any(person.casefold() in self.names for person in people)

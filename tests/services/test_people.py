@@ -358,6 +358,11 @@ async def test_who_may_change_something_is_known_where_no_report_names_anybody_t
     assert "You may have a digest" in (await ask.answer("settings", NOW, Asker.called("U0BEN"))).paragraphs[-1]
 
 
+async def test_whoever_runs_the_bot_may_change_everything_with_a_slack_beside_it_too(database: Database) -> None:
+    told = await Ask(database, "UTC", Recognition(Slack())).answer("settings", NOW, OPERATOR)
+    assert told == await Ask(database, "UTC").answer("settings", NOW, OPERATOR)
+
+
 async def test_slack_is_not_asked_where_it_makes_no_difference(database: Database) -> None:
     slack = Slack()
     filled(database)

@@ -31,6 +31,7 @@ from bot.services.alerts.telling.copies import Copy
 from bot.services.configuration import in_force, zone_in_force
 from bot.services.deliver import Deliverer, Message
 from bot.services.figures.names import Names
+from bot.services.figures.recognition import Lookup, Recognition
 from bot.services.figures.view import Coverage
 from bot.store.alerts import episodes, silences
 from bot.store.database import Database
@@ -38,10 +39,8 @@ from bot.store.messages import deliveries, told
 from bot.store.upsert import lock
 
 
-class People(Protocol):
-    """Whoever knows people by all their names, and what their clocks show."""
-
-    async def names(self, name: str) -> frozenset[str]: ...
+class People(Lookup, Protocol):
+    """Whoever also knows what people's clocks show."""
 
     async def zone(self, name: str) -> str | None: ...
 
@@ -76,6 +75,7 @@ class Alerts:
         self._deliverer = deliverer
         self._zone = zone
         self._people = people
+        self._recognition = Recognition(people)
         self._calls = calls
         self._unusual = Unusual()
         self._grounds: object = None
@@ -107,23 +107,23 @@ class Alerts:
 
     async def acknowledge(self, episode_id: int, asker: Asker, now: datetime) -> Answer:
         """Somebody has it in hand; the message, with who and when. Raises Withheld, NotFound."""
-        who = await self._known(asker)
+        who = await self._recognition.by_every_name(asker)
         return await self._database.write(pressing.acknowledge, episode_id, who, now, self._zone)
 
     async def silence(self, episode_id: int, until: Until, asker: Asker, now: datetime) -> Answer:
         """Nobody is told of its rule and scope for a while, on the presser's own clock. Raises Withheld, NotFound."""
-        who = await self._known(asker)
+        who = await self._recognition.by_every_name(asker)
         zone = await self._zone_of(asker)
         return await self._database.write(pressing.silence, episode_id, until, who, now, zone, self._zone)
 
     async def end_silence(self, episode_id: int, asker: Asker, now: datetime) -> Answer:
         """What still fires is told again, by the next look. Raises Withheld, NotFound."""
-        who = await self._known(asker)
+        who = await self._recognition.by_every_name(asker)
         return await self._database.write(pressing.end_silence, episode_id, who, now, self._zone)
 
     async def feedback(self, episode_id: int, feedback: Feedback, asker: Asker, now: datetime) -> Answer:
         """What somebody says of it changes what is sent next for its rule and scope. Raises Withheld, NotFound."""
-        who = await self._known(asker)
+        who = await self._recognition.by_every_name(asker)
         return await self._database.write(pressing.feedback, episode_id, feedback, who, now, self._zone)
 
     async def message_at(self, channel: str, ts: str, episode_id: int, pressed: Answer, now: datetime) -> Answer:
@@ -136,7 +136,7 @@ class Alerts:
 
     async def explain(self, episode_id: int, asker: Asker, now: datetime) -> Answer:
         """Which rule, which values, what was decided, for whom, and when it was told. Raises NotFound, Withheld."""
-        who = await self._known(asker)
+        who = await self._recognition.by_every_name(asker)
         return await self._database.read(explaining.explain, episode_id, who, now, self._zone)
 
     async def why_not(self, team: str, now: datetime) -> Answer:
@@ -236,21 +236,13 @@ class Alerts:
     async def _message(self, key: str) -> Message | None:
         return await self._database.read(messages.owed, key, self._zone)
 
-    async def _known(self, asker: Asker) -> Asker:
-        """By every name they have: owners may be configured by any of them."""
-        if self._people is None:
-            return asker
-        found = [await self._people.names(name) for name in sorted(asker.names)]
-        return Asker(Asker.called(*asker.names.union(*found)).names, asker.operator)
-
     async def _zone_of(self, asker: Asker) -> str:
         """What somebody's clock shows, as far as Slack says."""
-        for name in sorted(asker.names) if self._people is not None else ():
-            assert self._people is not None
-            if zone := await self._people.zone(name):
-                return zone
-        configuration = await self._database.read(in_force)
-        return (configuration.timezone if configuration else None) or self._zone
+        if self._people is not None:
+            for name in sorted(asker.names):
+                if zone := await self._people.zone(name):
+                    return zone
+        return await self.zone()
 
 
 def _judged(lookout: Lookout, memory: Memory, unusual: Unusual, *, live: bool = False) -> Iterator[Judged]:

@@ -61,18 +61,18 @@ class Recognition:
         return await run(lambda connection: function(connection, known))
 
     async def by_every_name(self, asker: Asker) -> Asker:
+        """Owners and admins may be configured by any name they have."""
         if self._lookup is None:
             return asker
-        found = [await self._lookup.names(name) for name in sorted(asker.names)]
-        return Asker.called(*asker.names.union(*found))
+        return asker.also(*[await self._lookup.names(name) for name in sorted(asker.names)])
 
     def _at_hand(self, asker: Asker) -> Asker | None:
         """The asker under every name, where nobody has to be asked for them; else None."""
-        if self._lookup is None or asker.operator:
+        if self._lookup is None:
             return asker
         found = [self._lookup.known(name) for name in sorted(asker.names)]
         known = [names for names in found if names is not None]
-        return Asker.called(*asker.names.union(*known)) if len(known) == len(found) else None
+        return asker.also(*known) if len(known) == len(found) else None
 
 
 def _unless_it_matters(
