@@ -25,19 +25,19 @@ def _parsed(body: str, name: str) -> Configuration:
     return parse(body, name=name)
 
 
-def in_force(connection: Connection) -> Configuration | None:
-    """The configuration that holds now, of the file and of Slack together; None before the first."""
+def in_force(connection: Connection) -> Configuration:
+    """The configuration that holds now, of the file and of Slack together; an empty one before the first."""
 
-    def newest() -> Configuration | None:
+    def newest() -> Configuration:
         applied = preferences.newest(connection)
-        return _parsed(applied.body, applied.name) if applied else None
+        return _parsed(applied.body, applied.name) if applied else Configuration()
 
     return memory.remembered(connection, "configuration", newest)
 
 
 def zone_in_force(connection: Connection, otherwise: str) -> str:
     """The time zone in which people count days: the configuration's, else the setting's."""
-    return (in_force(connection) or Configuration()).timezone or otherwise
+    return in_force(connection).timezone or otherwise
 
 
 def check(connection: Connection | None, text: str, name: str) -> Configuration:
@@ -70,7 +70,7 @@ def apply(connection: Connection, text: str, name: str, now: datetime) -> Change
     applied = preferences.newest_file(connection)
     if applied is not None and applied.body == text:
         return Change((), ownership=False)
-    before = in_force(connection) or Configuration()
+    before = in_force(connection)
     whole = beside(connection, text, name)
     preferences.apply(connection, name, whole.text, now, file=text)
     after = whole.configuration

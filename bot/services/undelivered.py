@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 
 from bot.answers import undelivered
 from bot.answers.answer import Answer
-from bot.core.configuration import Configuration
 from bot.core.errors import NotFound
 from bot.services import outbox
 from bot.services.configuration import in_force
@@ -48,5 +47,5 @@ def notice(connection: Connection, key: str) -> tuple[Answer, str]:
 
 def keys(connection: Connection, place: str) -> dict[str, str]:
     """What the message about a place is called, for each admin."""
-    admins = (in_force(connection) or Configuration()).admins
+    admins = in_force(connection).admins
     return {f"{KIND}{quote(place, safe='@')}/{admin}": admin for admin in admins}

@@ -44,7 +44,7 @@ def not_made_yet(path: Path, *, auto_migrate: bool) -> list[Finding]:
 
 
 async def stored(database: Database, settings: Settings) -> tuple[list[Finding], Configuration | None]:
-    """The database itself and the configuration in it; None where it can't be read."""
+    """The database itself and the configuration in it; None where there is none, or it can't be read."""
     try:
         newer = await database.read(schema.check)
     except SchemaMismatch as error:
@@ -57,7 +57,8 @@ async def stored(database: Database, settings: Settings) -> tuple[list[Finding],
     lines = [ok(CHECK, f"{database.dialect} answers and can be written to"), ok(SCHEMA, _said(newer))]
     if await timekeeping.ahead() is not None:
         lines += await looked(CLOCK, lambda: _on_time(timekeeping))
-    return lines, await database.read(in_force)
+    configuration = await database.read(in_force)
+    return lines, configuration if configuration != Configuration() else None
 
 
 async def _on_time(timekeeping: Timekeeping) -> list[Finding]:

@@ -77,8 +77,7 @@ def _list(args: Namespace, held: Sequence[tokens.Token]) -> int:
 def _create(connection: Connection, name: str, token: str, team: str | None, now: datetime) -> None:
     if not _NAME.fullmatch(name):
         raise WordsError("A token's name is letters, digits, dots, dashes and underscores, 64 at most.")
-    in_force = configuration.in_force(connection)
-    teams = [one.id for one in in_force.teams] if in_force else []
+    teams = [one.id for one in configuration.in_force(connection).teams]
     if team is not None and team not in teams:
         close = nearest(team, teams)
         raise NotFound(f"There is no team {team}.{f' Did you mean {wording.listed(close)}?' if close else ''}")

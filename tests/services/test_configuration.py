@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.core.configuration import Configuration
 from bot.core.directory import ApiKey, Directory, Member, Workspace
 from bot.core.errors import ConfigError
 from bot.services import configuration
@@ -31,8 +32,8 @@ def apply(database: Database, text: str, now: datetime = NOW) -> Change:
     return database.write_now(configuration.apply, text, "teams.yml", now)
 
 
-def test_before_the_first_there_is_none(any_database: Database) -> None:
-    assert any_database.read_now(configuration.in_force) is None
+def test_before_the_first_there_is_an_empty_one(any_database: Database) -> None:
+    assert any_database.read_now(configuration.in_force) == Configuration()
     assert any_database.read_now(configuration.export) is None
 
 

@@ -14,7 +14,6 @@ from bot.core.access import Asker
 from bot.core.alerts.episode import Episode, State
 from bot.core.alerts.feedback import Feedback, Until, quiet_until
 from bot.core.alerts.rule import Kind, Metric, Severity
-from bot.core.configuration import Configuration
 from bot.core.errors import SettingsError
 from bot.core.receivers import is_channel
 from bot.services.alerts import explaining
@@ -182,7 +181,7 @@ class Alerts:
     def _fall_through(self, connection: Connection, now: datetime) -> bool:
         """Owe the next ones what could reach nobody just now; whether there is any such."""
         lock(connection, "alerts")
-        configuration = in_force(connection) or Configuration()
+        configuration = in_force(connection)
         before = len(deliveries.line(connection, now, owing.KIND))
         owing.chase(connection, configuration, now)
         owing.unreachable(connection, now)
@@ -211,7 +210,7 @@ class Alerts:
         return found
 
     def _replayed(self, connection: Connection, rule_id: str, since: datetime, now: datetime) -> Replayed:
-        configuration = in_force(connection) or Configuration()
+        configuration = in_force(connection)
         return replay(connection, configuration, rule_id, since, now, self._zone, self._calls)
 
     def _why_not(self, connection: Connection, team: str, now: datetime) -> Answer:
@@ -220,7 +219,7 @@ class Alerts:
 
     async def _leave_in_peace(self, now: datetime) -> None:
         """What is not critical and would reach somebody in the night waits until their morning."""
-        configuration = await self._database.read(in_force) or Configuration()
+        configuration = await self._database.read(in_force)
         if configuration.quiet_hours is None:
             return
         begins, ends = (at.hour * 60 + at.minute for at in configuration.quiet_hours)
@@ -252,7 +251,7 @@ def _judged(lookout: Lookout, memory: Memory, unusual: Unusual, *, live: bool = 
 
 def _patient(connection: Connection, now: datetime) -> list[tuple[str, str]]:
     """The messages to people that are due and can wait until morning, with their receivers."""
-    configuration = in_force(connection) or Configuration()
+    configuration = in_force(connection)
     found = []
     for owed in deliveries.line(connection, now, owing.KIND):
         receiver = owing.receiver_of(owed.key)

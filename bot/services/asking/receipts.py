@@ -127,7 +127,7 @@ def _gathered(
     stretch = _stretch(report)
     since, until = stretch.touched
     chosen, closed = _chosen(compare.selection(inquiry)), closes.months(connection).keys()
-    configuration = in_force(connection) or Configuration()
+    configuration = in_force(connection)
     organizations = directories.read_all(connection)
     everything, readings, grounds = [], [], []
     for directory in organizations:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 from bot.core.access import Asker
-from bot.core.configuration import Configuration
 from bot.core.question import Dimension, Subject, written
 from bot.core.typeahead import Suggestion, fitting
 from bot.services.configuration import in_force
@@ -30,7 +29,7 @@ class Typeahead:
 
 
 def _examples(connection: Connection, asker: Asker) -> tuple[str, ...]:
-    teams = (in_force(connection) or Configuration()).teams
+    teams = in_force(connection).teams
     own = (team for team in teams if asker.is_one_of(team.owners))
     team = next(own, next(iter(teams), None))
     name = written(Subject.TEAM, team.id) if team else ""

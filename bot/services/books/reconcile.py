@@ -17,7 +17,6 @@ from bot.answers import reconcile as reconcile_answer
 from bot.answers.reconcile import Held
 from bot.core.books.reconcile import reconcile
 from bot.core.books.reconciliation import Reconciliation, Stage
-from bot.core.configuration import Configuration
 from bot.core.errors import NotFound, SettingsError
 from bot.core.money import ZERO, Money
 from bot.core.periods import Period, days
@@ -68,7 +67,7 @@ def look(connection: Connection, organization_id: str, touched: Collection[date]
     wanted = {*touched, *(today - _DAY * n for n in range(RECENT.days))}
     unexplained = [found.day for found in _reconciled(connection, organization_id, wanted, now) if not found.explained]
     lock(connection, "reconcile")
-    for admin in (in_force(connection) or Configuration()).admins:
+    for admin in in_force(connection).admins:
         new = [day for day in unexplained if deliveries.find(connection, _key(day, admin)) is None]
         for day in new:
             deliveries.owe(connection, _key(day, admin), now)

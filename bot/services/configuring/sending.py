@@ -104,7 +104,7 @@ def _looked_at(ground: Ground, state: Mapping[str, str], values: Values, id_: st
 def _done(ground: Ground, what: What, id_: str, kept: bool) -> Form:
     if not kept:
         return Form(what, "Saved already", said=(_AGAIN,), submit="")
-    said = described(ground, in_force(ground.connection) or Configuration(), what, id_)
+    said = described(ground, in_force(ground.connection), what, id_)
     return Form(what, "Saved", said=(said, f"It is called {id_}."), submit="")
 
 

@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 
 from bot.answers import unowned as unowned_answer
 from bot.answers.answer import Answer
-from bot.core.configuration import Configuration
 from bot.core.schedule import Cadence, Digest, newest_due
 from bot.services.configuration import in_force, zone_in_force
 from bot.services.configuring import unowned
@@ -52,7 +51,7 @@ def _owe(connection: Connection, now: datetime, zone: str) -> None:
     occurrence = newest_due(Digest(KIND, None, Cadence.WEEKLY, _NINE, here, weekday=_MONDAY), since=since, now=now)
     if occurrence is None or occurrence.due < now - timedelta(days=7):
         return
-    admins = (in_force(connection) or Configuration()).admins
+    admins = in_force(connection).admins
     new = [key for admin in admins if deliveries.find(connection, key := f"{KIND}{occurrence.day}/{admin}") is None]
     if not new:
         return

@@ -174,8 +174,7 @@ def _owed(connection: Connection, key: str, zone: str) -> tuple[Occurrence, str 
 
 def _digests(connection: Connection, zone: str) -> dict[str, Digest]:
     """Every digest in force, by id; `zone` is for those that name none."""
-    configuration = in_force(connection)
-    return {digest.id: digest.in_zone(zone) for digest in configuration.digests} if configuration else {}
+    return {digest.id: digest.in_zone(zone) for digest in in_force(connection).digests}
 
 
 def _find(connection: Connection, name: str, zone: str) -> Digest:

@@ -54,7 +54,7 @@ class Names:
     @classmethod
     def read(cls, connection: Connection) -> Names:
         def anew() -> Names:
-            return cls(in_force(connection) or Configuration(), directories.read_all(connection))
+            return cls(in_force(connection), directories.read_all(connection))
 
         return memory.remembered(connection, "names", anew)
 

@@ -13,7 +13,6 @@ from sqlalchemy import Connection
 
 from bot.core.allocation import allocate
 from bot.core.books.adjustments import adjustments, summed
-from bot.core.configuration import Configuration
 from bot.core.directory import Directory, Ownership
 from bot.core.entries import Basis, Entry
 from bot.core.errors import StoreError
@@ -184,7 +183,7 @@ def _booked(connection: Connection, organization_id: str, days: Collection[date]
 
 def _ownership(connection: Connection, organization_id: str) -> Ownership:
     directory = directories.read(connection, organization_id) or Directory(organization_id, organization_id)
-    configuration = in_force(connection) or Configuration()
+    configuration = in_force(connection)
     return Ownership(directory, configuration.teams)
 
 

@@ -14,7 +14,6 @@ from bot.core.alerts.episode import Episode, Event, Happened, Outcome
 from bot.core.alerts.episode import acknowledge as acknowledged
 from bot.core.alerts.feedback import Feedback, Given, Silence, Until, Verdict
 from bot.core.alerts.unusual import NOTICE
-from bot.core.configuration import Configuration
 from bot.core.errors import NotFound, Withheld
 from bot.core.receivers import may_act
 from bot.services.alerts.telling import messages, unsilencing
@@ -63,7 +62,7 @@ def silence(
 def end_silence(connection: Connection, episode_id: int, asker: Asker, now: datetime, zone: str) -> Answer:
     """End what keeps it quiet, as far as this person may."""
     episode, by = _allowed(connection, episode_id, asker), _called(asker)
-    configuration = in_force(connection) or Configuration()
+    configuration = in_force(connection)
     running = covering(silences.running(connection, now), episode, now)
     theirs = [one for one in running if unsilencing.may_end(connection, configuration, asker, one)]
     if [one for one in theirs if unsilencing.end(connection, one, by, now)]:
@@ -93,7 +92,7 @@ def _allowed(connection: Connection, episode_id: int, asker: Asker) -> Episode:
     episode = episodes.read(connection, episode_id)
     if episode is None:
         raise NotFound("This alert is not in the books any more.")
-    configuration = in_force(connection) or Configuration()
+    configuration = in_force(connection)
     it = about(connection, configuration, episode)
     if not may_act(configuration, asker, it.notify, it.teams):
         owners = "the owners of the team and of those above it, and " if it.teams else ""
