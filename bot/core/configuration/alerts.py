@@ -26,7 +26,7 @@ from bot.core.alerts.window import Window
 from bot.core.configuration import words
 from bot.core.configuration.checks import Links, Reference
 from bot.core.configuration.entry import Entry
-from bot.core.configuration.yaml import Fields, Mistakes, Scalar, described, shown
+from bot.core.configuration.yaml import Fields, Mistakes, Scalar, seen, shown
 
 _UNUSUAL = (Metric.COST, Metric.TOTAL_TOKENS)
 """What the anomaly engine knows the course of."""
@@ -105,8 +105,7 @@ def read_quiet_hours(file: Entry, mistakes: Mistakes) -> tuple[time, time] | Non
     if isinstance(node, Scalar) and node.text == "none":
         return None
     if not isinstance(node, Fields):
-        is_ = shown(node.text) if isinstance(node, Scalar) else described(node)
-        file.wrong("quiet_hours", f'cannot be {is_}. Write {{from: "22:00", until: "07:00"}} or none.')
+        file.wrong("quiet_hours", f'cannot be {seen(node)}. Write {{from: "22:00", until: "07:00"}} or none.')
         return None
     inner = Entry(node, '"quiet_hours" of the file', ("from", "until"), mistakes)
     inner.require("from", "until")
@@ -164,8 +163,7 @@ def _scope(entry: Entry, links: Links, mistakes: Mistakes, each: Collection[str]
         entry.wrong("scope", f"cannot be {node.text} in a rule of this kind. Write {', '.join(each)}.")
         return next(iter(each))
     if not isinstance(node, Fields):
-        is_ = shown(node.text) if isinstance(node, Scalar) else described(node)
-        entry.wrong("scope", f"cannot be {is_}. Write all, each_team or {{team: alpha}}.")
+        entry.wrong("scope", f"cannot be {seen(node)}. Write all, each_team or {{team: alpha}}.")
         return EACH_TEAM
     inner = Entry(node, f'"scope" of {entry.what}', _ONE, mistakes)
     kind = next((key.text for key, _ in node.fields if key.text in _ONE), None)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from bot.core.configuration import words
 from bot.core.configuration.entry import Entry
-from bot.core.configuration.yaml import Fields, Mistakes, Scalar, described, shown
+from bot.core.configuration.yaml import Fields, Mistakes, Scalar, described, seen
 from bot.core.errors import MoneyError
 from bot.core.money import Money
 from bot.core.outlook.budget import Budget, Every, Scope, Span, Uplift
@@ -55,7 +55,7 @@ def _scope(entry: Entry, mistakes: Mistakes) -> Scope | None:
     if isinstance(node, Scalar) and node.text == _EVERYTHING:
         return Scope()
     if not isinstance(node, Fields) or len(node.fields) != 1:
-        is_ = shown(node.text) if isinstance(node, Scalar) else described(node) if node else "nothing"
+        is_ = seen(node) if node else "nothing"
         entry.wrong("scope", f"cannot be {is_}. Write all, or one of {{team: alpha}}, {{model: claude-opus-5-5}}, ….")
         return None
     inner = Entry(node, f'"scope" of {entry.what}', words.BUDGET_SCOPES, mistakes)

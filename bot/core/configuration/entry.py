@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
-from bot.core.configuration.yaml import Fields, Items, Kind, Mistakes, Node, Scalar, described, shown
+from bot.core.configuration.yaml import Fields, Items, Kind, Mistakes, Node, Scalar, described, seen, shown
 from bot.core.nearest import nearest
 
 _PLAIN_DECIMAL = re.compile(r"\d{1,15}(\.\d{1,10})?", re.ASCII)
@@ -82,8 +82,7 @@ class Entry:
             return None
         if isinstance(node, Scalar) and _PLAIN_DECIMAL.fullmatch(node.text) and Decimal(node.text) > 0:
             return Decimal(node.text)
-        is_ = shown(node.text) if isinstance(node, Scalar) else described(node)
-        self.wrong(key, f"must be a plain number above 0, not {is_}. Write it like {example}.")
+        self.wrong(key, f"must be a plain number above 0, not {seen(node)}. Write it like {example}.")
         return None
 
     def flag(self, key: str) -> bool | None:

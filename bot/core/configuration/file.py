@@ -13,7 +13,7 @@ from bot.core.configuration.budgets import read_budget
 from bot.core.configuration.checks import Links, Reference, check
 from bot.core.configuration.entry import Entry
 from bot.core.configuration.matches import read_matches
-from bot.core.configuration.yaml import Fields, Mistakes, Node, Scalar, described, read, shown
+from bot.core.configuration.yaml import Fields, Mistakes, Node, Scalar, described, read, seen, shown
 from bot.core.directory import Team
 from bot.core.outlook.budget import Budget
 from bot.core.periods import WEEKDAYS
@@ -167,8 +167,7 @@ class _Reading:
         if isinstance(node, Scalar) and node.text in (WHOLE_ORGANISATION, EACH_TEAM):
             return node.text
         if node is not None:
-            is_ = shown(node.text) if isinstance(node, Scalar) else described(node)
-            entry.wrong("scope", f"cannot be {is_}. Write all, each_team or {{team: alpha}}.")
+            entry.wrong("scope", f"cannot be {seen(node)}. Write all, each_team or {{team: alpha}}.")
         return default
 
     def _team_named(self, entry: Entry) -> str | None:

@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 from bot.core.alerts.rule import ADMINS, CHANNEL, EACH, EACH_OF_CALLS, OWNERS, WHOLE_ORGANISATION, Metric
 from bot.core.alerts.window import Window
 from bot.core.configuration.entry import Entry, suggestion
-from bot.core.configuration.yaml import Items, Kind, Scalar, described, is_credential, shown
+from bot.core.configuration.yaml import Items, Kind, Scalar, described, is_credential, seen, shown
 from bot.core.directory import UNALLOCATED
 from bot.core.errors import MoneyError
 from bot.core.money import Money
@@ -141,11 +141,10 @@ def skip(entry: Entry, key: str) -> Skip:
         elif (found := calendar_day(text)) is not None:
             dates.add(found)
         else:
-            is_ = shown(text) if isinstance(item, Scalar) else described(item)
             entry.mistake(
                 item.line,
-                f'{is_} in "{key}" of {entry.what} is no day to skip. Write weekends, a weekday or a date such as '
-                "2026-12-25.",
+                f'{seen(item)} in "{key}" of {entry.what} is no day to skip. '
+                "Write weekends, a weekday or a date such as 2026-12-25.",
             )
     if len(weekdays) == len(WEEKDAYS):
         entry.wrong(key, "leaves no day of the week. Take one away, or remove the digest.")
@@ -203,8 +202,7 @@ def clock(entry: Entry, key: str) -> time | None:
         return None
     if isinstance(node, Scalar) and (found := _CLOCK.fullmatch(node.text)):
         return time(int(found[1]), int(found[2]))
-    is_ = shown(node.text) if isinstance(node, Scalar) else described(node)
-    entry.wrong(key, f'is {is_}, not a time of day. Write it from "00:00" to "23:59".')
+    entry.wrong(key, f'is {seen(node)}, not a time of day. Write it from "00:00" to "23:59".')
     return None
 
 
@@ -233,10 +231,10 @@ def percentages(entry: Entry, key: str) -> tuple[int, ...]:
         if isinstance(item, Scalar) and _PERCENT.fullmatch(item.text) and 1 <= int(item.text) <= _MOST_PERCENT:
             found.append(int(item.text))
         else:
-            is_ = shown(item.text) if isinstance(item, Scalar) else described(item)
             entry.mistake(
                 item.line,
-                f'{is_} in "{key}" of {entry.what} is not a percentage. Write whole numbers from 1 to {_MOST_PERCENT}.',
+                f'{seen(item)} in "{key}" of {entry.what} is not a percentage. '
+                f"Write whole numbers from 1 to {_MOST_PERCENT}.",
             )
     return tuple(found)
 

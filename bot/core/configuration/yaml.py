@@ -112,6 +112,11 @@ def described(node: Node) -> str:
             return "a mapping"
 
 
+def seen(node: Node) -> str:
+    """What stands there, inside a message: a text itself, else what kind of thing it is."""
+    return shown(node.text) if isinstance(node, Scalar) else described(node)
+
+
 def read(text: str, mistakes: Mistakes) -> Node | None:
     """The file's tree; None for an empty one. Raises ConfigError for what is not YAML or more than plain YAML."""
     if len(text.encode(errors="replace")) > LARGEST_FILE:
