@@ -15,7 +15,7 @@ from bot.core import wording
 from bot.core.money import Money
 from bot.core.outlook.budget import Budget, Every, Scope, Standing, Uplift, suggestion
 from bot.core.outlook.forecast import Forecast, Unsaid, forecast
-from bot.core.question import Question, Subject, parse, written
+from bot.core.question import Question, Subject, parse
 
 _NONE = "–"
 
@@ -36,7 +36,7 @@ class Budgeted:
 def answer(budgeted: Budgeted) -> Answer:
     """One budget in full, several in a table, none with what would have held."""
     question = budgeted.question
-    about = f"{question.thing} {written(question.thing, question.name)}" if question.name else Subject.SUMMARY.value
+    about = question.named or Subject.SUMMARY.value
     one = budgeted.lines[0] if len(budgeted.lines) == 1 else None
     over = any(is_over(standing) for _, standing in budgeted.lines)
     return Answer(

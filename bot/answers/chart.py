@@ -14,7 +14,7 @@ from bot.answers.pieces import Plan, breakdown, day_label, during, spent, title_
 from bot.core import wording
 from bot.core.directory import UNALLOCATED
 from bot.core.money import UNITS_PER_CENT, UNITS_PER_DOLLAR, ZERO, Money
-from bot.core.question import Dimension, Picture, Question, Subject, written
+from bot.core.question import Dimension, Picture, Question, Subject
 from bot.core.report import Figures, Findings, Row, rest
 from bot.core.words import CHRONOLOGICAL
 
@@ -133,7 +133,7 @@ def _drawn(cost: Money, *, small: bool) -> Decimal:
 
 def _answer(findings: Findings, who: str, picture: Picture) -> Answer:
     report, question = findings.report, findings.report.question
-    about = f"{question.thing} {written(question.thing, question.name)}" if question.name else ""
+    about = question.named
     period = question.period.words
     figures = f"{about} {period} by {report.by}" if about else f"summary {period} by {report.by}"
     others = [one for one in (Picture.TREND, Picture.MODELS) if one is not picture]

@@ -13,9 +13,8 @@ from bot.core import wording
 from bot.core.coding import Work
 from bot.core.money import ZERO, Money
 from bot.core.periods import Period, Unit
-from bot.core.question import Dimension, Question, parse, written
+from bot.core.question import Dimension, Question, parse
 from bot.core.typed import quote
-from bot.core.words import Subject
 
 CUTS = (Dimension.USER, Dimension.TEAM, Dimension.DAY)
 """What the rows can be; the report knows neither keys nor workspaces, and models only in its estimates."""
@@ -168,7 +167,7 @@ def _row(line: Line, *, people: bool) -> tuple[Cell, ...]:
 
 def _actions(code: Code) -> tuple[Action, ...]:
     question, period = code.question, code.question.period.words
-    about = f"code {written(Subject.CODE, question.name)}" if question.name else "code"
+    about = question.named or "code"
     cuts = (Dimension.DAY,) if code.who else (Dimension.TEAM, Dimension.DAY)
     offered = [Action(title_of(by), f"{about} {period} by {by}") for by in cuts if by is not code.by]
     if question.period.unit is Unit.MONTH and question.period.running:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from bot.answers import examples
 from bot.answers.answer import Action, Answer, Fact, File, Tokens
 from bot.answers.pieces import day_label
-from bot.core.question import Question, Sheet, Subject, parse, written
+from bot.core.question import Question, Sheet, Subject, parse
 
 _HOLDS = {
     Sheet.USAGE: "tokens by day, workspace, key, model, tier and region",
@@ -57,7 +57,7 @@ def answer(filed: Filed) -> Answer:
 
 def _actions(question: Question) -> tuple[Action, ...]:
     """The other files of the same, and its figures here."""
-    about = f"{question.thing} {written(question.thing, question.name)}" if question.name else ""
+    about = question.named
     period = question.period.words
     told = not question.name or question.thing is Subject.TEAM
     others = [sheet for sheet in Sheet if sheet is not question.sheet and (told or sheet is not Sheet.CALLS)]

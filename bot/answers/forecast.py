@@ -14,7 +14,7 @@ from bot.core.money import Money
 from bot.core.outlook.budget import Span
 from bot.core.outlook.forecast import Forecast, Past, Unsaid, forecast, track_record
 from bot.core.periods import span as stretch
-from bot.core.question import Question, Subject, parse, written
+from bot.core.question import Question, Subject, parse
 
 TEN_DAYS = 10
 _MEANING = "An estimate: four times out of five the total comes to lie in the range."
@@ -43,8 +43,6 @@ class Outlook:
 def answer(outlook: Outlook) -> Answer:
     """What is spent, what it is heading for, and the record."""
     question = outlook.question
-    about = f"{question.thing} {written(question.thing, question.name)}" if question.name else Subject.SUMMARY.value
-    name = about if question.name else ""
     return Answer(
         title=f"Forecast: {outlook.who}, {named(outlook.span)}",
         headline=_headline(outlook),
@@ -52,8 +50,8 @@ def answer(outlook: Outlook) -> Answer:
         tables=(_table(outlook.record),) if outlook.record else (),
         notes=tuple(note for note in (record_line(outlook.record, outlook.seen), _meaning(outlook)) if note),
         actions=(
-            Action("The figures", f"{about} {question.period.words}"),
-            Action("Budget", f"budget {name}".strip()),
+            Action("The figures", f"{question.named or Subject.SUMMARY} {question.period.words}"),
+            Action("Budget", f"budget {question.named}".strip()),
         ),
         data_through=outlook.data_through,
         question=question.text,

@@ -26,7 +26,7 @@ from bot.answers.answer import (
 from bot.core import wording
 from bot.core.money import UNITS_PER_DOLLAR, Money
 from bot.core.periods import Period, Unit, span
-from bot.core.question import Dimension, Subject, written
+from bot.core.question import Dimension, Subject
 from bot.core.report import Figures, Report, Row, rest
 from bot.core.words import ONE
 
@@ -208,10 +208,7 @@ def why(report: Report) -> tuple[Action, ...]:
     if not moved(report):
         return ()
     question = report.question
-    if question.name:
-        about = f"{question.thing} {written(question.thing, question.name)}"
-    else:
-        about = question.thing.value if question.thing in ONE else ""
+    about = question.named or (question.thing.value if question.thing in ONE else "")
     versus = f"vs {question.versus.words}" if question.versus else ""
     return (Action("Why?", " ".join(filter(None, (Subject.WHY, about, question.period.words, versus)))),)
 

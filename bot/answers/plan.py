@@ -25,7 +25,7 @@ from bot.core.plans import (
     tier_of,
     told_by_claude_code,
 )
-from bot.core.question import Question, Subject, parse, written
+from bot.core.question import Question, Subject, parse
 from bot.core.report import Figures
 
 _CHECKED = f"Plans and tiers are Anthropic's published ones, as of {CHECKED:%B %Y}, paid by the month, before tax."
@@ -204,8 +204,10 @@ def _actions(question: Question) -> tuple[Action, ...]:
     period = question.period.words
     offered = [Action("Models", f"models {period}")]
     if question.name and question.about:
-        about = f"{question.about} {written(question.about, question.name)}"
-        offered = [Action("What it spent", f"{about} {period}"), Action("Whole organisation", f"plan {period}")]
+        offered = [
+            Action("What it spent", f"{question.named} {period}"),
+            Action("Whole organisation", f"plan {period}"),
+        ]
     return tuple(offered)
 
 

@@ -11,7 +11,7 @@ from bot.answers.answer import Action, Answer
 from bot.answers.list_prices import price_table
 from bot.answers.pieces import Plan, aside, breakdown, course, day_label, facts, of_report, spent, title_of, why
 from bot.core.periods import Unit
-from bot.core.question import Dimension, Subject, written
+from bot.core.question import Dimension, Subject
 from bot.core.report import Findings, Report, Row
 from bot.core.typed import quote
 from bot.core.words import TIMES
@@ -57,9 +57,7 @@ def answer(findings: Findings, who: str) -> Answer:
 def _actions(report: Report) -> tuple[Action, ...]:
     """The next questions people ask: cut another way, the month before, and the whole."""
     question = report.question
-    about = (
-        f"{question.subject} {written(question.subject, question.name)}" if question.name else question.subject.value
-    )
+    about = question.named or question.subject.value
     period = question.period.words
     other = next(by for by in _CUTS[question.subject] if by is not report.by)
     offered = [

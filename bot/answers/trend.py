@@ -28,7 +28,7 @@ from bot.answers.pieces import Plan, day_label, during, facts, of_report, spent,
 from bot.core import wording
 from bot.core.money import ZERO, Money
 from bot.core.periods import Period, days
-from bot.core.question import Dimension, Picture, Subject, written
+from bot.core.question import Dimension, Picture, Subject
 from bot.core.report import Figures, Report, Row
 
 MOST_DAYS, MOST_WEEKS = 31, 26
@@ -141,7 +141,7 @@ def _table(course: Course) -> Table:
 def _actions(report: Report) -> tuple[Action, ...]:
     question = report.question
     period = question.period.words
-    about = f"{question.thing} {written(question.thing, question.name)}" if question.name else ""
+    about = question.named
     coarser = {Dimension.HOUR: Dimension.DAY, Dimension.DAY: Dimension.WEEK, Dimension.WEEK: Dimension.MONTH}
     offered = [Action("The figures", f"{about or Subject.SUMMARY} {period}")]
     if report.by in coarser and len(report.rows) > 2:

@@ -10,7 +10,7 @@ from bot.answers.pieces import MOST_BARS, SIDE_ROWS, Plan, during, lengths, of_r
 from bot.core import wording
 from bot.core.change import Cause, moved
 from bot.core.money import ZERO, Money
-from bot.core.question import Dimension, Subject, written
+from bot.core.question import Dimension, Subject
 from bot.core.report import Figures, Report, Row, rest
 from bot.core.words import TIMES
 
@@ -218,7 +218,7 @@ def _course(explained: Explained) -> tuple[Chart, ...]:
 def _actions(report: Report) -> tuple[Action, ...]:
     """Cut the change another way, or see the figures themselves."""
     question = report.question
-    about = f"{question.thing} {written(question.thing, question.name)}" if question.name else ""
+    about = question.named
     period, versus = question.period.words, f"vs {question.versus.words}" if question.versus else ""
     cuts = [by for by in (Dimension.MODEL, Dimension.KEY, Dimension.DAY) if by is not report.by]
     offered = [Action(f"Why, {title_of(by).lower()}", _said("why", about, period, f"by {by}", versus)) for by in cuts]

@@ -65,6 +65,11 @@ class Question:
         """What kind of thing the name is of."""
         return self.about or self.subject
 
+    @property
+    def named(self) -> str:
+        """What it is about, as one asks for it: "team alpha"; "" where it has no name."""
+        return f"{self.thing} {written(self.thing, self.name)}" if self.name else ""
+
 
 def meant(reading: Reading) -> Question:
     """What the clauses say together, with defaults and the words that ask it again."""
