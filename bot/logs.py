@@ -48,8 +48,10 @@ def configure(settings: Settings) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    for chatty in ("httpx", "httpcore", "apscheduler", "alembic", "slack_sdk", "asyncio", "uvicorn"):
+    for chatty in ("httpx", "httpcore", "alembic", "slack_sdk", "asyncio", "uvicorn"):
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
+    # APScheduler warns that a knock is still at work when the next is due, as it should be: a metric says how long.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     # matplotlib warns that it keeps its fonts in a temporary folder where the home can't be written, as it should.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     # Bolt's warnings are advice to whoever writes listeners, such as that SLACK_BOT_TOKEN is set as well.

@@ -237,8 +237,9 @@ class Deliverer:
         if error.permanent or (isinstance(error, SlackUnclear) and claim.attempt >= UNCLEAR_TRIES):
             retry_at = None
         await self._database.write(_not_sent, claim, now, error, retry_at, in_line=in_line)
+        what = "Message not sent; it is tried again." if retry_at else "Message given up."
         again = retry_at and retry_at.isoformat()
-        log.warning("Message not sent.", action="delivery_failed", error=str(error), retry_at=again)
+        log.warning(what, action="delivery_failed", error=str(error), retry_at=again)
 
 
 def _pause(attempt: int) -> timedelta:
