@@ -946,6 +946,15 @@ class ImportedPieceRow(SQLModel, table=True):
     calls: int
 
 
+class CallHorizonRow(SQLModel, table=True):
+    """Single calls that were stored before this are let go, and their ids with them: one row that moves ahead only."""
+
+    __tablename__ = "call_horizon"
+
+    id: int = Field(primary_key=True)
+    stored_at: datetime = Field(sa_type=Microseconds)
+
+
 class IntakeTokenRow(SQLModel, table=True):
     """Who may send calls: only the hash of a token is here."""
 

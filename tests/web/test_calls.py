@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import json
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from bot.core.calls.client import fingerprint
+from bot.services.calls.forgetting import forget
 from bot.services.calls.intake import MOST_UNDER_WAY, Intake
 from bot.store.calls import tokens
 from bot.store.database import Database
@@ -186,6 +187,27 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> str:
     with databases.opened(url) as database:
         database.write_now(tokens.create, "app", fingerprint(TOKEN), None, NOW)
     return url
+
+
+async def test_a_call_that_was_let_go_is_no_new_one_when_calls_are_kept_for_longer(alone: str) -> None:
+    database, later = Database(alone), NOW + timedelta(days=8)
+    sent = [call(id="1", timestamp=(NOW - timedelta(days=1)).isoformat())]
+
+    async def post(now: datetime, days: int) -> httpx.Response:
+        intake = Intake(database, lambda: now, retain=timedelta(days=days))
+        app = Starlette(routes=[Route("/v1/calls", calls(intake, lambda: now), methods=["POST"])])
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://bot") as http:
+            return await http.post("/v1/calls", json=sent, headers=MINE)
+
+    assert (await post(NOW, 7)).json()["accepted"] == 1
+    await forget(database, later - timedelta(days=7))
+    answer = (await post(later, 35)).json()
+    sent[0]["timestamp"] = later.isoformat()
+    new = (await post(later, 35)).json()
+    database.close()
+    assert (answer["accepted"], new["accepted"]) == (0, 1), "its sum holds it already"
+    (refusal,) = answer["rejected"]
+    assert refusal["reason"] == "timestamp is before 2026-11-23 09:00 UTC: single calls of then were let go."
 
 
 _JSON = st.recursive(

@@ -31,6 +31,8 @@ PER_TURN = 8
 """Requests of one client that go into one transaction: a flood from one leaves the others their turn."""
 _USED_AGAIN = timedelta(minutes=1)
 """How exactly people are told when a token was used last."""
+_LOOKED_AGAIN = timedelta(minutes=1)
+"""How often it is asked which calls have been let go."""
 _MOST_SERIES = 100_000
 """Ids kept in memory; beyond that they are looked up anew."""
 
@@ -69,6 +71,8 @@ class Intake:
         self._storing: asyncio.Task[None] | None = None
         self._known: KnownSeries = {}
         self._used: dict[str, datetime] = {}
+        self._horizon: datetime | None = None
+        self._looked: datetime | None = None
         self.arrived: Callable[[], None] | None = None
 
     async def client(self, authorization: str) -> Client:
@@ -102,10 +106,9 @@ class Intake:
     async def take(self, said: Batch, client: Client) -> Taken:
         """Store what can be stored; returns when it is. Call it within `turn`."""
         rejected = dict(said.refused)
-        oldest = microseconds(self._clock() - self._retain)
-        if said and min(said.at) < oldest:
+        since, reason = await self._known_since(self._clock())
+        if said and min(said.at) < (oldest := microseconds(since)):
             # Its id is forgotten by then: sent once more, it would count twice.
-            reason = f"timestamp is more than {self._retain.days} days ago: read older calls with `import`."
             rejected |= {place: reason for place, at in zip(said.positions, said.at, strict=True) if at < oldest}
             said = said.only([position for position, at in enumerate(said.at) if at >= oldest])
         posted = await self._stored(said, client) if said else Posted(0, 0, [])
@@ -114,6 +117,19 @@ class Intake:
             self.arrived()
         metering.taken(accepted=posted.accepted, duplicates=posted.duplicates, rejected=len(rejected))
         return Taken(posted.accepted, posted.duplicates, dict(sorted(rejected.items())))
+
+    async def _known_since(self, now: datetime) -> tuple[datetime, str]:
+        """Since when every call is known by its id, and what to say of an older one."""
+        if self._looked is None or now - self._looked >= _LOOKED_AGAIN:
+            self._horizon, self._looked = await self._database.read(store.horizon), now
+        kept = now - self._retain
+        if self._horizon is None or self._horizon <= kept:
+            return kept, f"timestamp is more than {self._retain.days} days ago: read older calls with `import`."
+        # RETAIN_CALLS_DAYS was shorter once, or is so for another replica.
+        return (
+            self._horizon,
+            f"timestamp is before {self._horizon:%Y-%m-%d %H:%M} UTC: single calls of then were let go.",
+        )
 
     async def count(self, counts: Sequence[Count], client: Client, mark: str) -> None:
         """Store what Claude Code counted. `mark` is its request's: the same one again counts nothing twice."""

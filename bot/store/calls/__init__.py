@@ -3,7 +3,7 @@
 Whoever tells has a token. All that calls come to is written by `posting` alone, in one transaction.
 """
 
-from bot.store.calls.posting import TAKEN, Posted, Sent, any_stored, forget, imported, note_imported, post
+from bot.store.calls.posting import TAKEN, Posted, Sent, any_stored, forget, horizon, imported, note_imported, post
 from bot.store.calls.series import REST, KnownSeries, Series
 from bot.store.calls.sums import (
     Held,
@@ -33,6 +33,7 @@ __all__ = [
     "by_day",
     "by_series",
     "forget",
+    "horizon",
     "imported",
     "largest",
     "newest",

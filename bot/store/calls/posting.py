@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import add, itemgetter
 from typing import NamedTuple
 
@@ -24,12 +24,13 @@ from bot.store.bulk import insert_columns
 from bot.store.calls import growth, headroom
 from bot.store.calls.headroom import Program, Told
 from bot.store.calls.series import KnownSeries, Names, learn
-from bot.store.tables import CallRow, CallSeries, ImportedPieceRow, table
-from bot.store.upsert import insert_new, lock
+from bot.store.tables import CallHorizonRow, CallRow, CallSeries, ImportedPieceRow, table
+from bot.store.upsert import insert_new, lock, upsert
 
 _call = table(CallRow)
 _series = table(CallSeries)
 _piece = table(ImportedPieceRow)
+_horizon = table(CallHorizonRow)
 _DAY_LONG = 86_400_000_000
 
 TAKEN = "Its id belongs to another call, with another model or other token counts."
@@ -150,9 +151,18 @@ def any_stored(connection: Connection, before: datetime) -> bool:
 
 def forget(connection: Connection, before: datetime, most: int) -> int:
     """Let go of some single calls that were stored before this; their sums stay. How many those were."""
+    lock(connection, "call horizon")
+    if before > (horizon(connection) or datetime.min.replace(tzinfo=UTC)):
+        upsert(connection, _horizon, [{"id": 1, "stored_at": before}])
     # In the order of their index: a database that has not counted its rows lately would look through all of them.
     some = select(_call.c.id).where(_call.c.stored_at < before).order_by(_call.c.stored_at).limit(most)
     return connection.execute(delete(_call).where(_call.c.id.in_(some))).rowcount
+
+
+def horizon(connection: Connection) -> datetime | None:
+    """Of what was stored before this, no id may be known any more; None while all are."""
+    found: datetime | None = connection.execute(select(_horizon.c.stored_at)).scalar()
+    return found
 
 
 def imported(connection: Connection, sha256: str) -> int | None:

@@ -52,6 +52,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("organization_id", "source", "start", "position"),
     )
     op.create_table(
+        "call_horizon",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("stored_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
         "call_limit",
         sa.Column("bound_team", sa.String(), nullable=False),
         sa.Column("team", sa.String(), nullable=False),
