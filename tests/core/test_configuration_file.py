@@ -300,6 +300,7 @@ MISTAKES = [
     ("timezone: ../etc/passwd\n", '1: "timezone" of the file is "../etc/passwd", which is no time zone. Write one like Europe/Berlin.'),
     (digest("cadence: daily, at: '9:60'"), '1: "at" of digest "d" is "9:60", not a time of day. Write it from "00:00" to "23:59".'),
     (digest("cadence: daily, at: 24:00"), '1: "at" of digest "d" is "24:00", not a time of day. Write it from "00:00" to "23:59".'),
+    (digest("cadence: wekly, on: monday"), '1: "cadence" of digest "d" cannot be "wekly". Did you mean "weekly"?'),
     (digest("cadence: dayly"), '1: "cadence" of digest "d" cannot be "dayly". Did you mean "daily"?'),
     (digest("cadence: weekly, on: munday"), '1: "on" of digest "d" cannot be "munday". Did you mean "monday"?'),
     ("digests: [{id: d, cadence: daily}]", '1: digest "d" has no "channel". Add it, or to: with a person.'),
@@ -333,6 +334,8 @@ MISTAKES = [
     ("budgets: [{id: b, team: unallocated, amount: 5, forecast: 'yes'}]", '1: "forecast" of budget "b" must be true or false, not text. Write true or false without quotes.'),
     # alerts
     ("alerts: [{id: a, metric: costs, kind: threshold, above: 1, window: 1d}]", '1: "metric" of alert "a" cannot be "costs". Did you mean "cost"?'),
+    ("alerts: [{id: a, metric: cost, kind: anomoly, min_impact: 25.00}]", '1: "kind" of alert "a" cannot be "anomoly". Did you mean "anomaly"?'),
+    ("alerts: [{id: a, kind: runawy, scope: each_team}]", '1: "kind" of alert "a" cannot be "runawy". Did you mean "runaway"?'),
     ("alerts: [{id: a, metric: cost, kind: treshold, above: 1, window: 1d}]", '1: "kind" of alert "a" cannot be "treshold". Did you mean "threshold"?'),
     (alert("above: 1, window: 1d, severity: urgent"), '1: "severity" of alert "a" cannot be "urgent". It is one of: info, warning, critical.'),
     (alert("above: 1, window: daily"), '1: "window" of alert "a" is "daily", which is no length of time. Write 5m, 24h, 1d or month.'),

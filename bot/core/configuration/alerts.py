@@ -42,12 +42,14 @@ _MINUTES = {"m": 1, "h": 60, "d": 1440}
 
 def read_rule(rule_id: str, entry: Entry, links: Links, mistakes: Mistakes) -> Rule:
     """The rule an entry describes; what is wrong with it is noted, and stands as some default."""
-    kind = Kind(entry.word("kind", words.KINDS) or Kind.THRESHOLD)
+    said = entry.word("kind", words.KINDS)
+    kind = Kind(said or Kind.THRESHOLD)
     if kind in OF_CALLS:
         return _of_calls(rule_id, kind, entry, links, mistakes)
-    entry.require("metric")
     metric = Metric(entry.word("metric", words.METRICS) or Metric.COST)
-    _fits(kind, metric, entry)
+    if said or "kind" not in entry:  # of a kind that nobody knows, nothing is known to be missing or too much
+        entry.require("metric")
+        _fits(kind, metric, entry)
     scope = _scope(entry, links, mistakes, tuple(EACH))
     severity = Severity(entry.word("severity", tuple(Severity)) or Severity.WARNING)
     per_call = bool(entry.word("per", ("call",)))

@@ -122,9 +122,10 @@ class _Reading:
         channel, to = words.channel(entry, "channel"), words.person(entry, "to")
         own = entry.says("scope", words.OWN) or (to is not None and "scope" not in entry)
         scope = WHOLE_ORGANISATION if own else self._scope(entry, WHOLE_ORGANISATION)
-        cadence = Cadence(entry.word("cadence", words.CADENCES) or Cadence.DAILY)
+        said = entry.word("cadence", words.CADENCES)
+        cadence = Cadence(said or Cadence.DAILY)
         weekday = entry.word("on", WEEKDAYS) or WEEKDAYS[0]
-        if "on" in entry and cadence is not Cadence.WEEKLY:
+        if "on" in entry and said and cadence is not Cadence.WEEKLY:
             entry.wrong("on", f"is only for weekly digests, and this one is {cadence}. Remove it.")
         if channel and to:
             entry.wrong("to", 'stands beside "channel". Keep one, and make a second digest for the other.')
