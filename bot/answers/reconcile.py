@@ -67,6 +67,9 @@ def verdict(days: Sequence[Held]) -> str:
     unread = {held.found.day for held in days if held.found.reported is None}
     if unread:
         return f"Every difference is explained; Anthropic's own sum is not in yet for {_said_days(sorted(unread))}."
+    half = {held.found.day for held in days if held.found.stage is Stage.UNREAD}
+    if half:
+        return f"Every difference is explained; usage or cost is not in yet for {_said_days(sorted(half))}."
     return f"All {count} days add up." if count > 1 else f"{day_label(days[0].found.day)} adds up."
 
 
@@ -180,6 +183,7 @@ _WELL = (
     _example(18, "240.40", "239.02", "264.42", apart=Cause.RESTATED, DISCOUNT="-25.40"),
     _example(22, None, "0", "12.10", stage=Stage.UNREAD, NOT_IN_YET="-12.10"),
 )
+_HALF = _example(19, "226.12", "226.12", "251.2444", stage=Stage.UNREAD, NOT_IN_YET="-25.1244")
 _WRONG = (
     _example(19, "226.12", "213.80", "237.5555", Fault.ROWS_LOST, apart=Cause.UNEXPLAINED, DISCOUNT="-23.7555"),
     _example(20, "230.00", "230.00", "212.50", Fault.ONE_HOUR_AS_FIVE_MINUTES, DISCOUNT="-20", UNEXPLAINED="37.50"),
@@ -191,6 +195,7 @@ EXAMPLES: Mapping[str, Answer] = MappingProxyType(
         "well": answer(_WELL, "16–22 Nov"),
         "not explained": answer((*_WELL[:-1], *_WRONG, _WELL[-1]), "16–22 Nov"),
         "page": answer(_WRONG[:1], ""),
+        "usage not in yet": answer((*_WELL[:3], _HALF), "16–19 Nov"),
         "nothing read": answer((), "October 2026"),
         "hostile names": answer((_HOSTILE, *_WELL), "this month"),
     }
