@@ -113,7 +113,7 @@ def added(figures: Iterable[Figures]) -> Figures:
     return Figures(
         _sum(part.billed_cost for part in parts),
         listed,
-        quantities or None,
+        quantities if any(part.quantities is not None for part in parts) else None,
         _sum(part.shared_out for part in parts) or ZERO,
         sum(counted) if counted and len(counted) == len(parts) else None,
         list_cost_high=listed + Money(above) if listed is not None and above else None,

@@ -13,6 +13,9 @@ from sqlalchemy import Connection
 from bot.answers.answer import Amount
 from bot.core.access import NOBODY, OPERATOR, Asker
 from bot.core.errors import NotFound, Withheld, WordsError
+from bot.core.money import ZERO
+from bot.core.report import Figures
+from bot.core.report import added as together
 from bot.core.usage import LEDGER_SOURCES, Source, Surface
 from bot.render.json import document
 from bot.services import configuration
@@ -129,6 +132,13 @@ async def test_what_is_compared_is_what_each_is_by_itself_and_has_a_receipt(
     made = await Receipts(synced, "UTC").make(question, NOW, OPERATOR)
     assert made.receipt.residual.units == 0
     assert (await Receipts(synced, "UTC").verify(made.id)).outcome is Outcome.EQUAL
+
+
+def test_what_used_nothing_is_nothing_together_and_what_was_not_read_is_unknown_together() -> None:
+    rested, unread = Figures(ZERO, ZERO, {}, requests=0), Figures(ZERO, None)
+    assert (together([rested, rested]).total_tokens, together([rested, rested]).requests) == (0, 0)
+    assert together([rested, unread]).total_tokens == 0, "what is known in one part is not hidden"
+    assert together([unread, unread]).total_tokens is None
 
 
 @with_the_server
