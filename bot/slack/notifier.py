@@ -11,7 +11,6 @@ from typing import Any
 import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
@@ -21,11 +20,11 @@ from bot.services.deliver import Posted
 from bot.slack import history
 from bot.slack.metering import MeteredClient
 from bot.slack.pace import SECONDS_BETWEEN_POSTS, Pace
+from bot.slack.patience import RATE_LIMIT_RETRIES, PatientClient, wanted
 from bot.slack.pictures import Pictures
 
 log = structlog.get_logger()
 
-RATE_LIMIT_RETRIES = 5
 TIMEOUT_SECONDS = 15
 DIRECT_KEPT_SECONDS = 3600
 """How long nobody looks again whether somebody is still there."""
@@ -72,17 +71,8 @@ def session() -> aiohttp.ClientSession:
 
 
 def web_client(token: str, base_url: str, kept: aiohttp.ClientSession | None = None) -> AsyncWebClient:
-    """A client that waits when Slack says so and repeats nothing else: a post without an answer may have arrived.
-
-    Without `kept` connections it makes one for each call.
-    """
-    return MeteredClient(
-        token=token,
-        session=kept,
-        base_url=base_url,
-        timeout=TIMEOUT_SECONDS,
-        retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_LIMIT_RETRIES)],
-    )
+    """Slack's Web API for everything but what is owed. Without `kept` connections it makes one for each call."""
+    return PatientClient(token=token, session=kept, base_url=base_url, timeout=TIMEOUT_SECONDS)
 
 
 class SlackNotifier:
@@ -237,8 +227,7 @@ def refusal(error: SlackApiError) -> BotError:
 
 
 def _too_fast(response: Any) -> _TooFast:
-    headers = {name.lower(): value for name, value in (getattr(response, "headers", None) or {}).items()}
-    wait = str(headers.get("retry-after", ""))
-    error = _TooFast(f"Slack is not taking messages now (429, wait {wait or 1} s).")
-    error.seconds = float(wait) if wait.isdecimal() else _TooFast.seconds
+    seconds = wanted(getattr(response, "headers", None))
+    error = _TooFast(f"Slack is not taking messages now (429, wait {seconds:.0f} s).")
+    error.seconds = seconds
     return error

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from bot.answers.answer import Answer, Column, Table
 from bot.core.errors import BotError, CredentialRefused, SlackRefused, SlackUnavailable
 from bot.demo.serving import serve
+from bot.slack import patience
 from bot.slack.notifier import SlackNotifier, web_client
 from tests.outside import ALPHA, ANA, BOT_TOKEN, GENERAL, OLD, QUIET, Outside
 
@@ -46,6 +47,20 @@ async def test_a_channel_does_not_wait_for_another(outside: Outside, notifier: S
     waiting.cancel()
     await asyncio.wait({waiting})
     assert [message.channel for message in outside.posted()] == [GENERAL, ALPHA]
+
+
+async def test_a_long_limit_of_one_method_holds_nobody_up_and_is_obeyed(
+    outside: Outside, notifier: SlackNotifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "LONGEST_WAIT_SECONDS", 0.5)
+    outside.slack.fail_next("users.lookupByEmail", retry_after=1)
+    for _ in range(2):
+        with pytest.raises(SlackUnavailable):
+            await notifier.direct("ana@example.com")
+    assert (await notifier.post(await notifier.direct(ANA), said("by id"))).ts
+    assert outside.slack_faults.count("users.lookupByEmail") == 1
+    await asyncio.sleep(1.1)
+    assert await notifier.direct("ana@example.com") == await notifier.direct(ANA)
 
 
 async def test_a_refused_message_does_not_hold_up_the_next(outside: Outside, notifier: SlackNotifier) -> None:
