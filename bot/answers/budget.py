@@ -215,13 +215,9 @@ def _example(text: str, who: str, *budgets: Budget, days: list[Money | None], wi
     return answer(Budgeted(question, who, tuple(lines), suggestion(months), withheld, examples.THROUGH))
 
 
-def _dollars(text: str) -> Money:
-    return Money.from_dollars(text)
-
-
-_ALPHA = Budget("alpha-month", Scope("team", "Team Alpha"), _dollars("1150.00"), forecast=True)
-_BETA = Budget("beta-quarter", Scope("team", "Team Beta"), _dollars("4500.00"), Every.QUARTER)
-_GAMMA = Budget("gamma-month", Scope("team", "Team Gamma"), _dollars("500.00"))
+_ALPHA = Budget("alpha-month", Scope("team", "Team Alpha"), Money.from_dollars("1150.00"), forecast=True)
+_BETA = Budget("beta-quarter", Scope("team", "Team Beta"), Money.from_dollars("4500.00"), Every.QUARTER)
+_GAMMA = Budget("gamma-month", Scope("team", "Team Gamma"), Money.from_dollars("500.00"))
 
 EXAMPLES: Mapping[str, Answer] = MappingProxyType(
     {
@@ -233,8 +229,8 @@ EXAMPLES: Mapping[str, Answer] = MappingProxyType(
             Budget(
                 "beta-month",
                 Scope("team", "Team Beta"),
-                _dollars("1150.00"),
-                uplifts=(Uplift(_dollars("400.00"), date(2026, 11, 30)),),
+                Money.from_dollars("1150.00"),
+                uplifts=(Uplift(Money.from_dollars("400.00"), date(2026, 11, 30)),),
             ),
             days=example_days(),
         ),
@@ -245,7 +241,7 @@ EXAMPLES: Mapping[str, Answer] = MappingProxyType(
         "hostile names": _example(
             "budget",
             examples.HOSTILE,
-            Budget("x", Scope("key", examples.HOSTILE), _dollars("0.01"), Every.YEAR, fiscal_start=4),
+            Budget("x", Scope("key", examples.HOSTILE), Money.from_dollars("0.01"), Every.YEAR, fiscal_start=4),
             _GAMMA,
             days=example_days(),
         ),

@@ -21,7 +21,8 @@ from bot.services.figures.view import Coverage, View
 
 @dataclass(frozen=True)
 class Inquiry:
-    """What is not needed is not read. `zone` is where people count their days unless the configuration says another."""
+    """A question as of `now`; what is not needed is not read. `zone` is where people count their days unless the
+    configuration says another."""
 
     connection: Connection
     question: Question
