@@ -12,6 +12,7 @@ BotError
 ├── NotTheirs               somebody may not change this
 ├── NotFound                no such team, model, workspace, key, digest
 ├── Withheld                a figure the asker may not see
+├── TooManyQuestions        more than may wait; worth another try
 ├── ReceiptUnreadable       a file that is no receipt
 ├── MoneyError              an amount that is not one
 ├── IntakeError             calls could not be taken in
@@ -116,6 +117,12 @@ class NotFound(BotError):
 
 class Withheld(BotError):
     """This may not be shown to you."""
+
+
+class TooManyQuestions(BotError):
+    """Too many questions are waiting for their answers. Ask again in a minute."""
+
+    permanent = False
 
 
 class ReceiptUnreadable(BotError):

@@ -18,7 +18,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.core.errors import BotError
+from bot.core.errors import BotError, TooManyQuestions
 
 REQUESTS = Counter(
     "claude_usage_slack_requests",
@@ -33,10 +33,10 @@ ACK_SECONDS = Histogram(
 )
 ANSWERS = Counter(
     "claude_usage_slack_answers",
-    "Answers people got: answered, sorry (their words, a name, a permission), unavailable, broken, untold.",
+    "Answers people got: answered, sorry (their words, a name, a permission), shed, unavailable, broken, untold.",
     ["outcome"],
 )
-for _each in ("answered", "sorry", "unavailable", "broken", "untold"):
+for _each in ("answered", "sorry", "shed", "unavailable", "broken", "untold"):
     ANSWERS.labels(_each)  # from the start: of a series that begins with its first failure nobody sees that it rose
 ANSWER_SECONDS = Histogram(
     "claude_usage_slack_answer_seconds",
@@ -174,8 +174,10 @@ def answered(outcome: str) -> None:
 
 
 def refused(error: BotError) -> None:
-    """Nobody's fault, the asker's words among them, unless another try would help: then something of ours is away."""
-    answered("sorry" if error.permanent else "unavailable")
+    """Nobody's fault, the asker's words among them, unless another try would help: then something of ours is away, or
+    too much of it was asked for."""
+    shed = isinstance(error, TooManyQuestions)
+    answered("shed" if shed else "sorry" if error.permanent else "unavailable")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import structlog
 from slack_bolt.async_app import AsyncAck
 
 from bot.answers.answer import Answer
-from bot.core.errors import BotError
+from bot.core.errors import BotError, TooManyQuestions
 from bot.render import slack_views
 from bot.slack import metering
 from bot.slack.notifier import SlackNotifier
@@ -24,6 +24,9 @@ log = structlog.get_logger()
 
 PATIENCE_SECONDS = 2.0
 """How long people wait before they wonder whether anything is happening."""
+MOST_UNDER_WAY = 5_000
+"""Answers that people may wait for at a time: a minute of 80 questions a second more than can be answered. It bounds
+what a flood of them can make us hold."""
 BROKEN = "Something broke."
 
 Ask = Callable[[], Awaitable[Answer]]
@@ -84,6 +87,8 @@ class Replies:
 
     async def _prepared(self, ask: Ask, outlet: Outlet) -> Prepared:
         """The answer and its messages, the first of them made: its pictures take time too."""
+        if len(self._under_way) > MOST_UNDER_WAY:
+            raise TooManyQuestions
         answer = await self._handed(await ask(), outlet.user)
         made = self._pictures.views(answer) if outlet.dialog else self._pictures.messages(answer)
         return answer, _after(await anext(made), made)

@@ -9,9 +9,11 @@ from typing import Any
 
 import psycopg
 import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.core.errors import StoreUnavailable
 from bot.demo.slack_server import COMMAND, Message
+from bot.slack import metering, reply
 from tests import outside as world
 from tests.outside import ALPHA, ANA, APP_TOKEN, BEN, BOT_TOKEN, GENERAL, Outside, moved, until, without_secrets
 
@@ -214,6 +216,29 @@ async def test_an_unknown_failure_gives_a_reference_that_stands_in_the_log(
     assert (line["reference"], line["user"], line["channel"]) == (reference[1], ANA, ALPHA)
     assert "quantity" in line["exception"]
     assert without_secrets(str(line)) == {}
+
+
+async def _slowly(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    await asyncio.sleep(1)
+    await app(scope, receive, send)
+
+
+@over_http
+async def test_of_too_many_questions_some_are_turned_away_with_a_sentence_and_counted(
+    outside: Outside, bot: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reply, "MOST_UNDER_WAY", 1)
+    shed = metering.ANSWERS.labels("shed")._value.get()
+    outside.slack_faults.next("/response/", _slowly)
+    for _ in range(2):
+        await outside.does(outside.slack.command(ANA, ALPHA, COMMAND, "help"))
+        await until(lambda: outside.slack_faults.count("/response/"))
+    await until(lambda: len(outside.posted()) == 2)
+    turned_away, answered = outside.posted()
+    assert "Too many questions are waiting for their answers. Ask again in a minute." in turned_away.text
+    assert "Too many" not in answered.text
+    assert metering.ANSWERS.labels("shed")._value.get() == shed + 1
+    assert "Team Alpha" in (await asked(outside, "team alpha")).text
 
 
 @over_http
