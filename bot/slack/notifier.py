@@ -28,6 +28,8 @@ log = structlog.get_logger()
 TIMEOUT_SECONDS = 15
 DIRECT_KEPT_SECONDS = 3600
 """How long nobody looks again whether somebody is still there."""
+_MOST_DIRECT = 10_000
+"""Beyond so many people they are looked up anew."""
 _RESTRICTED = "restricted_action"
 """What follows says of which kind: only threads, only reading, …"""
 _NOT_TAKEN = 503
@@ -94,6 +96,8 @@ class SlackNotifier:
         channel, until = self._direct.get(receiver, ("", 0.0))
         if time.monotonic() >= until:
             channel = await self._open(receiver)
+            if len(self._direct) >= _MOST_DIRECT:
+                self._direct.clear()
             self._direct[receiver] = channel, time.monotonic() + DIRECT_KEPT_SECONDS
         return channel
 

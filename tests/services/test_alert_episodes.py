@@ -341,6 +341,16 @@ async def test_an_anomaly_is_one_message_of_the_narrowest_scope(outside: Outside
     assert (len(told(outside, ANA)), len(told(outside, BEN))) == (2, 2)
 
 
+async def test_the_series_of_a_rule_that_is_gone_are_held_no_more(
+    outside: Outside, books: Books, alerts: Alerts
+) -> None:
+    books.spend_daily([DAY - days * ONE_DAY for days in range(30, 0, -1)], alpha="41.00")
+    for scope in ("all", "each_team"):
+        books.configure(TEAMS + f"alerts:\n  - {{id: odd-{scope}, metric: cost, kind: anomaly, scope: {scope}}}\n")
+        await alerts.run(MORNING)
+        assert list(alerts._unusual._known) == [f"odd-{scope}"]
+
+
 async def test_somebody_new_is_said_once_of_the_narrowest_scope_and_alarms_nobody(
     outside: Outside, books: Books, alerts: Alerts
 ) -> None:

@@ -157,9 +157,10 @@ class Alerts:
     def _feed(self, connection: Connection, unusual: Unusual, now: datetime) -> object:
         """Read what is new of every series; returns what a look that follows rests on, at least."""
         lookout = self._lookout(connection, now)
-        for rule in lookout.configuration.rules:
-            if rule.kind is Kind.ANOMALY:
-                unusual.feed(rule, lookout)
+        rules = [rule for rule in lookout.configuration.rules if rule.kind is Kind.ANOMALY]
+        unusual.only(rule.id for rule in rules)
+        for rule in rules:
+            unusual.feed(rule, lookout)
         return lookout.grounds()
 
     def _look(self, connection: Connection, unusual: Unusual, now: datetime, *, live: bool) -> None:
