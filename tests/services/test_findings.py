@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ import pytest_asyncio
 from sqlalchemy import event
 
 from bot.core.question import Dimension
-from bot.core.usage import Source
+from bot.core.usage import LEDGER_SOURCES, Source, Surface
 from bot.core.words import TOLD
 from bot.render.json import document
 from bot.services.asking.ask import Ask
@@ -169,6 +170,20 @@ async def test_a_running_period_ends_with_the_data(synced: Database) -> None:
     over = await told(synced, f"summary {WHOLE}")
     assert over["query"]["period"]["end"] == "2026-11-22T00:00:00Z"
     assert not any("complete" in note or "not in yet" in note for note in over["notes"])
+
+
+async def test_a_geo_that_the_newer_reports_were_not_asked_for_is_said_to_stand_for_all_of_them(
+    synced: Database, running: World, tmp_path: Path
+) -> None:
+    def said(found: Json) -> bool:
+        return any("without the geo" in note for note in found["notes"])
+
+    classic = await told(synced, f"summary {WHOLE} by geo")
+    with fresh(tmp_path) as database:
+        await running.sync(database, surface=Surface.ANALYTICS).run(NOW, sources=LEDGER_SOURCES)
+        newer = await told(database, f"summary {WHOLE} by geo")
+        assert not said(await told(database, f"summary {WHOLE} by tier"))
+    assert (said(classic), said(newer)) == (False, True)
 
 
 async def test_a_period_nobody_read_is_unknown_and_not_zero(synced: Database) -> None:

@@ -40,6 +40,9 @@ def notes(
     yield from _counted(gathered, period, before, zone)
     if by is Dimension.HOUR:
         yield from _hourly(rows)
+    since, until = gathered.stretch(period).touched
+    if by is Dimension.GEO and total.total_tokens and len(gathered.uncounted(period)) < (until - since).days:
+        yield "Anthropic's newer reports are read without the geo: not_available stands for all of it."
     covered, through = gathered.covered(period), coverage.data_through
     if through and max(through, covered.start) < covered.end:
         begun = days(replace(covered, start=max(through, covered.start)))
@@ -52,7 +55,6 @@ def notes(
         yield f"Usage is not in yet for {_listed_days(unread)}."
     deepest = Dimension.KEY if Dimension.KEY in breakdowns else by
     yield from _shared(deepest, breakdowns.get(deepest, rows), total)
-    since, until = gathered.stretch(period).touched
     read = gathered.read(period)
     if unpriced := gathered.unpriced(period):
         have = "1 model has" if len(unpriced) == 1 else f"{len(unpriced)} models have"
