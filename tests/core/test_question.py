@@ -310,6 +310,15 @@ def test_a_slip_in_a_name_is_asked_about(text: str, sentence: str) -> None:
             "compare alpha beta by model",
             "Each stands in a column of its own. Try `/claude-usage teams by model`.",
         ),
+        ("compare alpha beta by team", "Each stands in a column of its own. Try `/claude-usage teams`."),
+        (
+            "why by endpoint",
+            "`why` goes by Anthropic's reports, and those know no endpoint. Try `/claude-usage endpoints last week`.",
+        ),
+        (
+            "why features",
+            "`why` goes by Anthropic's reports, and those know no features. Try `/claude-usage features last week`.",
+        ),
         (
             "compare limits alpha beta",
             "I can't put `limits` side by side. Try `/claude-usage compare teams alpha beta`.",

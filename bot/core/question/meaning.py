@@ -120,9 +120,10 @@ def _refuse_reports_of_calls(reading: Reading, subject: Subject) -> None:
     asked = Subject.CHART if reading.chart else reading.asked_of
     told = subject in OF_CALLS and not (reading.picture or reading.sheet or PICTURES.get(subject))
     if asked not in (None, Subject.CALLS, Subject.HELP) and (told or reading.by in TOLD):
-        what = subject if told else reading.by
+        what = subject if told or reading.by is None else Subject(reading.by)
+        many = MANY.get(what, what if what in ONE else Subject.FEATURES)
         raise WordsError(
-            f"`{asked}` goes by Anthropic's reports, and those know no {what}. Try `/claude-usage features last week`."
+            f"`{asked}` goes by Anthropic's reports, and those know no {what}. Try `/claude-usage {many} last week`."
         )
 
 
@@ -257,7 +258,8 @@ def _compared(reading: Reading, about: Subject, period: Period) -> Question:
         )
     if reading.by not in (None, *CHRONOLOGICAL):
         several = MANY[kind] if kind else Subject.TEAMS
-        raise WordsError(f"Each stands in a column of its own. Try `/claude-usage {several} by {reading.by}`.")
+        cut = "" if DIMENSIONS.get(several) is reading.by else f" by {reading.by}"
+        raise WordsError(f"Each stands in a column of its own. Try `/claude-usage {several}{cut}`.")
     return _worded(replace(_asked(reading, Subject.COMPARE, None, period, kind), names=names, top=None))
 
 
