@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import Connection
 
 from bot.answers.answer import Answer
-from bot.core.errors import BotError, SlackRefused, SlackSilent, SlackUnclear, StoreUnavailable
+from bot.core.errors import BotError, SlackError, SlackRefused, SlackSilent, SlackUnclear, StoreUnavailable
 from bot.services import tracing, undelivered
 from bot.store.database import Database
 from bot.store.messages import deliveries
@@ -26,6 +26,8 @@ FIRST_RETRY = timedelta(minutes=1)
 LAST_RETRY = timedelta(hours=1)
 UNCLEAR_TRIES = 8
 """So often, in two hours, a message is tried that Slack refuses for a reason that is not known here."""
+LOOKS = 4
+"""So often, in a quarter of an hour, Slack is asked in vain whether it has a message; then it is sent again."""
 AT_ONCE = 16
 """Messages under way at a time, each to another place."""
 SENT_AGAIN = "Sent again: Slack did not say whether it took this message the first time."
@@ -54,11 +56,11 @@ class Notifier(Protocol):
         channel: str,
         answer: Answer,
         *,
-        key: str = "",
+        mark: tuple[str, datetime] | None = None,
         thread: str | None = None,
         leaving: Callable[[], Awaitable[None]] | None = None,
     ) -> Posted:
-        """Tell a channel, in a thread if one is given; the message can be found again by its key.
+        """Tell a channel, in a thread if one is given; with its key, and since when it is owed, it can be found again.
 
         `leaving` is awaited right before Slack is asked, each time; what it raises keeps the message back. Raises
         SlackSilent where Slack may have taken it.
@@ -189,7 +191,9 @@ class Deliverer:
         if claim.asked_at is not None:
             try:
                 found = await self._notifier.find(channel, claim.key, claim.owed_at, message.thread)
-            except SlackRefused:
+            except SlackError as error:
+                if not isinstance(error, SlackRefused) and claim.attempt <= LOOKS:
+                    raise
                 answer = replace(answer, notes=(SENT_AGAIN, *answer.notes))
             else:
                 if found is not None:
@@ -200,7 +204,9 @@ class Deliverer:
             if not await self._database.write(deliveries.asking, claim, clock()):
                 raise _TakenUp
 
-        return await self._notifier.post(channel, answer, key=claim.key, thread=message.thread, leaving=leaving)
+        return await self._notifier.post(
+            channel, answer, mark=(claim.key, claim.owed_at), thread=message.thread, leaving=leaving
+        )
 
     async def _known(self, message: Message, channel: str) -> list[str]:
         """What of a message that carries others was told here already."""

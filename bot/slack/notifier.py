@@ -106,7 +106,7 @@ class SlackNotifier:
         channel: str,
         answer: Answer,
         *,
-        key: str = "",
+        mark: tuple[str, datetime] | None = None,
         thread: str | None = None,
         leaving: Callable[[], Awaitable[None]] | None = None,
     ) -> Posted:
@@ -115,8 +115,8 @@ class SlackNotifier:
             refused = _LayoutRefused()
             async for message in self._pictures.messages(answer):
                 given = {"text": message["text"], "blocks": message["blocks"], "thread_ts": thread}
-                if key:
-                    given["metadata"] = history.mark(key)
+                if mark:
+                    given["metadata"] = history.mark(*mark)
                 try:
                     return await self._post(channel, given, leaving)
                 except _LayoutRefused as error:

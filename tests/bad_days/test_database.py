@@ -296,8 +296,8 @@ async def test_a_postgresql_that_stops_for_want_of_log_loses_nothing_and_goes_on
             await wiring.listening(again).scheduler.knock()
         assert world.dump(parts.database) == ledger
         assert owed(parts.database) == wanted
-        arrived = [one.metadata for one in outside.posted() if one.metadata]
-        assert sorted(arrived, key=str) == sorted((history.mark(key) for key, _ in wanted), key=str)
+        arrived = [one.metadata["event_payload"]["key"] for one in outside.posted() if one.metadata]
+        assert sorted(arrived) == sorted(history.mark(key, NOW)["event_payload"]["key"] for key, _ in wanted)
 
 
 def owed(database: Database) -> list[tuple[str, str]]:

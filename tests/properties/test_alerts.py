@@ -63,7 +63,7 @@ class Slack:
         channel: str,
         answer: Answer,
         *,
-        key: str = "",
+        mark: tuple[str, datetime] | None = None,
         thread: str | None = None,
         leaving: Callable[[], Awaitable[None]] | None = None,
     ) -> Posted:
@@ -72,7 +72,7 @@ class Slack:
             raise SlackUnavailable
         if leaving:
             await leaving()
-        self.keys.append(key)
+        self.keys.append(mark[0] if mark else "")
         return Posted(channel, str(len(self.keys)))
 
     async def find(self, channel: str, key: str, owed_at: datetime, thread: str | None = None) -> Posted | None:

@@ -292,6 +292,27 @@ async def test_a_message_whose_answer_was_lost_is_looked_for_where_the_bot_may_l
     assert threads(outside)[-1].thread_ts == outside.headlines()[-1].ts
 
 
+async def test_a_message_is_found_whatever_slacks_clock_says(outside: Outside, books: Books, digests: Digests) -> None:
+    outside.slack.channels_history = True
+    await digests.run(NINE - timedelta(minutes=1))
+    outside.clock.now = NINE - timedelta(days=20)
+    outside.slack.fail_next("chat.postMessage", status=500, after_accepting=True)
+    assert await digests.run(NINE) == 0
+    assert await digests.run(LATER) == 1
+    assert len(outside.headlines(GENERAL)) == 1
+
+
+async def test_where_slack_takes_messages_and_can_not_be_asked_for_them_one_is_sent_again_and_says_so(
+    outside: Outside, books: Books, digests: Digests
+) -> None:
+    await digests.run(NINE - timedelta(minutes=1))
+    outside.slack.fail_next("chat.postMessage", status=500, after_accepting=True)
+    outside.slack_faults.next("conversations.history", status(404, body="no such thing"), times=None)
+    minutes = range(0, 17)
+    assert [minute for minute in minutes if await digests.run(NINE + timedelta(minutes=minute))] == [15]
+    assert [SENT_AGAIN in str(one.blocks) for one in outside.headlines(GENERAL)] == [False, True]
+
+
 async def test_a_database_that_is_away_for_a_moment_makes_nothing_go_out_twice(
     outside: Outside, postgresql: str, postgresql_url: str, replica: Replica
 ) -> None:
