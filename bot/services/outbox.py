@@ -28,7 +28,13 @@ def line(connection: Connection, entry: Entry) -> Line:
     tried = entry.state is State.WAITING and entry.error is not None
     state = "tries again" if tried else _STATES[entry.state]
     lost = tried or entry.state is State.FAILED
-    return Line(said(connection, entry.key), state, entry.at, entry.channel, entry.error or "", lost)
+    where = entry.channel or place(entry)
+    return Line(said(connection, entry.key), state, entry.at, where, entry.error or "", lost)
+
+
+def place(entry: Entry) -> str | None:
+    """The channel or person it is for, as configured; None where it waits in a line that only has a number."""
+    return entry.place if entry.place and "/" not in entry.place else None
 
 
 def lost_lately(connection: Connection, now: datetime, most: int) -> list[str]:
@@ -57,6 +63,8 @@ def said(connection: Connection, key: str, *, receiver: bool = True) -> str:
             return f"alert {found.rule_id.replace(':', ' ') if found else episode}{to}"
         case "undelivered", [place, _]:
             return f"notice that messages do not reach {unquote(place) if receiver else 'a place'}{to}"
+        case "unowned", [day, _]:
+            return f"list of what nobody owns on {_day(day)}{to}"
         case "reconcile", [day, _]:
             return f"differences of {_day(day)}{to}"
         case "share", [channel, *_]:

@@ -46,6 +46,7 @@ def _document(entry: Entry, line: Line) -> dict[str, Any]:
         "state": entry.state.value,
         "at": instant(entry.at),
         "attempts": entry.attempts,
+        "place": outbox.place(entry),
         "channel": entry.channel,
         "ts": entry.ts or None,
         "reason": entry.error,

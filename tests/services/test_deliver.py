@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from bot.answers.answer import Answer
 from bot.core.errors import NotFound, StoreUnavailable
+from bot.services import outbox
 from bot.services.deliver import LAST_RETRY, Deliverer, Message, Posted
 from bot.slack.notifier import SlackNotifier, web_client
 from bot.store.database import Database
@@ -62,6 +63,22 @@ async def test_a_message_that_went_out_remembers_where_slack_put_it(
 async def test_a_message_that_nobody_is_owed_is_not_sent(outside: Outside, deliverer: Deliverer) -> None:
     assert not await deliverer.send("digest/other/2026-11-22", to_the_channel, NOW)
     assert outside.slack.calls == []
+
+
+def test_every_kind_of_message_has_words_of_its_own_and_a_count(database: Database) -> None:
+    keys = (
+        "alert/1/1/ana@example.com",
+        "csv/U0ANA/1",
+        "digest/morning/2026-11-22",
+        "reconcile/2026-11-22/ben@example.com",
+        "share/C0GENERAL/1",
+        "undelivered/C0OLD/ben@example.com",
+        "unowned/2026-11-23/ben@example.com",
+    )
+    for key in keys:
+        assert database.read_now(outbox.said, key) != key
+        database.write_now(deliveries.owe, key, NOW)
+    assert {kind for kind, _ in database.read_now(deliveries.counted)} == {key.split("/")[0] for key in keys}
 
 
 async def test_a_person_is_told_in_their_direct_messages(

@@ -8,6 +8,7 @@ import pytest
 from tests.outside import TEAMS, Outside, written
 from tests.terminal.conftest import Command
 
+OLD_PLACE = "C0OLD"
 OLD = '  - {id: old, channel: C0OLD, cadence: daily, at: "08:00"}\nalerts:'
 
 
@@ -27,7 +28,7 @@ def test_what_went_out_says_where_and_what_did_not_says_why(posted: Command) -> 
         next(line for line in done.out.splitlines() if line.startswith(f"digest {name}")) for name in ("m", "o")
     )
     assert sent.split()[-4:] == ["sent", "2026-11-22", "09:00", "C0GENERAL"]
-    assert "given up" in lost
+    assert lost.split()[-5:] == ["given", "up", "2026-11-22", "09:00", OLD_PLACE], "where it was to go"
     assert "archived" in done.out
     assert "1 message did not go out" in done.out
     assert "details of digest morning of 22 Nov" in done.out
@@ -43,6 +44,7 @@ def test_only_the_failed_on_request_and_whole_for_programs(posted: Command) -> N
         1,
         None,
     )
+    assert lost["place"] == OLD_PLACE
     assert "archived" in lost["reason"]
     everything = json.loads(posted("deliveries", "--format", "json").out)["deliveries"]
     places = {one["key"]: (one["channel"], one["ts"] is None) for one in everything}

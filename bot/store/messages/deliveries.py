@@ -15,7 +15,7 @@ from bot.store.upsert import insert_new
 
 _delivery = table(DeliveryRow)
 
-KINDS = ("alert", "csv", "digest", "reconcile", "share", "undelivered")
+KINDS = ("alert", "csv", "digest", "reconcile", "share", "undelivered", "unowned")
 """What keys of messages begin with."""
 ABANDONED_AFTER = timedelta(minutes=5)
 """A delivery still in `sending` after this belongs to a process that died; another one takes it up."""
@@ -211,6 +211,7 @@ class Entry:
     state: State
     attempts: int
     at: datetime
+    place: str
     channel: str | None
     ts: str | None
     error: str | None
@@ -225,7 +226,10 @@ def newest(connection: Connection, most: int, *, unsent: bool = False, since: da
     if since:
         query = query.where(at >= since)
     rows = connection.execute(query.order_by(at.desc(), _delivery.c.key).limit(most))
-    return [Entry(row.key, State(row.state), row.attempts, row.at, row.channel, row.ts, row.error) for row in rows]
+    return [
+        Entry(row.key, State(row.state), row.attempts, row.at, row.place, row.channel, row.ts, row.error)
+        for row in rows
+    ]
 
 
 def counted(connection: Connection) -> dict[tuple[str, State], int]:
