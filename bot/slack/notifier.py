@@ -150,6 +150,8 @@ class SlackNotifier:
                     answer = await self._posting.chat_postMessage(
                         channel=channel, **message, unfurl_links=False, unfurl_media=False
                     )
+                if not answer.get("channel") or not answer.get("ts"):
+                    raise SlackSilent("Slack took the message and did not say where it is.")
                 return Posted(str(answer["channel"]), str(answer["ts"]))
             except _TooFast as error:
                 self._pace.hold(error.seconds)

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from bot.answers.answer import Answer, Column, Table
-from bot.core.errors import BotError, CredentialRefused, SlackRefused, SlackUnavailable
+from bot.core.errors import BotError, CredentialRefused, SlackRefused, SlackSilent, SlackUnavailable
 from bot.demo.serving import serve
 from bot.slack import patience
 from bot.slack.notifier import SlackNotifier, web_client
@@ -156,3 +156,12 @@ async def test_an_answer_of_slacks_that_is_no_slack_answer_is_an_error_by_name(o
     notifier = SlackNotifier(web_client(BOT_TOKEN, f"{outside.slack_url}/nothing-here/"))
     with pytest.raises(BotError):
         await notifier.post(GENERAL, said("anything"))
+
+
+async def test_a_post_that_slack_does_not_say_the_place_of_may_have_arrived(outside: Outside) -> None:
+    async def fine(_request: Request) -> JSONResponse:
+        return JSONResponse({"ok": True})
+
+    async with serve(Starlette(routes=[Route("/api/chat.postMessage", fine, methods=["POST"])])) as url:
+        with pytest.raises(SlackSilent):
+            await SlackNotifier(web_client(BOT_TOKEN, f"{url}/api/")).post(GENERAL, said("figures"))
