@@ -146,6 +146,8 @@ def unavailable(error: DBAPIError) -> StoreUnavailable | None:
     return StoreUnavailable(_SIGNS["connection"]) if error.connection_invalidated else None
 
 
+_TOO_MANY = "PostgreSQL takes no more connections. Raise its max_connections, or end what holds them."
+_BETWEEN = "PostgreSQL is starting or stopping. If it stays so, look into its log."
 _TOO_LARGE = {
     "integer overflow": "A sum is larger than any amount this bot can hold ($922 million). Ask for a shorter period.",
     **dict.fromkeys(
@@ -166,6 +168,13 @@ _SIGNS = {
     "not a database": "The file in DATABASE_URL is not a database. Check the path.",
     "malformed": "The database file is damaged. Restore it from a backup, or move it away and sync again.",
     "no such table": "The database has no tables. Run `claude-usage migrate`.",
+    "too many clients": _TOO_MANY,
+    "too many connections": _TOO_MANY,
+    "remaining connection slots": _TOO_MANY,
+    "starting up": _BETWEEN,
+    "shutting down": _BETWEEN,
+    "in recovery mode": _BETWEEN,
+    "not accepting connections": _BETWEEN,
     "password authentication": "PostgreSQL refused the user or password in DATABASE_URL.",
     "does not exist": "PostgreSQL does not know the database or table. Check DATABASE_URL; run `claude-usage migrate`.",
     "connection": "The database does not answer. Check DATABASE_URL and that PostgreSQL is running.",

@@ -144,6 +144,19 @@ async def test_a_database_that_hangs_is_given_up_on_and_found_again(
         assert "unallocated" in await asked(outside, "teams")
 
 
+def test_a_postgresql_that_takes_no_more_connections_says_so(postgresql: str, postgresql_url: str) -> None:
+    with psycopg.connect(postgresql, autocommit=True) as server:
+        name = postgresql_url.partition("?")[0].rpartition("/")[2]
+        server.execute("CREATE ROLE few LOGIN")  # no limit holds for a superuser
+        server.execute(sql.SQL("ALTER DATABASE {} CONNECTION LIMIT 0").format(sql.Identifier(name)))
+        few = postgresql_url.replace("postgres:@", "few:@", 1)
+        try:
+            with databases.opened(few) as other, pytest.raises(StoreUnavailable, match="takes no more connections"):
+                other.read_now(lambda connection: connection.execute(text("SELECT 1")))
+        finally:
+            server.execute("DROP ROLE few")
+
+
 def test_a_statement_that_takes_long_is_waited_for_while_the_server_lives(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
