@@ -103,6 +103,8 @@ class Deliverer:
         self._notifier = notifier
         self._unnoted: dict[str, tuple[Claim, Posted, tuple[str, ...]]] = {}
         """What is out while the books still say that it is being sent, by key; with what follows it."""
+        self.failure: BotError | None = None
+        """Why the newest message that did not go out did not."""
 
     async def send_all(
         self, owed: Iterable[Owed], build: Build, now: datetime, *, stopping: Callable[[], bool] = lambda: False
@@ -239,6 +241,7 @@ class Deliverer:
         self._unnoted.pop(claim.key, None)
 
     async def _put_off(self, claim: Claim, now: datetime, error: BotError, *, in_line: bool) -> None:
+        self.failure = error
         retry_at: datetime | None = now + _pause(claim.attempt)
         if error.permanent or (isinstance(error, SlackUnclear) and claim.attempt >= UNCLEAR_TRIES):
             retry_at = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,7 +33,15 @@ async def run(args: Namespace, alerts: Alerts, now: datetime) -> int:
     verdicts = await alerts.evaluate(at)
     if args.format == "json":
         show(dumped({"at": instant(at), "episodes": [_episode(verdict) for verdict in verdicts]}))
-        return 0
+    else:
+        await _shown(verdicts, alerts, at)
+    if alerts.failure:
+        say("Not every message could be sent; for which, and whether it is tried again, see claude-usage deliveries.")
+        raise alerts.failure
+    return 0
+
+
+async def _shown(verdicts: Sequence[Verdict], alerts: Alerts, at: datetime) -> None:
     if not verdicts:
         show(f"Nothing fires as of {instant(at)}.")
     for verdict in verdicts:
@@ -44,7 +53,6 @@ async def run(args: Namespace, alerts: Alerts, now: datetime) -> int:
         if verdict.state is State.FIRING:
             show("")
             show(rendered(await alerts.preview(verdict, at), "text"))
-    return 0
 
 
 def _episode(verdict: Verdict) -> dict[str, Any]:

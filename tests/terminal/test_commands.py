@@ -284,6 +284,13 @@ def test_a_digest_that_slack_does_not_take_ends_with_one_and_why(command: Comman
     assert "archived" in done.sentences[-1]
 
 
+def test_a_refused_token_is_a_refused_credential_where_a_digest_is_posted(command: Command, outside: Outside) -> None:
+    outside.slack.fail_next("chat.postMessage", error="token_revoked")
+    done = command("digest", "morning", "--post")
+    assert (done.code, done.out) == (3, "")
+    assert "SLACK_BOT_TOKEN" in done.sentences[-1]
+
+
 @pytest.mark.parametrize("words", [("digest", "morning", "--post"), ("alerts", "--post")])
 def test_posting_without_slack_is_a_missing_setting(
     command: Command, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
@@ -325,6 +332,18 @@ def test_alerts_are_sent_once_and_then_said_to_be_sent(command: Command, outside
     (episode,) = json.loads(command("alerts", "--format", "json").out)["episodes"]
     assert (episode["state"], episode["sent"]) == ("firing", True)
     assert len(outside.posted()) == 1
+
+
+@pytest.mark.parametrize(("error", "code"), [("service_unavailable", 1), ("token_revoked", 3)])
+def test_alerts_that_could_not_be_sent_end_with_one_and_why(
+    command: Command, outside: Outside, error: str, code: int
+) -> None:
+    outside.slack.fail_next("chat.postMessage", error=error)
+    done = command("alerts", "--post", "--format", "json")
+    assert done.code == code
+    assert error in done.sentences[-1]
+    (episode,) = json.loads(done.out)["episodes"]
+    assert episode["sent"] is False
 
 
 def test_alerts_in_words_say_who_would_be_told_what(command: Command) -> None:

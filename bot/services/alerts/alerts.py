@@ -14,7 +14,7 @@ from bot.core.access import Asker
 from bot.core.alerts.episode import Episode, State
 from bot.core.alerts.feedback import Feedback, Until, quiet_until
 from bot.core.alerts.rule import Kind, Metric, Severity
-from bot.core.errors import SettingsError
+from bot.core.errors import BotError, SettingsError
 from bot.core.receivers import is_channel
 from bot.services.alerts import explaining
 from bot.services.alerts.judging.judged import Judged
@@ -95,6 +95,11 @@ class Alerts:
             sent += await self._deliverer.send_all(await self._owed(now), self._message, now)
         await self._deliverer.tell_admins(now)
         return sent
+
+    @property
+    def failure(self) -> BotError | None:
+        """Why the newest message that did not go out did not."""
+        return self._deliverer.failure if self._deliverer else None
 
     async def evaluate(self, at: datetime) -> list[Verdict]:
         """Every rule as of `at`, without remembering or sending anything."""

@@ -67,7 +67,7 @@ class Digests:
         posted = await deliverer.send(occurrence.key, self._message, now)
         delivery = await self._database.read(deliveries.find, occurrence.key)
         if delivery and delivery.state in (deliveries.State.WAITING, deliveries.State.FAILED) and delivery.error:
-            raise BotError(delivery.error)
+            raise type(deliverer.failure or BotError())(delivery.error)
         return posted
 
     async def preview(self, name: str, at: datetime) -> Built:
