@@ -42,7 +42,7 @@ def listen(
         if name == PLANNED:
             episode = _episode(about)
             day = action.get("selected_date")
-            until = midnight(date.fromisoformat(day) + timedelta(days=1), await alerts.zone()) if day else now
+            until = midnight(_after(str(day)), await alerts.zone()) if day else now
             if until <= now:
                 raise WordsError(_PAST)
             return episode, await alerts.feedback(episode, Feedback.planned(until), asker, now)
@@ -102,6 +102,14 @@ def _episode(said: str) -> int:
     if not _NUMBER.fullmatch(said):
         raise NotFound("This alert is not in the books any more.")
     return int(said)
+
+
+def _after(said: str) -> date:
+    """The day after the one that was chosen. Raises WordsError where there is none."""
+    try:
+        return date.fromisoformat(said) + timedelta(days=1)
+    except (ValueError, OverflowError):
+        raise WordsError(_PAST) from None
 
 
 async def _others(client: AsyncWebClient, alerts: Alerts, episode: int, but: tuple[str, str], now: datetime) -> None:

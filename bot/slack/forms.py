@@ -234,7 +234,11 @@ class Dialogs:
 
 def _state(view: Mapping[str, Any]) -> dict[str, str]:
     """What the form carried; whoever sends it could have changed it, and everything in it is looked up anew."""
-    return {str(key): str(value) for key, value in json.loads(view.get("private_metadata") or "{}").items()}
+    try:
+        carried = json.loads(view.get("private_metadata") or "{}")
+    except ValueError:
+        carried = {}
+    return {str(key): str(value) for key, value in carried.items()} if isinstance(carried, dict) else {}
 
 
 def _kept(state: Mapping[str, str]) -> dict[str, str]:

@@ -157,8 +157,11 @@ async def test_a_day_that_is_over_is_no_plan_and_an_explanation_goes_to_whoever_
 ) -> None:
     (mine,) = await told(outside, bot, "owners")
     named = next(one for one in controls(mine) if one.startswith("do:planned:"))
-    await press(outside, ANA, mine, named, "2026-11-20")
-    await until(lambda: "a day that is not over" in outside.posted()[-1].text)
+    for day in ("2026-11-20", "9999-12-31", "soon"):
+        before = len(outside.posted())
+        await press(outside, ANA, mine, named, day)
+        await until(lambda before=before: len(outside.posted()) > before)  # type: ignore[misc]
+        assert "a day that is not over" in outside.posted()[-1].text
     await press(outside, ANA, mine, "do:explain")
     await until(lambda: "fired on 22 Nov" in outside.posted()[-1].text)
     assert (outside.posted()[-1].ephemeral_to, now(outside, mine).edited) == (ANA, False)

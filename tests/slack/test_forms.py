@@ -182,3 +182,13 @@ async def test_each_monday_the_admins_get_the_list_of_what_nobody_owns_and_claim
     assert elements(form)["team"]["initial_option"]["value"] == "team/gamma"
     await submitted(outside, {"owners": ANA}, "Saved", BEN)
     assert rows(bot, "SELECT id, entry FROM preference") == [("gamma", '{"owners": ["U0ANA"]}')]
+
+
+@over_http
+@pytest.mark.usefixtures("logged", "bot")
+@pytest.mark.parametrize("carried", ["null", "[1]", "{", "{}", '{"what": "nothing"}'])
+async def test_a_form_that_carries_something_else_saves_nothing_and_says_so(outside: Outside, carried: str) -> None:
+    await asked(outside, "subscribe team alpha", "New digest")
+    outside.slack.dialog_of(ANA)["private_metadata"] = carried  # type: ignore[index]
+    await submitted(outside, DIGEST, "Settings")
+    assert "Something broke" in str(dialog(outside))
