@@ -13,7 +13,8 @@ RUN pip --python /opt/claude-usage/bin/python install --no-cache-dir --disable-p
 
 FROM python:3.12-slim
 RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin bot \
-    && install --directory --owner=bot --group=bot /data
+    && install --directory --owner=bot --group=bot /data \
+    && rm -r /usr/local/bin/pip* /usr/local/lib/python3*/site-packages/pip* /usr/local/lib/python3*/ensurepip
 COPY --from=build /opt/claude-usage /opt/claude-usage
 # The root file system is read-only: no bytecode is written, and what needs a home finds /tmp.
 ENV PATH=/opt/claude-usage/bin:$PATH \
