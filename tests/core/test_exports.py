@@ -185,6 +185,12 @@ def test_adjustments_that_come_to_nothing_have_no_row() -> None:
     assert charges(posted(there_and_back, date(2026, 10, 5))) == []
 
 
+def test_a_formula_in_wide_letters_or_behind_what_nobody_sees_is_no_formula() -> None:
+    names = ["＝1", "＋1", "－1", "＠x", "\x00=1", "\x1b@x", "\u202e-1", "\ufeff+1", "\t1"]
+    assert written([[name] for name in names]) == "".join(f"'{name}\r\n" for name in names)
+    assert written([["a=1", "1-2"]]) == "a=1,1-2\r\n"
+
+
 def test_a_name_that_is_a_formula_is_no_formula_and_a_negative_figure_keeps_its_sign() -> None:
     assert written([("=cmd()", "-1+1", Money(-15 * 10**8), Number("-0.5"), "ä, b")]) == (
         "'=cmd(),'-1+1,-0.1500,-0.5,\"ä, b\"\r\n"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 from io import StringIO
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = re.compile("[\t\r\n]|[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]*[=+@＝＋－＠-]")
+"""Spreadsheets may drop what nobody sees in front of one; the wide ones count where people type Chinese or Japanese."""
 
 
 class Number(Decimal):
@@ -30,4 +32,4 @@ def written(rows: Iterable[Iterable[object]]) -> str:
 
 def _safe(value: object) -> object:
     """A name that a spreadsheet would run as a formula gets an apostrophe in front; money, no str, keeps its sign."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
