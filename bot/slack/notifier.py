@@ -233,7 +233,7 @@ def refusal(error: SlackApiError) -> BotError:
 
 
 def _too_fast(response: Any) -> _TooFast:
-    seconds = wanted(getattr(response, "headers", None))
+    seconds = wanted(response)
     error = _TooFast(f"Slack is not taking messages now (429, wait {seconds:.0f} s).")
     error.seconds = seconds
     return error

@@ -31,14 +31,15 @@ class PatientClient(MeteredClient):
         super().__init__(**given, retry_handlers=[_Patience(max_retry_count=RATE_LIMIT_RETRIES)])
 
     async def api_call(self, api_method: str, **given: Any) -> AsyncSlackResponse:
-        if time.monotonic() < self._held.get(api_method, 0.0):
-            limited = {"ok": False, "error": "ratelimited", "status": _TOO_MANY}
+        left = self._held.get(api_method, 0.0) - time.monotonic()
+        if left > 0:
+            limited = {"ok": False, "error": "ratelimited", "status": _TOO_MANY, "retry_after": left}
             raise SlackApiError(f"Slack takes no {api_method} now.", limited)  # type: ignore[no-untyped-call]
         try:
             return await super().api_call(api_method, **given)
         except SlackApiError as error:
             if getattr(error.response, "status_code", 0) == _TOO_MANY:
-                self._held[api_method] = time.monotonic() + wanted(getattr(error.response, "headers", None))
+                self._held[api_method] = time.monotonic() + wanted(error.response)
             raise
 
 
@@ -52,7 +53,7 @@ class _Patience(AsyncRetryHandler):
         error: Exception | None = None,  # noqa: ARG002
     ) -> bool:
         limited = response is not None and response.status_code == _TOO_MANY
-        return limited and wanted(response.headers if response else None) <= LONGEST_WAIT_SECONDS
+        return limited and wanted(response) <= LONGEST_WAIT_SECONDS
 
     async def prepare_for_next_attempt_async(
         self,
@@ -63,13 +64,15 @@ class _Patience(AsyncRetryHandler):
         error: Exception | None = None,  # noqa: ARG002
     ) -> None:
         state.next_attempt_requested = True
-        await asyncio.sleep(wanted(response.headers if response else None) + random.random())  # noqa: S311
+        await asyncio.sleep(wanted(response) + random.random())  # noqa: S311
         state.increment_current_attempt()
 
 
-def wanted(headers: Any) -> float:
+def wanted(response: Any) -> float:
     """For how many seconds Slack wants to be left alone; one where it does not say."""
-    for name, value in (headers or {}).items():
+    if isinstance(response, dict):  # an answer of our own, in Slack's place
+        return float(response.get("retry_after", 1))
+    for name, value in (getattr(response, "headers", None) or {}).items():
         if name.lower() == "retry-after":
             said = str(value[0] if isinstance(value, list) else value)
             return float(said) if said.isdecimal() else 1.0
