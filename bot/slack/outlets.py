@@ -112,9 +112,11 @@ class Response:
             kind = "in_channel" if shared else "ephemeral"
             options = {"response_type": kind, "replace_original": replace, "thread_ts": self._thread}
             refused = await self._use(message | options | _PLAIN)
+            if not refused or REFUSED_LAYOUT in refused:
+                return refused and REFUSED_LAYOUT
             self._spent = any(code in refused for code in _SPENT)
-            if not self._spent:
-                return REFUSED_LAYOUT if REFUSED_LAYOUT in refused else refused
+            if shared and not self._spent:
+                return refused  # it may have come, and who shared it may press again
         return await self._otherwise(message, shared=shared)
 
     async def _otherwise(self, message: Message, *, shared: bool) -> str:

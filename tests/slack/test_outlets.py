@@ -131,11 +131,11 @@ async def test_a_dialog_says_that_it_takes_a_moment(outside: Outside) -> None:
 
 
 @over_http
-@pytest.mark.parametrize("error", ["expired_url", "used_url"])
-async def test_an_answer_that_comes_too_late_for_its_address_still_reaches_the_asker_alone(
-    outside: Outside, logged: Callable[[], list[dict[str, Any]]], error: str
+@pytest.mark.parametrize(("error", "status"), [("expired_url", 404), ("used_url", 404), ("internal_error", 500)])
+async def test_an_answer_that_its_address_does_not_take_still_reaches_the_asker_alone(
+    outside: Outside, logged: Callable[[], list[dict[str, Any]]], error: str, status: int
 ) -> None:
-    outside.slack.fail_next("response_url", error=error, status=404)
+    outside.slack.fail_next("response_url", error=error, status=status)
     await commanded(outside, "team alpha")
     await until(outside.posted)
     (answer,) = outside.posted()
@@ -143,7 +143,7 @@ async def test_an_answer_that_comes_too_late_for_its_address_still_reaches_the_a
     assert "Team Alpha spent" in answer.text
     assert answer.blocks
     lines = logged()
-    assert [(line["action"], line["status"]) for line in lines] == [("response_refused", 404)]
+    assert [(line["action"], line["status"]) for line in lines] == [("response_refused", status)]
     assert "Traceback" not in str(lines)
     assert without_secrets(str(lines)) == {}
 
