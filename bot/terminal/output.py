@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Any
 
@@ -9,6 +10,8 @@ from bot.answers.answer import Answer
 from bot.render import csv, json, markdown, slack, terminal
 
 WIDTH = 80
+_OBEYED = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]")
+"""What a terminal would obey of a name: a file has it as it was, a screen goes without."""
 
 
 def show(text: str) -> None:
@@ -19,6 +22,8 @@ def show(text: str) -> None:
 
 def write(piece: bytes) -> None:
     """A piece of a file, byte for byte whatever the terminal's encoding; UTF-8."""
+    if sys.stdout.isatty():
+        piece = _OBEYED.sub(b"", piece)
     bytes_out = getattr(sys.stdout, "buffer", None)
     if bytes_out is None:
         sys.stdout.write(piece.decode())
@@ -38,7 +43,12 @@ def rendered(answer: Answer, medium: str) -> str:
         case "json":
             return json.dump(json.document(answer))
         case "csv":
-            return csv.text(answer)
+            text = csv.text(answer)
+            return (
+                _OBEYED.sub(b"", text.encode("utf-8", "surrogatepass")).decode("utf-8", "replace")
+                if sys.stdout.isatty()
+                else text
+            )
         case "markdown":
             return markdown.text(answer)
         case "blocks":
