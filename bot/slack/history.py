@@ -41,12 +41,13 @@ async def find(
             page = await client.conversations_replies(ts=thread, **given)
         else:
             page = await client.conversations_history(**given)
-        for message in page["messages"]:
+        said = page["messages"]
+        for message in said:
             metadata = message.get("metadata") or {}
             if {"event_type": metadata.get("event_type"), "event_payload": metadata.get("event_payload")} == wanted:
                 return Posted(channel, str(message["ts"]))
         cursor = (page.get("response_metadata") or {}).get("next_cursor")
-        if not cursor or (not thread and float(page["messages"][-1]["ts"]) < before):
+        if not cursor or (said and not thread and float(said[-1]["ts"]) < before):
             return None
     raise SlackRefused("Too much was said there since then to look through.")
 
