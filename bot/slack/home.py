@@ -19,6 +19,7 @@ from bot.core.errors import BotError
 from bot.render import slack_views as render
 from bot.services.asking.home import Homes
 from bot.services.presses import Presses
+from bot.slack.metering import said_by
 from bot.slack.reply import BROKEN, PATIENCE_SECONDS, broken, excuse
 
 log = structlog.get_logger()
@@ -73,7 +74,7 @@ async def _published(
     try:
         answer = await client.views_publish(user_id=user, view=view, **given)
     except SlackApiError as error:
-        code = str(error.response.get("error"))
+        code = said_by(error)
         if code != "hash_conflict":
             log.warning("Slack refused a Home.", action="home_refused", error=code)
         return stands, code

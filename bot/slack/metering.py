@@ -135,7 +135,7 @@ class MeteredClient(AsyncWebClient):
             if not isinstance(body, dict):  # a web page or half an answer: what asks for its error must find none
                 status = getattr(error.response, "status_code", 0) or getattr(error.response, "status", 0)
                 error.response = body = {"ok": False, "error": "", "status": status}
-            code = str(body.get("error"))
+            code = said_by(error)
             raise
         finally:
             _called(api_method, code, began)
@@ -157,6 +157,15 @@ def responding() -> Iterator[Ending]:
         yield ending
     finally:
         _called("response_url", ending.code, began)
+
+
+def said_by(error: SlackApiError) -> str:
+    """Slack's error code; the HTTP status where something answered in its place, or without one."""
+    response: Any = error.response
+    body = getattr(response, "data", response)
+    held = body if isinstance(body, dict) else {}
+    status = getattr(response, "status_code", 0) or held.get("status", 0)
+    return str(held.get("error") or f"HTTP {status}")
 
 
 def code_in(body: str) -> str:

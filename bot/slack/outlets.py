@@ -226,7 +226,7 @@ async def opened(client: AsyncWebClient, body: Mapping[str, Any], view: Message)
     try:
         answer = await client.api_call(method, json={"trigger_id": str(body.get("trigger_id", "")), "view": view})
     except SlackApiError as error:
-        log.warning("Slack opened no dialog.", action="dialog_refused", error=str(error.response.get("error")))
+        log.warning("Slack opened no dialog.", action="dialog_refused", error=metering.said_by(error))
     except (aiohttp.ClientError, TimeoutError) as error:
         log.warning("Slack opened no dialog.", action="dialog_failed", error=type(error).__name__)
     else:
@@ -241,7 +241,7 @@ async def said(client: AsyncWebClient, method: str, arguments: Message) -> str:
     try:
         await client.api_call(method, json=given)
     except SlackApiError as error:
-        code = str(error.response.get("error"))
+        code = metering.said_by(error)
         log.warning("Slack refused an answer.", action="answer_refused", method=method, error=code)
         return REFUSED_LAYOUT if code in _LAYOUT else code
     except (aiohttp.ClientError, TimeoutError) as error:

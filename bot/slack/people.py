@@ -14,6 +14,8 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.metering import said_by
+
 log = structlog.get_logger()
 
 DEADLINE_SECONDS = 2
@@ -73,7 +75,8 @@ class SlackPeople:
                     "Slack could not be asked where we are.", action="lookup_failed", error=type(error).__name__
                 )
             else:
-                self._workspace = frozenset(filter(None, (said.get("team_id"), said.get("enterprise_id"))))
+                ids = (said.get("team_id"), said.get("enterprise_id"))
+                self._workspace = frozenset(one for one in ids if isinstance(one, str) and one)
         return self._workspace
 
     async def _person(self, name: str) -> _Person:
@@ -84,10 +87,13 @@ class SlackPeople:
             found = await asyncio.wait_for(self._asked(name), DEADLINE_SECONDS)
             kept = KEPT
         except SlackApiError as error:
-            log.info("Slack does not know them.", action="lookup_failed", error=str(error.response.get("error")))
+            log.info("Slack does not know them.", action="lookup_failed", error=said_by(error))
             found, kept = _Person(), FAILURE_KEPT
         except (TimeoutError, aiohttp.ClientError) as error:
             log.warning("Slack could not be asked who they are.", action="lookup_failed", error=type(error).__name__)
+            found, kept = _Person(), FAILURE_KEPT
+        except (AttributeError, LookupError, TypeError, ValueError):
+            log.warning("Slack's answer says nothing of who they are.", action="lookup_failed", error="unreadable")
             found, kept = _Person(), FAILURE_KEPT
         self._known[name] = (self._clock() + kept, found)
         self._known.move_to_end(name)
@@ -108,7 +114,7 @@ class SlackPeople:
         belongs = _belongs(user, await self.workspace())
         if belongs is False:  # whoever runs another workspace gives its people what addresses they like
             return _Person(belongs=False)
-        names = frozenset(filter(None, (str(user["id"]), user.get("profile", {}).get("email"))))
+        names = frozenset(filter(None, (str(user["id"]), (user.get("profile") or {}).get("email"))))
         zone = user.get("tz")
         return _Person(names, zone if zone in available_timezones() else None, belongs)
 

@@ -18,6 +18,7 @@ from bot.render.plain import cut
 from bot.render.slack_blocks import ALT_TEXT
 from bot.render.slack_figures import Pictures as Uploaded
 from bot.render.slack_figures import undrawn
+from bot.slack.metering import said_by
 
 log = structlog.get_logger()
 
@@ -70,7 +71,7 @@ class Pictures:
                 for chart in charts:
                     found[chart] = await self._uploaded(chart)
         except SlackApiError as error:
-            log.warning("Slack refused a picture.", action="picture_refused", error=str(error.response.get("error")))
+            log.warning("Slack refused a picture.", action="picture_refused", error=said_by(error))
         except (TimeoutError, aiohttp.ClientError) as error:
             log.warning("A picture did not get to Slack.", action="picture_failed", error=type(error).__name__)
         except Exception:

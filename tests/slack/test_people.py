@@ -1,13 +1,15 @@
 """Who is who in Slack: asked for once, and nobody waits for Slack to say it."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bot.demo.slack_server import COMMAND, Message
 from bot.slack.notifier import web_client
 from bot.slack.people import SlackPeople
-from tests.faults import hang
+from tests.faults import hang, mutate, status
 from tests.outside import ALPHA, ANA, BEN, BOT_TOKEN, Outside, until
 
 over_http = pytest.mark.parametrize("bot", ["http"], indirect=True)
@@ -61,6 +63,40 @@ async def test_nobody_waits_long_for_a_slack_that_hangs(
     monkeypatch.setattr("bot.slack.people.DEADLINE_SECONDS", 0.1)
     outside.slack_faults.next("users.info", hang(1))
     assert await people.names(ANA) == frozenset()
+
+
+SHAPES: tuple[dict[str, Any], ...] = (
+    {},
+    {"user": None},
+    {"user": []},
+    {"user": ANA},
+    {"user": {}},
+    {"user": {"id": ANA, "profile": "none"}},
+    {"user": {"id": ANA, "tz": ["UTC"]}},
+    {"user": {"id": ANA, "team_id": ["T0"]}},
+    {"user": {"id": ANA, "enterprise_user": "E0"}},
+)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+async def test_an_answer_of_another_shape_leaves_somebody_unknown(
+    outside: Outside, people: SlackPeople, shape: dict[str, Any]
+) -> None:
+    outside.slack_faults.next("users.info", mutate(lambda _: {"ok": True} | shape))
+    assert (await people.names(ANA), await people.zone(ANA)) == (frozenset(), None)
+    outside.clock.pass_(timedelta(seconds=61))
+    assert await people.names(ANA) == {ANA, "ana@example.com"}
+
+
+async def test_who_answers_in_slacks_place_without_a_word_is_named_by_its_status(
+    outside: Outside, people: SlackPeople, logged: Callable[[], list[dict[str, Any]]]
+) -> None:
+    bodies: tuple[object, ...] = ({}, {"ok": False, "error": None}, [])
+    for body in bodies:
+        outside.slack_faults.next("users.info", status(503, body=body))
+        outside.clock.pass_(timedelta(seconds=61))
+        await people.names(ANA)
+    assert [line["error"] for line in logged()] == ["HTTP 503"] * 3
 
 
 @over_http
