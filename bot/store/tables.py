@@ -937,7 +937,7 @@ class CallLimitDay(SQLModel, table=True):
 
 
 class ImportedPieceRow(SQLModel, table=True):
-    """A piece of a call log that was imported whole: reading the file once more passes over it."""
+    """A piece of a call log that was imported, but for its bad lines: reading the file once more passes over it."""
 
     __tablename__ = "imported_piece"
 

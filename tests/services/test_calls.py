@@ -144,10 +144,23 @@ def test_a_log_of_any_kind_goes_in_once_with_its_bad_lines_named(
         "timestamp is 2026-11-01T00",
     ]
     again = imported(database, tmp_path / "log", write(lines))
-    assert (again.stored, again.passed_over, again.duplicates) == (0, PER_PIECE, 3)
+    assert (again.stored, again.passed_over, again.duplicates) == (0, PER_PIECE + 3, 0)
+    assert again.named == first.named
     longer = imported(database, tmp_path / "log", write([*lines, {**same, "input_tokens": 2}]))
     assert (longer.stored, longer.passed_over, longer.duplicates) == (1, PER_PIECE, 3)
     database.close()
+
+
+def test_a_log_with_a_bad_line_counts_once_however_late_it_is_imported_again(
+    database: Database, tmp_path: Path
+) -> None:
+    line = '{"timestamp": "2026-11-20T10:00:00Z", "model": "claude-sonnet-5-5", "input_tokens": 5, "feature": "x"}\n'
+    first = imported(database, tmp_path / "log", f"{line}{{}}\n")
+    asyncio.run(forget(database, NOW + timedelta(days=40)))
+    again = imported(database, tmp_path / "log", f"{line}{{}}\n")
+    assert (first.stored, again.stored, again.passed_over) == (1, 0, 1)
+    assert again.named == first.named == [(2, "The call has no timestamp.")]
+    assert ask(database, "feature x 20 nov").headline.count("1 call")
 
 
 @pytest.mark.parametrize("between", [",", ";", "\t"])
@@ -174,7 +187,7 @@ def test_a_long_log_is_read_by_another_process_and_here_from_where_that_one_ends
     assert (found.stored, found.duplicates) == (log.PER_PIECE - 1,) * 2
     assert found.named == [(log.PER_PIECE + 1, "The call has no timestamp.")]
     again = imported(database, tmp_path / "log", f"\n{text}{{}}\n{text}")
-    assert (again.stored, again.passed_over) == (0, log.PER_PIECE - 1)
+    assert (again.stored, again.passed_over) == (0, 2 * (log.PER_PIECE - 1))
     database.close()
 
 

@@ -62,12 +62,12 @@ async def read(
                 now = clock()
                 mark = f"{piece.sha256}{f' {zone}' if zone else ''}"
                 before = await database.read(store.imported, mark)
-                if before is None:
+                if before is None or before < piece.records:  # its bad lines are named each time
                     read = await asyncio.to_thread(reading.read, now, zone)
                     # One piece is stored while the next is read; never more: memory stays flat.
                     if storing:
                         await storing
-                    storing = asyncio.create_task(_store(read, database, known, result, now, mark))
+                    storing = asyncio.create_task(_store(read, database, known, result, now, mark, before))
                 else:
                     result.passed_over += before
                 progress(piece.position, piece.records)
@@ -78,18 +78,21 @@ async def read(
 
 
 async def _store(
-    read: Batch, database: Database, known: KnownSeries, result: Imported, now: datetime, mark: str
+    read: Batch, database: Database, known: KnownSeries, result: Imported, now: datetime, mark: str, before: int | None
 ) -> None:
-    posted = await database.write(_post, read, now, known, None if read.refused else mark)
-    result.stored += posted.accepted
-    result.duplicates += posted.duplicates
-    reasons = read.refused | dict.fromkeys(posted.taken, store.TAKEN)
+    if before == len(read):  # its calls may be let go by now: stored once more, they would count twice
+        result.passed_over += before
+        reasons = read.refused
+    else:
+        posted = await database.write(_post, read, now, known, mark)
+        result.stored += posted.accepted
+        result.duplicates += posted.duplicates
+        reasons = read.refused | dict.fromkeys(posted.taken, store.TAKEN)
     result.refused += len(reasons)
     result.named += sorted(reasons.items())[: MOST_NAMED - len(result.named)]
 
 
-def _post(connection: Connection, read: Batch, now: datetime, known: KnownSeries, mark: str | None) -> Posted:
+def _post(connection: Connection, read: Batch, now: datetime, known: KnownSeries, mark: str) -> Posted:
     posted = store.post(connection, [Sent(read, IMPORTED)], now, known)[0] if read else Posted(0, 0, [])
-    if mark:
-        store.note_imported(connection, mark, len(read), now)
+    store.note_imported(connection, mark, len(read), now)
     return posted

@@ -25,7 +25,7 @@ from bot.store.calls import growth, headroom
 from bot.store.calls.headroom import Program, Told
 from bot.store.calls.series import KnownSeries, Names, learn
 from bot.store.tables import CallHorizonRow, CallRow, CallSeries, ImportedPieceRow, table
-from bot.store.upsert import insert_new, lock, upsert
+from bot.store.upsert import lock, upsert
 
 _call = table(CallRow)
 _series = table(CallSeries)
@@ -166,14 +166,14 @@ def horizon(connection: Connection) -> datetime | None:
 
 
 def imported(connection: Connection, sha256: str) -> int | None:
-    """How many calls a piece of a log held that is in already; None for one that is not."""
+    """How many calls a piece of a log held that is in already, bad lines left out; None for one that is not."""
     found = connection.execute(select(_piece.c.calls).where(_piece.c.sha256 == sha256)).scalar()
     return None if found is None else int(found)
 
 
 def note_imported(connection: Connection, sha256: str, calls: int, now: datetime) -> None:
     """Remember a piece of a log, in the transaction that stores its calls."""
-    insert_new(connection, _piece, [{"sha256": sha256, "stored_at": now, "calls": calls}])
+    upsert(connection, _piece, [{"sha256": sha256, "stored_at": now, "calls": calls}])
 
 
 def _held(connection: Connection, ids: Sequence[str]) -> dict[str, _Used]:
