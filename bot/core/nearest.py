@@ -1,6 +1,6 @@
 """Which known words are closest to the one that was typed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
 _LONGEST = 60  # comparing is quadratic: a pasted page must not cost a second
@@ -16,6 +16,11 @@ def nearest(word: str, candidates: Iterable[str], n: int = 3, *, cutoff: float =
     near = [pair for pair in scored if pair[0] >= cutoff]
     near.sort(key=lambda pair: -pair[0])
     return [candidate for _, candidate in near[:n]]
+
+
+def closest(names: Sequence[str]) -> str:
+    """The sentence that offers them, at least one, each fit to be shown."""
+    return f"The closest {'is' if len(names) == 1 else 'are'}: {', '.join(names)}."
 
 
 def _closeness(word: str, candidate: str) -> float:

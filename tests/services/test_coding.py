@@ -211,7 +211,7 @@ async def test_me_is_whoever_asks(books: Books) -> None:
         ("code chiara@example.com", ANA, Withheld, "shown to admins, the owners of their team"),
         ("code chiara@example.com yesterday", NOBODY, Withheld, "people_data"),
         ("code chira@example.com", OPERATOR, NotFound, "The closest are: chiara@example.com"),
-        ("code nobody@example.com", NOBODY, NotFound, "The closest are: ci-review."),
+        ("code nobody@example.com", NOBODY, NotFound, "The closest is: ci-review."),
         ("code by model", OPERATOR, WordsError, "by user, team and day"),
     ],
 )

@@ -16,7 +16,7 @@ def test_a_replay_says_what_a_rule_would_have_sent_and_whether_that_makes_sense(
     assert document["notes"]
     unknown = command("replay", "day_cup")
     assert unknown.code == 1
-    assert "The closest are: day_cap" in unknown.err
+    assert "The closest is: day_cap." in unknown.err
 
 
 def test_an_alert_is_explained_by_its_number_and_none_by_its_team(command: Command) -> None:

@@ -15,7 +15,7 @@ from bot.core.alerts.episode import Episode, Event
 from bot.core.alerts.rule import Kind, Metric, Rule, Target
 from bot.core.configuration import Configuration
 from bot.core.errors import NotFound
-from bot.core.nearest import nearest
+from bot.core.nearest import closest, nearest
 from bot.core.outlook.budget import Budget
 from bot.core.receivers import levels
 from bot.core.utc import midnight
@@ -123,7 +123,7 @@ def _named(configuration: Configuration, rule_id: str) -> Rule | Budget:
         raise NotFound(
             "No rule and no budget is configured. Add one under `alerts:` and run `claude-usage config apply`."
         )
-    raise NotFound(f"There is no rule “{rule_id}”. The closest are: {', '.join(nearest(rule_id, known, cutoff=0.0))}.")
+    raise NotFound(f"There is no rule “{rule_id}”. {closest(nearest(rule_id, known, cutoff=0.0))}")
 
 
 def _instants(one: Rule | Budget, since: datetime, now: datetime) -> Iterator[datetime]:

@@ -19,7 +19,7 @@ from bot.core.coders import Coders
 from bot.core.coding import Actor, ActorKind, CodeRecord, cost_per_developer, developers, total
 from bot.core.directory import UNALLOCATED
 from bot.core.errors import NotFound, Withheld, WordsError
-from bot.core.nearest import nearest
+from bot.core.nearest import closest, nearest
 from bot.core.periods import Period, days, midnight
 from bot.core.question import Dimension
 from bot.core.typed import shown
@@ -176,8 +176,8 @@ class _Reading:
         if people:
             raise NotFound(f"{len(people)} people have this name. Ask by e-mail.")
         candidates = [actor.name for actor in known if self._access.everything or actor.kind is not ActorKind.PERSON]
-        closest = nearest(wanted, candidates, cutoff=0.0)
-        listed = f" The closest are: {', '.join(map(shown, closest))}." if closest else ""
+        near = [shown(one) for one in nearest(wanted, candidates, cutoff=0.0)]
+        listed = f" {closest(near)}" if near else ""
         raise NotFound(f"Nobody called “{shown(name)}” was seen in Claude Code.{listed}")
 
     def hides(self, actors: Iterable[Actor]) -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from bot.core.access import NOBODY, Asker
 from bot.core.errors import BotError, NotFound, SettingsError
-from bot.core.nearest import nearest
+from bot.core.nearest import closest, nearest
 from bot.core.schedule import Digest, Occurrence, newest_due, occurrence_on
 from bot.services.configuration import in_force
 from bot.services.deliver import Deliverer, Message
@@ -183,4 +183,4 @@ def _find(connection: Connection, name: str, zone: str) -> Digest:
         return digests[name]
     if not digests:
         raise NotFound("No digest is configured. Add one under `digests:` and run `claude-usage config apply`.")
-    raise NotFound(f"There is no digest “{name}”. The closest are: {', '.join(nearest(name, digests, cutoff=0.0))}.")
+    raise NotFound(f"There is no digest “{name}”. {closest(nearest(name, digests, cutoff=0.0))}")

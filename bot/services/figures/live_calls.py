@@ -17,7 +17,7 @@ from bot.core.calls.owners import CallOwners, Said
 from bot.core.calls.sums import Sums, added
 from bot.core.directory import family
 from bot.core.errors import NotFound, Withheld
-from bot.core.nearest import nearest
+from bot.core.nearest import closest, nearest
 from bot.core.periods import midnight
 from bot.core.prices import display_name
 from bot.core.question import Dimension, Question, Subject, written
@@ -159,11 +159,11 @@ class LiveCalls:
         known = {alias: name for alias, (id_, name) in called.items() if id_ and id_ not in hidden}
         if not known:
             return f"No program reported a call of any {subject} in this time."
-        closest = list(dict.fromkeys(known[alias] for alias in nearest(name.casefold(), known, 9, cutoff=0.0)))[:3]
-        example = f"{subject} {shown(written(subject, closest[0]))}"
+        near = list(dict.fromkeys(known[alias] for alias in nearest(name.casefold(), known, 9, cutoff=0.0)))[:3]
+        example = f"{subject} {shown(written(subject, near[0]))}"
         return (
             f"No program reported a call of the {subject} “{shown(name)}” in this time. "
-            f"The closest are: {', '.join(map(shown, closest))}. Try `/claude-usage calls {example}`."
+            f"{closest([shown(one) for one in near])} Try `/claude-usage calls {example}`."
         )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from bot.core.configuration import Configuration
 from bot.core.directory import UNALLOCATED, Directory, family
 from bot.core.errors import NotFound, WordsError
-from bot.core.nearest import nearest
+from bot.core.nearest import closest, nearest
 from bot.core.prices import display_name, without_date
 from bot.core.question import Dimension, Question, Subject, head, instead, written
 from bot.core.typed import shown
@@ -273,10 +273,9 @@ def _no_such(what: str, question: Question, displayed: Mapping[str, str], elsewh
             return f"{missing}, but a {elsewhere} of that name. Try `/claude-usage {example}`."
     if not displayed:
         return f"There is no {what} yet: nothing has been read or configured."
-    closest = list(dict.fromkeys(displayed[alias] for alias in nearest(name.casefold(), displayed, 9, cutoff=0.0)))[:3]
-    listed = ", ".join(shown(one) for one in closest)
-    example = head(instead(question, Subject(what), shown(closest[0])))
-    return f"{missing}. The closest are: {listed}. Try `/claude-usage {example}`."
+    near = list(dict.fromkeys(displayed[alias] for alias in nearest(name.casefold(), displayed, 9, cutoff=0.0)))[:3]
+    example = head(instead(question, Subject(what), shown(near[0])))
+    return f"{missing}. {closest([shown(one) for one in near])} Try `/claude-usage {example}`."
 
 
 def _first(id_: str, names: Iterable[str]) -> str:
