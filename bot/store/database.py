@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -224,12 +223,13 @@ def _postgresql(url: URL) -> Engine:
 
 def _attentive(_dialect: object, _record: object, where: Sequence[Any], how: Mapping[str, Any]) -> AttentiveConnection:
     connection = AttentiveConnection.connect(*where, **how)
-    connection.another = partial(psycopg.connect, *where, **how)
+    connection.another = partial(AttentiveConnection.connect, *where, **how)
     return connection
 
 
-def _prepare_postgresql(connection: psycopg.Connection[Any], _record: object) -> None:
+def _prepare_postgresql(connection: AttentiveConnection, _record: object) -> None:
     connection.autocommit = True  # transactions are ours here too
+    connection.find_home()
 
 
 def _begin_postgresql(connection: Connection) -> None:

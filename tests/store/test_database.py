@@ -18,8 +18,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 
 from bot.core.errors import SettingsError, StoreUnavailable
+from bot.store import attentive, bulk, preferences, schema
 from bot.store import database as database_module
-from bot.store import preferences, schema
 from bot.store.database import Database
 from bot.store.tables import Milestone, table
 from bot.store.upsert import lock
@@ -310,6 +310,32 @@ def test_a_connection_on_which_nothing_comes_back_any_more_is_replaced(
         monkeypatch.setattr(database_module, "BUSY_TIMEOUT_SECONDS", 0.2)
         way.swallow()
         assert [database.read_now(one) for _ in range(2)] == [1, 1]
+
+
+@pytest.mark.parametrize("at", ["a statement", "a copy", "the commit"])
+def test_a_connection_on_which_nothing_comes_back_in_the_middle_of_a_transaction_is_given_up(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    """Whatever lies between takes every word of it, so no keepalive tells, and the server lets everybody else in."""
+    with way_to(postgresql_url) as way, opened(way.url) as database:
+        schema.migrate(database)
+
+        def lost(connection: Connection) -> None:
+            def rows() -> Iterator[tuple[str, datetime]]:
+                way.swallow()
+                yield at, NOW
+
+            remember(connection, "before")
+            if at == "a copy":
+                bulk.insert_rows(connection, _milestone, ("name", "at"), rows())
+            way.swallow()
+            if at == "a statement":
+                remember(connection, at)
+
+        monkeypatch.setattr(attentive, "PATIENCE_SECONDS", 0.1)
+        with pytest.raises(StoreUnavailable, match="does not answer"):
+            database.write_now(lost)
+        assert database.read_now(count) == 0
 
 
 def one(connection: Connection) -> int:
