@@ -161,6 +161,7 @@ async def serve(parts: wiring.Parts) -> int:
         app=listening.app,
         connection=listening.socket,
         replies=listening.replies,
+        standing=listening.standing,
         scheduler=listening.scheduler,
         database=parts.database,
         intake=parts.intake,

@@ -25,6 +25,7 @@ from bot.services.timekeeping import Timekeeping
 from bot.slack.checkup import installed
 from bot.slack.connection import SocketMode
 from bot.slack.reply import Replies
+from bot.slack.standing import Standing
 from bot.store import schema
 from bot.store.database import Database, promptly
 from bot.web import app as web_app
@@ -76,6 +77,7 @@ class Server:
         app: AsyncApp,
         connection: SocketMode | None,
         replies: Replies,
+        standing: Standing,
         scheduler: Scheduler | None,
         database: Database,
         intake: Intake,
@@ -85,6 +87,7 @@ class Server:
     ) -> None:
         self._connection = connection
         self._replies = replies
+        self._standing = standing
         self._scheduler = scheduler
         self._database = database
         self._timekeeping = Timekeeping(database)
@@ -173,7 +176,7 @@ class Server:
             return str(error)
         if self._connection and not await self._connection.connected():
             return "Slack is not connected."
-        return ""
+        return await self._standing.wrong()
 
 
 class _Quiet(uvicorn.Server):

@@ -46,6 +46,7 @@ from bot.slack.notifier import SlackNotifier, session, web_client
 from bot.slack.people import SlackPeople
 from bot.slack.pictures import Pictures
 from bot.slack.reply import Replies
+from bot.slack.standing import Standing
 from bot.store import schema
 from bot.store.database import Database
 
@@ -182,6 +183,7 @@ class Listening:
     app: AsyncApp
     socket: SocketMode | None
     replies: Replies
+    standing: Standing
     scheduler: Scheduler
 
 
@@ -229,7 +231,7 @@ def listening(parts: Parts) -> Listening:
         clock=parts.clock,
     )
     parts.intake.arrived = Watch(parts.database, parts.alerts, parts.clock, settings.timezone).wake
-    return Listening(app, socket, replies, scheduler)
+    return Listening(app, socket, replies, Standing(slack), scheduler)
 
 
 def anthropic_client(settings: Settings, name: str, api_key: str) -> AnthropicClient:

@@ -265,6 +265,7 @@ async def bot(outside: Outside, database_url: str, *, socket_mode: bool = False)
             app=listening.app,
             connection=listening.socket,
             replies=listening.replies,
+            standing=listening.standing,
             scheduler=None,
             database=parts.database,
             intake=parts.intake,

@@ -24,7 +24,8 @@ ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs/reference.md"
 ROUTES = {
     "GET /healthz": "200 while the process can work; 503 with the reason (database, schema)",
-    "GET /readyz": "200 once the schema is current and Slack is connected; 503 with the reason, also from SIGTERM on",
+    "GET /readyz": "200 once the schema is current and Slack is connected and takes the bot token; 503 with the "
+    "reason, also from SIGTERM on",
     "GET /metrics": "Prometheus; below",
     "POST /slack/events": "commands, actions, views, options, events; only in HTTP mode; 401 without a good signature",
     "POST /v1/calls": "one call or a list of up to 1,000 (JSON or NDJSON, gzip allowed), `Authorization: Bearer TOKEN`",

@@ -127,6 +127,7 @@ async def _bot(ready: Stage, *, scheduled: bool) -> AsyncIterator[str]:
         app=listening.app,
         connection=listening.socket,
         replies=listening.replies,
+        standing=listening.standing,
         scheduler=listening.scheduler if scheduled else None,
         database=ready.parts.database,
         intake=ready.parts.intake,

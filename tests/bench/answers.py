@@ -93,6 +93,7 @@ async def _serving(parts: wiring.Parts) -> AsyncIterator[str]:
         app=wired.app,
         connection=None,
         replies=wired.replies,
+        standing=wired.standing,
         scheduler=None,
         database=parts.database,
         intake=parts.intake,

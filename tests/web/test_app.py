@@ -212,6 +212,34 @@ async def test_a_postgresql_that_went_away_is_said_with_503_and_no_password(
         assert (await http.get("/healthz")).status_code == 200
 
 
+async def test_not_ready_once_slack_refuses_the_bot_token_twice_and_ready_again_when_it_takes_it(
+    outside: Outside, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LOOK_SECONDS", "AGAIN_SECONDS"):
+        monkeypatch.setattr(f"bot.slack.standing.{name}", 0)
+    async with (
+        world.bot(outside, f"sqlite:///{file}") as url,
+        httpx.AsyncClient(base_url=url, trust_env=False) as http,
+    ):
+
+        async def ready() -> tuple[int, str]:
+            answer = await http.get("/readyz")
+            return answer.status_code, answer.json()["status"]
+
+        assert await ready() == (200, "ok")
+        outside.slack.fail_next("auth.test", error="token_revoked")
+        assert await ready() == (200, "ok"), "one refusal"
+        assert await ready() == (200, "ok"), "none"
+        outside.slack.fail_next("auth.test", error="token_revoked", times=3)
+        assert [(await ready())[0] for _ in range(2)] == [200, 503]
+        why = "Slack refused the bot token (token_revoked). Reinstall the app and set SLACK_BOT_TOKEN."
+        assert await ready() == (503, why)
+        outside.slack.fail_next("auth.test", error="internal_error", status=500)
+        assert await ready() == (503, why), "a Slack that is away says nothing of the token"
+        assert (await http.get("/healthz")).status_code == 200
+        assert await ready() == (200, "ok")
+
+
 async def test_not_ready_while_slack_is_not_connected_and_ready_again_when_it_is(outside: Outside, file: Path) -> None:
     async with (
         world.bot(outside, f"sqlite:///{file}", socket_mode=True) as url,
