@@ -87,6 +87,8 @@ def test_a_slack_that_is_away_does_not_keep_it_from_starting_or_stopping(
     ready = httpx.get(f"{address}/readyz", trust_env=False)
     assert (ready.status_code, "Slack" in ready.json()["status"]) == (503, True)
     assert "start_unchecked" in {line.get("action") for line in away.lines()}
+    wait_until(lambda: "Failed to connect" in away.said)
+    assert "Traceback" not in away.said
     away.process.send_signal(signal.SIGTERM)
     assert away.ends(10) == 0
     assert without_secrets(away.said) == {}

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 
+import aiohttp
 import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.checkup import opens
@@ -16,6 +19,18 @@ from bot.slack.watchdog import LOOK_SECONDS, Watch
 log = structlog.get_logger()
 
 CLOSE_SECONDS = 5
+_AWAY = (aiohttp.ClientError, OSError, TimeoutError, SlackApiError)
+
+
+def _in_a_line(record: logging.LogRecord) -> bool:
+    """The SDK tells where in itself it could not connect, every few seconds for as long as Slack is away."""
+    if record.exc_info and isinstance(record.exc_info[1], _AWAY):
+        record.exc_info = None
+    return True
+
+
+_library = logging.getLogger("slack_bolt.socket")
+_library.addFilter(_in_a_line)
 
 
 class SocketMode:
@@ -52,7 +67,7 @@ class SocketMode:
             await self._end(self._handler)
 
     def _begin(self) -> None:
-        self._handler = AsyncSocketModeHandler(self._app, self._app_token, web_client=self._client)
+        self._handler = AsyncSocketModeHandler(self._app, self._app_token, _library, self._client)
         self._watch = watch = Watch()
 
         async def heard(_message: object) -> None:
