@@ -64,7 +64,7 @@ def build(
         if not await dialogs.asked(text, command, user):
             await replies.give(place, lambda: ask.answer(text, clock(), Asker.called(user)))
 
-    home.listen(app, client=client, homes=homes, presses=presses, clock=clock)
+    home.listen(app, client=client, homes=homes, people=people, presses=presses, clock=clock)
     dialog.listen(app, client=client, ask=ask, typeahead=typeahead, clock=clock, replies=replies)
     dialogs.listen(app)
     presses_on_alerts.listen(app, client=client, alerts=alerts, clock=clock, replies=replies)

@@ -20,13 +20,21 @@ from bot.render import slack_views as render
 from bot.services.asking.home import Homes
 from bot.services.presses import Presses
 from bot.slack.metering import said_by
+from bot.slack.people import SlackPeople
 from bot.slack.reply import BROKEN, PATIENCE_SECONDS, broken, excuse
+from bot.slack.strangers import SORRY
 
 log = structlog.get_logger()
 
 
 def listen(
-    app: AsyncApp, *, client: AsyncWebClient, homes: Homes, presses: Presses, clock: Callable[[], datetime]
+    app: AsyncApp,
+    *,
+    client: AsyncWebClient,
+    homes: Homes,
+    people: SlackPeople,
+    presses: Presses,
+    clock: Callable[[], datetime],
 ) -> None:
     @app.event("app_home_opened")
     async def on_open(event: dict[str, Any], body: dict[str, Any]) -> None:
@@ -35,7 +43,7 @@ def listen(
         user, stands = str(event["user"]), (event.get("view") or {}).get("hash")
 
         async def publish() -> bool:
-            return await _publish(client, homes, user, stands, clock())
+            return await _publish(client, homes, people, user, stands, clock())
 
         await presses.told(f"{body.get('event_id')}", int(body.get("event_time", 0)), user, clock(), publish)
 
@@ -43,10 +51,12 @@ def listen(
     async def on_refresh(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
         stands = (body.get("view") or {}).get("hash")
-        await _publish(client, homes, str(body["user"]["id"]), stands, clock())
+        await _publish(client, homes, people, str(body["user"]["id"]), stands, clock())
 
 
-async def _publish(client: AsyncWebClient, homes: Homes, user: str, stands: str | None, now: datetime) -> bool:
+async def _publish(
+    client: AsyncWebClient, homes: Homes, people: SlackPeople, user: str, stands: str | None, now: datetime
+) -> bool:
     """`stands` is the hash of the Home that is there: one that was published since is newer, and stays."""
     asking = asyncio.ensure_future(homes.answer(now, Asker.called(user)))
     done, _ = await asyncio.wait({asking}, timeout=PATIENCE_SECONDS)
@@ -56,6 +66,8 @@ async def _publish(client: AsyncWebClient, homes: Homes, user: str, stands: str 
     try:
         answer = await asking
         view = render.home(answer)
+        if await people.elsewhere(user):  # that a Home was opened says nothing of whose workspace they are of
+            answer, view = None, render.home_without_figures(SORRY)
     except BotError as error:
         view = render.home_without_figures(excuse(error))
     except Exception:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import available_timezones
@@ -23,6 +24,7 @@ DEADLINE_SECONDS = 2
 KEPT = timedelta(hours=1)
 FAILURE_KEPT = timedelta(minutes=1)
 MOST = 10_000
+_UNKNOWN = ("user_not_found", "user_not_visible", "users_not_found")
 
 
 class _Person(NamedTuple):
@@ -32,6 +34,8 @@ class _Person(NamedTuple):
     zone: str | None = None
     belongs: bool | None = None
     """To the workspace that the bot is installed in; None where Slack leaves it open."""
+    unknown: bool = False
+    """To Slack, as far as it tells us: as whoever shares nothing with our workspace."""
 
 
 class SlackPeople:
@@ -42,6 +46,7 @@ class SlackPeople:
         self._clock = clock
         self._known: OrderedDict[str, tuple[datetime, _Person]] = OrderedDict()
         self._workspace: frozenset[str] = frozenset()
+        self._bot: str | None = None
         self._asked_at: datetime | None = None
 
     async def names(self, name: str) -> frozenset[str]:
@@ -58,9 +63,14 @@ class SlackPeople:
         return (await self._person(name)).zone
 
     async def belongs(self, name: str, *, sure: bool) -> bool:
-        """Whether somebody is of our workspace, or of its organisation; `sure`: only where Slack says so."""
+        """Whether somebody is of our workspace, or of its organisation; `sure`: only where Slack says so, and not where
+        it says nothing to the contrary."""
         found = await self._person(name.casefold()) if name else _Person()
-        return found.belongs or (found.belongs is None and bool(found.names) and not sure)
+        return found.belongs or (found.belongs is None and not found.unknown and not sure)
+
+    async def elsewhere(self, name: str) -> bool:
+        """Whether Slack says that somebody is of another workspace."""
+        return bool(name) and (await self._person(name.casefold())).belongs is False
 
     async def workspace(self) -> frozenset[str]:
         """The ids of the workspace that the bot is installed in, and of its organisation; empty while Slack does not
@@ -77,7 +87,18 @@ class SlackPeople:
             else:
                 ids = (said.get("team_id"), said.get("enterprise_id"))
                 self._workspace = frozenset(one for one in ids if isinstance(one, str) and one)
+                self._bot = said.get("user_id")
         return self._workspace
+
+    async def _ours(self, user: Any) -> bool | None:
+        """Whether somebody is of where we are: by the ids of our token, or else by those that our own bot user has."""
+        found = _belongs(user, await self.workspace())
+        if found is False and not user.get("is_stranger") and self._bot:
+            bot, self._bot = self._bot, None
+            with suppress(SlackApiError):
+                self._workspace |= _workspaces((await self._client.users_info(user=bot)).get("user"))
+            found = _belongs(user, self._workspace)
+        return found
 
     async def _person(self, name: str) -> _Person:
         remembered = self._remembered(name)
@@ -88,7 +109,7 @@ class SlackPeople:
             kept = KEPT
         except SlackApiError as error:
             log.info("Slack does not know them.", action="lookup_failed", error=said_by(error))
-            found, kept = _Person(), FAILURE_KEPT
+            found, kept = _Person(unknown=said_by(error) in _UNKNOWN), FAILURE_KEPT
         except (TimeoutError, aiohttp.ClientError) as error:
             log.warning("Slack could not be asked who they are.", action="lookup_failed", error=type(error).__name__)
             found, kept = _Person(), FAILURE_KEPT
@@ -110,11 +131,13 @@ class SlackPeople:
             answer = await self._client.users_lookupByEmail(email=name)
         else:
             answer = await self._client.users_info(user=name.upper())
-        user = answer["user"]
-        belongs = _belongs(user, await self.workspace())
+        user = answer.get("user")
+        if not isinstance(user, dict):
+            return _Person()
+        belongs = await self._ours(user)
         if belongs is False:  # whoever runs another workspace gives its people what addresses they like
             return _Person(belongs=False)
-        names = frozenset(filter(None, (str(user["id"]), (user.get("profile") or {}).get("email"))))
+        names = frozenset(filter(None, (str(user.get("id") or ""), (user.get("profile") or {}).get("email"))))
         zone = user.get("tz")
         return _Person(names, zone if zone in available_timezones() else None, belongs)
 
@@ -122,6 +145,13 @@ class SlackPeople:
 def _belongs(user: Any, workspace: frozenset[str]) -> bool | None:
     if user.get("is_stranger"):
         return False
-    said = user.get("enterprise_user") or {}
-    theirs = {user.get("team_id"), said.get("enterprise_id"), *(said.get("teams") or ())} - {None, ""}
+    theirs = _workspaces(user)
     return bool(theirs & workspace) if theirs and workspace else None
+
+
+def _workspaces(user: Any) -> frozenset[str]:
+    """What Slack says that a user is of: workspaces, and the organisation they are in."""
+    if not isinstance(user, dict):
+        return frozenset()
+    said = user.get("enterprise_user") or {}
+    return frozenset(filter(None, (user.get("team_id"), said.get("enterprise_id"), *(said.get("teams") or ()))))

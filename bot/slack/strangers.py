@@ -21,7 +21,7 @@ from bot.slack.people import SlackPeople
 
 log = structlog.get_logger()
 
-_SORRY = "I only answer people of the Slack workspace that I belong to."
+SORRY = "I only answer people of the Slack workspace that I belong to."
 
 
 def refuse(app: AsyncApp, *, client: AsyncWebClient, people: SlackPeople) -> None:
@@ -37,25 +37,28 @@ def refuse(app: AsyncApp, *, client: AsyncWebClient, people: SlackPeople) -> Non
         user = _who(body)
         log.warning("Somebody of another Slack workspace was turned away.", action="stranger_refused", user=user)
         if "command" in body:
-            return BoltResponse(status=200, body={"response_type": "ephemeral", "text": _SORRY})
+            return BoltResponse(status=200, body={"response_type": "ephemeral", "text": SORRY})
         if body.get("response_url") and user:
-            await Response.beside(body, client).sorry(_SORRY)
+            await Response.beside(body, client).sorry(SORRY)
         return BoltResponse(status=200, body={"options": []} if body.get("type") == "block_suggestion" else "")
 
 
 async def _belongs(body: dict[str, Any], people: SlackPeople) -> bool:
     ours = await people.workspace()
     here, theirs = set(_installed(body)), set(_own(body))
-    if theirs <= (ours or here) and here <= (ours or here):
+    told = ours or here
+    if theirs <= told and (theirs or not here or here & told):
         return True
     # Where the payload alone tells two workspaces apart, nothing less than Slack's own word makes the person ours.
-    return await people.belongs(_who(body), sure=not theirs <= here)
+    return await people.belongs(_who(body), sure=bool(here) and not theirs <= (ours if here & ours else here))
 
 
 def _installed(body: dict[str, Any]) -> Iterator[str]:
-    """The workspace that a payload was sent for."""
-    team = body.get("team")
-    yield from _ids(body.get("team_id"), team.get("id") if isinstance(team, dict) else None)
+    """The workspace that a payload was sent for, and its organisation, for which a whole one may have installed us."""
+    for name in ("team", "enterprise"):
+        said = body.get(name)
+        yield from _ids(body.get(f"{name}_id"), body.get(f"context_{name}_id"))
+        yield from _ids(said.get("id") if isinstance(said, dict) else None)
 
 
 def _own(body: dict[str, Any]) -> Iterator[str]:
