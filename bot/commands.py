@@ -100,7 +100,7 @@ def _first_minutes(args: Namespace) -> int:
 def _migrate(settings: Settings) -> int:
     database = Database(settings.database_url.get_secret_value())
     try:
-        show(f"The schema is at {schema.migrate(database)}.")
+        show(f"The schema is at {schema.migrate(database, wiring.migration_waits)}.")
     except StoreUnavailable as error:
         raise SettingsError(str(error)) from error
     finally:

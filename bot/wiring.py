@@ -168,12 +168,16 @@ def _open(database: Database, *, auto_migrate: bool) -> None:
             if not auto_migrate:
                 raise
             newer = ""
-            schema.migrate(database)
+            schema.migrate(database, migration_waits)
         database.may_write = schema.watched()
     except StoreUnavailable as error:
         raise SettingsError(str(error)) from error
     if newer:
         log.warning("A newer version has taken over; this one works until it is replaced.", action="schema_newer")
+
+
+def migration_waits() -> None:
+    log.warning("Another replica brings the schema up to date; this one waits for it.", action="migration_waits")
 
 
 @dataclass(frozen=True, slots=True)

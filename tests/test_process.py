@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot import process
 from bot.demo.slack_server import COMMAND
+from bot.store import schema
 from tests import databases
 from tests.outside import (
     ALPHA,
@@ -68,6 +69,16 @@ def test_a_wrong_or_missing_credential_ends_the_start_at_once_with_a_sentence(
     assert sentence in sentences[0]
     assert "Traceback" not in run.said
     assert without_secrets(run.said, "hunter2", "wrong") == {}
+
+
+def test_a_start_that_waits_while_another_replica_migrates_says_so(start: Start, postgresql_url: str) -> None:
+    with psycopg.connect(postgresql_url) as migrating:
+        migrating.execute("SELECT pg_advisory_xact_lock(%s)", [schema.MIGRATION_LOCK])
+        run = start(postgresql_url)
+        wait_until(lambda: bool(run.lines()), 15)
+        assert [line["action"] for line in run.lines()] == ["migration_waits"]
+    run.started()
+    assert [line["action"] for line in run.lines()].count("migration_waits") == 1
 
 
 def test_a_port_in_use_ends_the_start_with_a_sentence(start: Start, url: str) -> None:

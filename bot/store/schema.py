@@ -15,16 +15,19 @@ from bot.core.errors import SchemaMismatch
 from bot.store.database import Database
 from bot.store.tables import ServedSchemaRow, table
 
-_MIGRATION_LOCK = 7_214_031
+MIGRATION_LOCK = 7_214_031
 """PostgreSQL advisory lock: two replicas that start together migrate one after the other."""
 
 _served = table(ServedSchemaRow)
 _version = TableClause("alembic_version", ColumnClause("version_num", String))
 
 
-def migrate(database: Database) -> str:
-    """Bring the schema up to date; returns its revision. Raises SchemaMismatch as `check` does."""
-    return database.write_now(_upgrade)
+def migrate(database: Database, waits: Callable[[], object] = lambda: None) -> str:
+    """Bring the schema up to date; returns its revision. Raises SchemaMismatch as `check` does.
+
+    `waits` is called where another replica is at it, before it is waited for.
+    """
+    return database.write_now(_upgrade, waits)
 
 
 def check(connection: Connection) -> str:
@@ -57,9 +60,12 @@ def watched() -> Callable[[Connection], None]:
     return check_if_changed
 
 
-def _upgrade(connection: Connection) -> str:
+def _upgrade(connection: Connection, waits: Callable[[], object]) -> str:
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+        lock = {"lock": MIGRATION_LOCK}
+        if not connection.execute(text("SELECT pg_try_advisory_xact_lock(:lock)"), lock).scalar():
+            waits()
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), lock)
     current, script = _revision(connection), _script()
     if current == script.get_current_head() or _is_newer(connection, current):
         return current or ""
