@@ -6,12 +6,14 @@ import asyncio
 import secrets
 import sys
 from argparse import Namespace
+from datetime import datetime
+from pathlib import Path
 
 import structlog
 
 from bot import logs, process, wiring
 from bot import settings as settings_module
-from bot.core.errors import BotError, SettingsError, StoreUnavailable
+from bot.core.errors import BotError, ConfigError, SettingsError, StoreUnavailable
 from bot.render.plain import uncoded
 from bot.settings import Settings
 from bot.setup import doctor, init
@@ -114,9 +116,7 @@ async def _with_parts(args: Namespace, settings: Settings) -> int:
         if settings.config_file and args.command in _CONFIGURED:
             if not settings.config_file.exists():
                 raise SettingsError(f"CONFIG_FILE names no file: {settings.config_file}. Check the path.")
-            change, _ = await config.apply_file(settings.config_file, parts.database, now)
-            for line in change.lines:
-                log.info("Configured.", action="configured", change=line)
+            await _configure(settings.config_file, parts.database, now)
         match args.command:
             case "ask":
                 return await ask.run(args, parts.ask, parts.receipts, now)
@@ -150,6 +150,16 @@ async def _with_parts(args: Namespace, settings: Settings) -> int:
                 return await config.export(args, parts.database)
             case _:
                 return await serve(parts)
+
+
+async def _configure(file: Path, database: Database, now: datetime) -> None:
+    """Put CONFIG_FILE in force; what is wrong with it is a wrong setting, whoever asked for something else."""
+    try:
+        change, _ = await config.apply_file(file, database, now)
+    except ConfigError as error:
+        raise SettingsError(f"{error}\nCONFIG_FILE names this file, so nothing runs until it is mended.") from error
+    for line in change.lines:
+        log.info("Configured.", action="configured", change=line)
 
 
 async def serve(parts: wiring.Parts) -> int:

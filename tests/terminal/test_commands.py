@@ -484,6 +484,12 @@ def test_the_configured_file_is_applied_before_the_first_question(
     path = written(tmp_path, TEAMS.replace("Team Alpha", "Renamed"), "mine.yml")
     monkeypatch.setenv("CONFIG_FILE", str(path))
     assert "Renamed" in command("ask", "teams").out
+    path.write_text(TEAMS + "bogus: 1\n", encoding="utf-8")
+    done = command("ask", "teams")
+    assert (done.code, done.out) == (3, ""), "the setting names a file that can't be put in force"
+    assert "mine.yml:11: unknown key" in done.err
+    assert "CONFIG_FILE" in done.err
+    assert command("config", "check", str(path)).code == 1, "here the file is what is asked about"
     path.unlink()
     done = command("ask", "teams")
     assert done.code == 3, "a setting is wrong, and starting again would not help"
