@@ -202,6 +202,14 @@ def test_one_that_fails_half_way_is_named_and_leaves_the_other_whole(both: Two, 
     assert cost(told(command, f"summary {WHOLE}")["total"]) == billed(both, ONE) + billed(both, OTHER)
 
 
+def test_limits_that_neither_key_may_read_say_whose_they_are(both: Two, command: Command) -> None:
+    for faults in both.faults.values():
+        faults.next("spend_limits", status(403), times=None)
+    assert command("sync").code == 0
+    notes = [one for one in told(command, "limits")["notes"] if "spend_limits" in one]
+    assert sorted(one.split(":")[0] for one in notes) == [f"Spend limits of {ONE}", f"Spend limits of {OTHER}"]
+
+
 def test_both_that_fail_are_both_named(both: Two, command: Command) -> None:
     assert command("sync").code == 0
     both.faults[ONE].next("cost_report", mutate(lambda body: {**body, "data": {}}), times=None)

@@ -48,13 +48,22 @@ def answer(asked: Inquiry) -> Answer:
         Held(
             spends,
             rates,
-            [f"{one.part}: {one.sentence}" for one in refusals.read(connection) if one.source is Source.LIMITS],
+            list(_refused(connection, names)),
             notes,
             min((one.succeeded_at for one in tried if one.succeeded_at), default=None),
             asked.question.share,
             _live(connection, names, now),
         )
     )
+
+
+def _refused(connection: Connection, names: Names) -> Iterator[str]:
+    """What a key may not read, with its organisation where there are several."""
+    called = {directory.organization_id: directory.organization_name for directory in names.organizations}
+    for one in refusals.read(connection):
+        if one.source is Source.LIMITS:
+            whose = f" of {called.get(one.organization_id, one.organization_id)}" if len(called) > 1 else ""
+            yield f"{one.part}{whose}: {one.sentence}"
 
 
 def _live(connection: Connection, names: Names, now: datetime) -> list[Live]:
