@@ -149,6 +149,9 @@ async def _with_parts(args: Namespace, settings: Settings) -> int:
                     return await config.apply(args, parts.database, parts.alerts, now)
                 return await config.export(args, parts.database)
             case _:
+                if args.now:
+                    said = "The clock was set by --now; replicas on one database need the same."
+                    log.info(said, action="clock_set", now=now.isoformat())
                 return await serve(parts)
 
 

@@ -71,6 +71,13 @@ def test_a_wrong_or_missing_credential_ends_the_start_at_once_with_a_sentence(
     assert without_secrets(run.said, "hunter2", "wrong") == {}
 
 
+def test_a_start_with_a_time_of_its_own_says_so(start: Start, url: str) -> None:
+    run = start(url)
+    run.started()
+    (line,) = [line for line in run.lines() if line["action"] == "clock_set"]
+    assert str(line["now"]).startswith(NOW.isoformat()[:16])
+
+
 def test_a_start_that_waits_while_another_replica_migrates_says_so(start: Start, postgresql_url: str) -> None:
     with psycopg.connect(postgresql_url) as migrating:
         migrating.execute("SELECT pg_advisory_xact_lock(%s)", [schema.MIGRATION_LOCK])
