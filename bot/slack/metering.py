@@ -19,6 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.core.errors import BotError, TooManyQuestions
+from bot.slack.shape import is_slacks
 
 REQUESTS = Counter(
     "claude_usage_slack_requests",
@@ -111,6 +112,9 @@ class MeteredApp(AsyncApp):
     """A Bolt app that counts what Slack sends it, over HTTP and Socket Mode alike."""
 
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
+        if not is_slacks(req.body):  # Bolt would break over it, and say where at length
+            REQUESTS.labels("other", "refused").inc()
+            return BoltResponse(status=400, body="This is nothing that Slack sends.")
         began, kind, outcome = time.perf_counter(), _kind(req.body), "failed"
         try:
             with structlog.contextvars.bound_contextvars(**_whose(req.body)):

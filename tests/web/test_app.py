@@ -3,10 +3,12 @@
 import asyncio
 import hashlib
 import hmac
+import json
 import sqlite3
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
@@ -97,6 +99,57 @@ async def test_a_body_that_slack_would_not_send_is_refused_without_a_line_in_the
     for headers in (signed(secret="another"), signed(body)):
         answer = await bot.post("/slack/events", content=body, headers=headers | {"content-type": kind})
         assert answer.status_code in (401, 404)
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
+WHO: dict[str, Any] = {"user": {"id": "U0ANA"}, "team": {"id": "T0"}}
+PRESSED: dict[str, Any] = {
+    "type": "block_actions",
+    "actions": [{"type": "button", "action_id": "ask:0", "value": "help"}],
+    **WHO,
+}
+SENT: dict[str, Any] = {
+    "type": "view_submission",
+    "view": {"id": "V0", "callback_id": "form", "state": {"values": {}}},
+    **WHO,
+}
+TYPED: dict[str, Any] = {"type": "block_suggestion", "action_id": "names", "value": "al", **WHO}
+MENTIONED: dict[str, Any] = {
+    "type": "app_mention",
+    "user": "U0ANA",
+    "channel": "C0",
+    "ts": "1763802000.000100",
+    "text": "help",
+}
+
+
+def each(payload: dict[str, Any], name: str, *values: object) -> list[dict[str, Any]]:
+    """The payload with each of these in one place."""
+    return [payload | {name: value} for value in values]
+
+
+MISSHAPEN = [
+    *each(PRESSED, "actions", None, 5, [], [None], [[]], [{}], [{"action_id": 5}]),
+    *each(PRESSED, "user", None, 5, [], {}, {"id": 5}, {"id": ["U0ANA"]}),
+    *each(PRESSED, "container", 5, [], {"message_ts": "soon"}, {"message_ts": 5}),
+    *each(PRESSED, "team", "T0"),
+    *each(PRESSED, "type", ["block_actions"]),
+    *each(SENT, "view", None, [], {}, {"id": "V0", "callback_id": 5, "state": {"values": {}}}),
+    *each(TYPED, "action_id", None, 5, ["names"]),
+    *each({"type": "event_callback"}, "event", None, 5, [], {}, {"type": []}),
+    *each({"type": "event_callback"}, "event", *each(MENTIONED, "ts", None, "now"), *each(MENTIONED, "channel", 5)),
+    *each({"type": "event_callback"}, "event", *each(MENTIONED, "user", ["U0ANA"])),
+]
+
+
+@pytest.mark.parametrize("payload", MISSHAPEN, ids=str)
+async def test_a_payload_of_a_shape_that_slack_does_not_send_is_refused_though_it_is_signed(
+    bot: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, payload: dict[str, Any]
+) -> None:
+    event = "event" in payload
+    body = (json.dumps(payload) if event else urlencode({"payload": json.dumps(payload)})).encode()
+    headers = signed(body) | ({"content-type": "application/json"} if event else {})
+    assert (await bot.post("/slack/events", content=body, headers=headers)).status_code in (400, 401)
     assert [record for record in caplog.records if record.exc_info] == []
 
 
