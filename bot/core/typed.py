@@ -29,9 +29,14 @@ class Word:
         return quote(self.text) if self.quoted else self.text
 
 
+def copied(text: str) -> str:
+    """A text without what came along when it was copied and nobody sees."""
+    return text.translate(_PASTED)
+
+
 def split(text: str) -> list[Word]:
     """The words of a sentence; quotes of any shape hold one together, and one left open is ignored."""
-    text = text.translate(_PASTED)
+    text = copied(text)
     if not text.isprintable():
         text = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
     words: list[Word] = []

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 
 import bot
 from bot.core.calls.log import Log
+from bot.core.typed import copied
 from bot.core.usage import Source
 from bot.core.words import Picture, Sheet
 
@@ -36,23 +37,25 @@ def parser() -> argparse.ArgumentParser:
     )
     ask.add_argument("text", metavar="TEXT", nargs="*", help='such as "team alpha last week by model"')
     ask.add_argument("--receipt", action="store_true", help="and what the figures rest on (text or json)")
-    ask.add_argument("--as", dest="asker", metavar="USER", help="answer as for this person")
+    ask.add_argument("--as", dest="asker", type=_name, metavar="USER", help="answer as for this person")
 
     verify = _command(commands, "verify", "do the sum of a receipt again from the pages kept", formats=("text", "json"))
     verify.add_argument("receipt", metavar="RECEIPT", help="its id, or a file that holds it as JSON")
 
     digest = _command(commands, "digest", "build one digest; print it, or post it", formats=("text", "json", "blocks"))
-    digest.add_argument("name", metavar="NAME")
+    digest.add_argument("name", type=_name, metavar="NAME")
     digest.add_argument("--at", type=_instant, metavar="INSTANT", help="as of this instant")
     digest.add_argument("--post", action="store_true", help="post it to its channel")
 
     alerts = _command(commands, "alerts", "hold the figures against every rule", formats=("text", "json"))
     alerts.add_argument("--at", type=_instant, metavar="INSTANT", help="as of this instant")
     alerts.add_argument("--post", action="store_true", help="send what is due")
-    alerts.add_argument("--explain", metavar="ID", help="why this alert, by its number; or why none, by a team's name")
+    alerts.add_argument(
+        "--explain", type=_name, metavar="ID", help="why this alert, by its number; or why none, by a team's name"
+    )
 
     replay = _command(commands, "replay", "what a rule or budget would have sent, had it been on", ("text", "json"))
-    replay.add_argument("rule", metavar="RULE", help="the id of a rule or budget")
+    replay.add_argument("rule", type=_name, metavar="RULE", help="the id of a rule or budget")
     replay.add_argument("--period", metavar="PERIOD", default="90d", help="such as 90d or 2026-10 (default 90d)")
 
     reconcile = _command(commands, "reconcile", "hold the ledger against Anthropic's sums", formats=("text", "json"))
@@ -61,13 +64,13 @@ def parser() -> argparse.ArgumentParser:
     export = _command(commands, "export", "the ledger as a CSV file", formats=("text", "json"))
     export.add_argument("kind", choices=[kind.value for kind in Sheet])
     export.add_argument("--period", metavar="PERIOD", help="such as 2026-10 or 7d (default: this month so far)")
-    export.add_argument("--team", metavar="TEAM", help="only this team and those below it")
+    export.add_argument("--team", type=_name, metavar="TEAM", help="only this team and those below it")
     export.add_argument("-o", "--output", metavar="FILE", help="write it here instead of to standard output")
 
     chart = _command(commands, "chart", "a picture, as a PNG file", formats=("text", "json"))
     chart.add_argument("kind", choices=[picture.value for picture in Picture])
     chart.add_argument("--period", metavar="PERIOD", help="such as 2026-10 or 7d (default: this month so far)")
-    chart.add_argument("--team", metavar="TEAM", help="only this team and those below it")
+    chart.add_argument("--team", type=_name, metavar="TEAM", help="only this team and those below it")
     chart.add_argument("-o", "--output", metavar="FILE.png", required=True, help="write it here")
 
     deliveries = _command(commands, "deliveries", "what was sent, when, where, and what was not", ("text", "json"))
@@ -80,8 +83,10 @@ def parser() -> argparse.ArgumentParser:
 
     token = _command(commands, "token", "tokens for programs that send calls", formats=("text", "json"))
     token.add_argument("action", choices=("create", "list", "revoke"))
-    token.add_argument("name", metavar="NAME", nargs="?", help="what people call it")
-    token.add_argument("--team", metavar="TEAM", help="create: all its calls are this team's, whatever they say")
+    token.add_argument("name", type=_name, metavar="NAME", nargs="?", help="what people call it")
+    token.add_argument(
+        "--team", type=_name, metavar="TEAM", help="create: all its calls are this team's, whatever they say"
+    )
 
     close = _command(commands, "close", "fix a month: its figures never change again", formats=("text", "json"))
     close.add_argument("month", type=_month, metavar="MONTH", help="such as 2026-10")
@@ -124,6 +129,11 @@ def _command(
     if formats:
         command.add_argument("--format", choices=formats, default="text")
     return command
+
+
+def _name(text: str) -> str:
+    """A name is compared letter by letter, also where it was pasted."""
+    return copied(text).strip()
 
 
 def _instant(text: str) -> datetime:

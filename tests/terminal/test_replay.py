@@ -14,6 +14,7 @@ def test_a_replay_says_what_a_rule_would_have_sent_and_whether_that_makes_sense(
     assert document["sent"][0]["what"] == "fired"
     assert document["sent"][0]["receivers"] == ["ana@example.com"]
     assert document["notes"]
+    assert json.loads(command("replay", " day\u2060_cap\u200b", "--format", "json").out)["rule"] == "day_cap"
     unknown = command("replay", "day_cup")
     assert unknown.code == 1
     assert "The closest is: day_cap." in unknown.err
