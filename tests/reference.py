@@ -44,8 +44,8 @@ def text() -> str:
         "[alerts](alerts.md).",
         "## Commands",
         "Every command takes `--now INSTANT`. `run` goes on from there, and replicas on one database need the same: "
-        "those more than five minutes apart take each other's messages for abandoned, and may send them twice. Exit codes: "
-        "0 done, 1 failed, 2 the words were wrong, 3 a setting or credential is missing or refused.",
+        "those more than five minutes apart take each other's messages for abandoned, and may send them twice. Exit "
+        "codes: 0 done, 1 failed, 2 the words were wrong, 3 a setting or credential is missing or refused.",
         *_commands(),
         "## Settings",
         "From the environment or `.env`. Any `…_KEY`, `…_TOKEN` or `…_SECRET`, and `DATABASE_URL`, as `…_FILE` too.",
