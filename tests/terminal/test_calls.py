@@ -76,3 +76,22 @@ def test_a_log_is_imported_with_its_bad_lines_named_and_can_be_asked_about(bare:
     assert bare("import", str(log), "--format", "jsonl").code == 1
     assert "no IANA time zone" in bare("import", str(log), "--timezone", "Berlin").err
     assert "can't be read" in bare("import", str(tmp_path / "no.log")).err
+
+
+@pytest.mark.parametrize(
+    ("written", "code", "said"),
+    [
+        (b"\n\n \n", 0, "0 calls stored"),
+        (LINE.encode("utf-16"), 1, "2 could not be read"),
+        (b"timestamp,model\r2026-11-18T09:30:00Z,claude-sonnet-5-5\r", 1, "1 could not be read"),
+    ],
+    ids=["blank lines", "JSON lines in UTF-16", "the line ends of old Macs"],
+)
+def test_a_file_of_another_make_is_no_loss_that_nobody_hears_of(
+    bare: Command, tmp_path: Path, written: bytes, code: int, said: str
+) -> None:
+    (tmp_path / "odd.log").write_bytes(written)
+    done = bare("import", "odd.log")
+    assert done.code == code, done.err
+    assert said in done.out
+    assert "Something broke" not in done.err

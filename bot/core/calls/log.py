@@ -52,9 +52,9 @@ class Cut(NamedTuple):
 
 
 def kind_of(beginning: bytes) -> Log:
-    """What a file is by its first letter."""
-    first = beginning.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-    return {b"{": Log.JSONL, b"[": Log.JSON}.get(first, Log.CSV)
+    """What a file is by its first letter, in whatever encoding: JSON taken for a CSV's header would be lost unsaid."""
+    first = beginning.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")[:1]
+    return {b"{": Log.JSONL, b"[": Log.JSON, b"": Log.JSONL}.get(first, Log.CSV)
 
 
 def pieces(lines: Iterable[bytes], kind: Log) -> Iterator[Piece]:
@@ -106,7 +106,11 @@ def _csv(lines: Iterable[bytes]) -> Iterator[Piece]:
     said = text()
     header = next(said, "")
     rows = csv.reader(chain([header], said), delimiter=max(_DELIMITERS, key=header.count))
-    names = [name.removeprefix("\ufeff").strip().lower().replace(" ", "_") for name in next(rows, [])]
+    try:
+        names = [name.removeprefix("\ufeff").strip().lower().replace(" ", "_") for name in next(rows, [])]
+    except csv.Error as error:
+        yield _piece(1, written, [_no_csv(error)])
+        return
     head = b"".join(written)
     written.clear()
     first, held = 2, list[Any]()
@@ -117,7 +121,7 @@ def _csv(lines: Iterable[bytes]) -> Iterator[Piece]:
         except StopIteration:
             break
         except csv.Error as error:
-            record: object = Refusal(f"The line is not CSV: {error}.")
+            record: object = _no_csv(error)
         else:
             record = dict(zip(names, row, strict=False))
             if row and len(row) != len(names):
@@ -131,6 +135,12 @@ def _csv(lines: Iterable[bytes]) -> Iterator[Piece]:
         held.extend(_SKIPPED for _ in range(rows.line_num - number))
     if held:
         yield _piece(first, [head, *written], held)
+
+
+def _no_csv(error: csv.Error) -> Refusal:
+    """Python's own words on a carriage return speak of how it opens files."""
+    why = "a line ends in a bare carriage return" if "new-line" in str(error) else str(error)
+    return Refusal(f"The line is not CSV: {why}.")
 
 
 _SKIPPED: dict[str, str] = {}
