@@ -15,7 +15,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from bot.core import wording
 from bot.core.calls.log import Log
-from bot.core.errors import WordsError
+from bot.core.errors import NotFound, WordsError
 from bot.core.nearest import nearest
 from bot.render.plain import uncoded
 from bot.services.calls import importing
@@ -26,13 +26,18 @@ from bot.terminal.output import say, show
 
 
 async def run(args: Namespace, database: Database, clock: Callable[[], datetime], forgetting: Forgetting) -> int:
-    """Bad lines are named and everything else is in; exit code 1 where a file held nothing else."""
+    """Bad lines and files are named and everything else is in; exit code 1 where a file gave nothing but such."""
     zone = _zone(args.timezone) if args.timezone else None
     useless = False
     for name in args.files:
         path = Path(name)
-        with _progress(path) as progress:
-            result = await importing.read(path, Log(args.format), database, clock, zone=zone, progress=progress)
+        try:
+            with _progress(path) as progress:
+                result = await importing.read(path, Log(args.format), database, clock, zone=zone, progress=progress)
+        except NotFound as error:
+            say(uncoded(str(error)))
+            useless = True
+            continue
         useless = useless or (result.refused > 0 and not result.known)
         _tell(path, result)
     await forgetting.finish(clock())  # where nothing but imports runs, nobody else would

@@ -95,3 +95,10 @@ def test_a_file_of_another_make_is_no_loss_that_nobody_hears_of(
     assert done.code == code, done.err
     assert said in done.out
     assert "Something broke" not in done.err
+
+
+def test_a_file_that_cannot_be_read_keeps_out_no_other(bare: Command, tmp_path: Path) -> None:
+    (tmp_path / "one.jsonl").write_text(LINE, encoding="utf-8")
+    done = bare("import", "nowhere.jsonl", "one.jsonl")
+    assert (done.code, done.out) == (1, "one.jsonl: 1 call stored\n")
+    assert done.sentences == ["nowhere.jsonl can't be read: No such file or directory."]
