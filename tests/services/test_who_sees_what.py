@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import time
 from decimal import Decimal
 
 import pytest
@@ -17,10 +18,13 @@ from bot.core.access import Asker
 from bot.core.configuration import PeopleData
 from bot.core.errors import BotError
 from bot.core.question import Subject
+from bot.core.schedule import Cadence, Digest
 from bot.render import csv, markdown, slack, slack_views, terminal
 from bot.render.json import document
 from bot.services.asking.ask import Ask
 from bot.services.asking.home import Homes
+from bot.services.asking.receipts import Receipts
+from bot.services.digests.digests import Digests
 from bot.services.figures.recognition import Recognition
 from bot.store.database import Database
 from tests.services import test_people as people
@@ -117,10 +121,23 @@ async def test_nobody_reads_one_persons_figure_who_may_not(organization: Databas
     ask = Ask(organization, "UTC")
     homes = Homes(organization, "UTC", Recognition())
     answers: list[tuple[str, Answer]] = []
+    refusals: list[tuple[str, str, str]] = []
+    receipts = Receipts(organization, "UTC")
     for question in QUESTIONS:
-        with suppress(BotError):
+        try:
             answers.append((question, await ask.answer(question, people.NOW, ROLES[role], shared=shared)))
-    media = [(question, medium, said) for question, one in answers for medium, said in _media(one)]
+            if not shared:
+                answers.append((f"receipt of {question}", await receipts.answer(question, people.NOW, ROLES[role])))
+        except BotError as error:
+            refusals.append((question, "refusal", error.told))
+    digests = Digests(organization, None, "UTC")
+    for team in (None, *TEAM_OF):
+        for cadence in Cadence:
+            with suppress(BotError):
+                built = await digests.draft(_digest(team, cadence, role, shared=shared), people.NOW)
+                parts = (built.answer, built.details)
+                answers += [(f"{cadence} digest of {team}", part) for part in parts if part is not None]
+    media = [*refusals, *((question, medium, said) for question, one in answers for medium, said in _media(one))]
     if not shared:
         media.append(("home", "slack", json.dumps(slack_views.home(await homes.answer(people.NOW, ROLES[role])))))
     for question, medium, said in media:
@@ -137,6 +154,12 @@ async def test_nobody_reads_one_persons_figure_who_may_not(organization: Databas
     assert seen > 50, "the answers hold figures at all"
     if rule == PeopleData.EVERYONE.value or (role == "admin" and not shared):
         assert any(1 in _sums(said) for *_, said in media), "who may see a single person's, does"
+
+
+def _digest(team: str | None, cadence: Cadence, role: str, *, shared: bool) -> Digest:
+    """One for a channel where it is shared, else for whoever plays this role."""
+    channel, to = ("C0TEAM", None) if shared else (None, min(ROLES[role].names))
+    return Digest("x", channel, cadence, time(8), None, team=team, to=to)
 
 
 def _visible(rule: str, role: str, *, shared: bool) -> int:

@@ -17,7 +17,7 @@ from bot.answers.why import Explained
 from bot.core.access import NOBODY, Asker
 from bot.core.alerts.rule import WHOLE_ORGANISATION
 from bot.core.directory import family
-from bot.core.errors import NotFound
+from bot.core.errors import NotFound, Withheld
 from bot.core.outlook.budget import Standing
 from bot.core.periods import Period, Unit, days, local_date, midnight, span
 from bot.core.question import Dimension, Question, Subject
@@ -127,6 +127,8 @@ class _Building:
         elif self.period.unit is Unit.QUARTER:
             step, start = Dimension.MONTH, end.replace(year=end.year - COURSE_MONTHS // 12)
         course = replace(self.period, start=midnight(start, self.here), end=midnight(end, self.here))
+        if not self._is_open(course):
+            return (), step
         found = self.asked.view.by(step, course)
         return [(date.fromisoformat(day), figures) for day, figures in sorted(found.items())], step
 
@@ -134,6 +136,8 @@ class _Building:
         if self.period.unit in _LONG:
             return None
         so_far = month_to_date(now=self.period.end - timedelta(seconds=1), zone=self.here).until(self.period.end)
+        if not self._is_open(so_far):
+            return None
         question = self._question(self._subject, so_far)
         by = Plan(_PLANS[self._subject].by)
         return gather(self.asked.view, question, self.found, self.names, by, self.zone).report
@@ -143,10 +147,21 @@ class _Building:
         question = self._question(Subject.BUDGET, self.period, self._subject)
         return outlook.budgeted(replace(self.asked, question=question)).lines
 
-    def _outlook(self) -> Outlook:
+    def _outlook(self) -> Outlook | None:
         """The month in which it is read."""
         month = month_to_date(now=self.occurrence.due, zone=self.here)
+        if not self._is_open(month):
+            return None
         return outlook.ahead(self._question(Subject.FORECAST, month, self._subject), self.found, self.asked.view)
+
+    def _is_open(self, period: Period) -> bool:
+        """Whether more than its own period may be shown: on a day nobody may be hidden, in its month one person."""
+        coverage = self.asked.coverage
+        try:
+            self.asked.sight.allow(self.found, coverage.cut(period), coverage)
+        except Withheld:
+            return False
+        return True
 
     def _alerts(self) -> Iterator[OpenAlert]:
         """What was open when the digest was due, of what it is about."""
