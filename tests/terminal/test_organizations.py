@@ -228,3 +228,21 @@ def test_both_that_fail_are_both_named(both: Two, command: Command) -> None:
         (OTHER, "cost"): "failing",
         (OTHER, "usage"): "failing",
     }
+
+
+def test_one_whose_key_has_become_anothers_is_said_to_stand_still(
+    both: Two, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ANTHROPIC_ADMIN_API_KEY__OTHER")
+    assert command("sync").code == 0
+    monkeypatch.setenv("ANTHROPIC_ADMIN_API_KEY", KEYS[OTHER])
+    done = command("sync")
+    assert (done.code, '"organization_left"' in done.err) == (0, True)
+    status = json.loads(command("ask", "status", "--format", "json").out)
+    assert {row[0]: row[-1] for row in status["tables"][0]["rows"] if row[1] == "cost"} == {ONE: "failing", OTHER: "ok"}
+    why = "No admin key is of this organisation any more: ANTHROPIC_ADMIN_API_KEY is of another one."
+    assert f"{ONE}, cost: {why}" in json.dumps(status)
+    monkeypatch.setenv("ANTHROPIC_ADMIN_API_KEY", KEYS[ONE])
+    monkeypatch.setenv("ANTHROPIC_ADMIN_API_KEY__OTHER", KEYS[OTHER])
+    assert '"organization_left"' not in command("sync").err
+    assert "No admin key" not in command("ask", "status", "--format", "json").out

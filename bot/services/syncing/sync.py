@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 import structlog
@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from bot.anthropic_api.client import AnthropicClient
 from bot.anthropic_api.directory import read_directory
+from bot.core import wording
 from bot.core.directory import Directory
 from bot.core.errors import BotError
 from bot.core.usage import Source, Surface
@@ -80,6 +81,10 @@ class Sync:
                     unknown.append(error)
         if unknown:
             await self._database.write(_miss, set(self._organizations.values()), sources, now, unknown[0])
+        elif self._clients:
+            reached = {self._organizations[client]: client.setting for client in self._clients}
+            for name in await self._database.write(_leave, reached, sources, now):
+                log.warning("No admin key is of this organisation any more.", action="organization_left", name=name)
         return result
 
     async def _read(
@@ -143,6 +148,17 @@ def _fail(
 ) -> None:
     for source in sources:
         syncs.attempted(connection, organization_id, source, now, str(error))
+
+
+def _leave(connection: Connection, reached: Mapping[str, str], sources: Collection[Source], now: datetime) -> list[str]:
+    """Say so of the organisations that no key reads any more, whose figures stand still; returns their names."""
+    left = [one for one in directories.read_all(connection) if one.organization_id not in reached]
+    whose = "is of another one" if len(reached) == 1 else "are of others"
+    why = f"No admin key is of this organisation any more: {wording.listed(list(reached.values()))} {whose}."
+    for status in syncs.statuses(connection):
+        if status.source in sources and status.organization_id in {one.organization_id for one in left}:
+            syncs.attempted(connection, status.organization_id, status.source, now, why)
+    return [one.organization_name for one in left]
 
 
 def _miss(
