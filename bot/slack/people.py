@@ -131,13 +131,11 @@ class SlackPeople:
             answer = await self._client.users_lookupByEmail(email=name)
         else:
             answer = await self._client.users_info(user=name.upper())
-        user = answer.get("user")
-        if not isinstance(user, dict):
-            return _Person()
+        user = answer["user"]
         belongs = await self._ours(user)
         if belongs is False:  # whoever runs another workspace gives its people what addresses they like
             return _Person(belongs=False)
-        names = frozenset(filter(None, (str(user.get("id") or ""), (user.get("profile") or {}).get("email"))))
+        names = frozenset(filter(None, (str(user["id"]), (user.get("profile") or {}).get("email"))))
         zone = user.get("tz")
         return _Person(names, zone if zone in available_timezones() else None, belongs)
 
