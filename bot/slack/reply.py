@@ -48,7 +48,7 @@ class Replies:
         `shared` shows it to the channel.
         """
         with self.counted(), metering.answering():
-            preparing = asyncio.ensure_future(self._prepared(ask, outlet))
+            preparing = asyncio.ensure_future(self._prepared(ask, outlet, crowded=self._crowded()))
             if not await self._soon(preparing):
                 await outlet.note()
             return await _put(outlet, preparing, shared=shared)
@@ -56,7 +56,7 @@ class Replies:
     async def submitted(self, ack: AsyncAck, outlet: Dialog, ask: Ask) -> None:
         """Answer what was sent from the dialog, in it. Words that can't be read are an error at their own field."""
         with self.counted(), metering.answering():
-            preparing = asyncio.ensure_future(self._prepared(ask, outlet))
+            preparing = asyncio.ensure_future(self._prepared(ask, outlet, crowded=self._crowded()))
             if not await self._soon(preparing):
                 await ack(response_action="update", view=slack_views.waiting())
                 await _put(outlet, preparing, shared=False)
@@ -85,9 +85,13 @@ class Replies:
         done, _ = await asyncio.wait({preparing}, timeout=self._patience)
         return bool(done)
 
-    async def _prepared(self, ask: Ask, outlet: Outlet) -> Prepared:
+    def _crowded(self) -> bool:
+        """Asked as a question comes: a moment later those that came with it are under way as well."""
+        return len(self._under_way) > MOST_UNDER_WAY
+
+    async def _prepared(self, ask: Ask, outlet: Outlet, *, crowded: bool) -> Prepared:
         """The answer and its messages, the first of them made: its pictures take time too."""
-        if len(self._under_way) > MOST_UNDER_WAY:
+        if crowded:
             raise TooManyQuestions
         answer = await self._handed(await ask(), outlet.user)
         made = self._pictures.views(answer) if outlet.dialog else self._pictures.messages(answer)

@@ -4,15 +4,16 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 from structlog.testing import capture_logs
 
 from bot import wiring
 from bot.core.errors import SlackUnavailable
-from bot.slack import connection, watchdog
+from bot.slack import connection, standing, watchdog
 from bot.slack.notifier import SlackNotifier, web_client
 from tests.bad_days.table import LINES, proves
-from tests.faults import Fault, cut_json, html, status
+from tests.faults import Fault, cut_json, html, mutate, status
 from tests.outside import BOT_TOKEN, GENERAL, NOW, Outside, asked, bot, synced, until
 
 pytestmark = pytest.mark.proof
@@ -21,6 +22,8 @@ ONE_DAY = timedelta(days=1)
 DOWN = "Anthropic down, slow or limiting"
 NONSENSE = "Anthropic answers nonsense"
 REFUSED = "the admin key is refused"
+ANOTHER = "an admin key is of another organisation than before, or one of several is gone"
+TOKEN_REFUSED = "the bot token is refused: revoked, or the app uninstalled"
 SLACK_DOWN = "Slack's Web API down, slow or lying"
 NO_WORD = "a socket that says connected and brings nothing"
 NO_NAME = "a name that nobody resolves (DNS gone)"
@@ -52,6 +55,40 @@ async def test_while_anthropic_is_no_help_people_read_what_is_held_and_how_old_i
         outside.anthropic.heal()
         assert not (await parts.sync.run(NOW + timedelta(hours=3))).failures
         assert "last sync failed" not in await asked(outside, "status")
+
+
+@proves(ANOTHER)
+async def test_a_key_of_another_organisation_leaves_what_is_held_of_the_one_before_and_status_says_so(
+    outside: Outside, tmp_path: Path
+) -> None:
+    url = await synced(outside, tmp_path)
+    other = mutate(lambda body: {**body, "id": "5f0e7c1a-0000-4000-8000-000000000000", "name": "Other Org"})
+    async with bot(outside, url) as address, wiring.parts(outside.settings(url), NOW) as parts:
+        outside.anthropic.next("/v1/organizations/me", other, times=None)
+        with capture_logs() as log:
+            assert not (await parts.sync.run(NOW + timedelta(hours=2))).failures
+        assert "No admin key is of this organisation any more" in await asked(outside, "status")
+        await LINES[ANOTHER].holds(address, log)
+
+
+@proves(TOKEN_REFUSED)
+async def test_with_a_refused_bot_token_messages_wait_nobody_is_sent_here_and_all_goes_out_with_a_good_one(
+    outside: Outside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LOOK_SECONDS", "AGAIN_SECONDS"):
+        monkeypatch.setattr(standing, name, 0)
+    url = await synced(outside, tmp_path)
+    async with bot(outside, url) as address, wiring.parts(outside.settings(url), NOW) as parts:
+        await parts.digests.run(NOW)
+        outside.slack_faults.next("/api/", status(200, body={"ok": False, "error": "token_revoked"}), times=None)
+        with capture_logs() as log:
+            assert await parts.digests.run(NOW + ONE_DAY) == 0
+            async with httpx.AsyncClient(base_url=address, trust_env=False) as http:
+                await http.get("/readyz")
+            await LINES[TOKEN_REFUSED].holds(address)
+        assert LINES[TOKEN_REFUSED].actions <= {line.get("action") for line in log}
+        outside.slack_faults.heal()
+        assert await parts.digests.run(NOW + ONE_DAY + timedelta(minutes=2)) == 1
 
 
 @proves(SLACK_DOWN)
