@@ -117,7 +117,7 @@ class MeteredApp(AsyncApp):
             return BoltResponse(status=400, body="This is nothing that Slack sends.")
         began, kind, outcome = time.perf_counter(), _kind(req.body), "failed"
         try:
-            with structlog.contextvars.bound_contextvars(**_whose(req.body)):
+            with structlog.contextvars.bound_contextvars(**whose(req.body)):
                 response = await super().async_dispatch(req)
             outcome = "refused" if req.context.get(STRANGER) else _outcome(response.status)
         finally:
@@ -204,7 +204,7 @@ def _kind(body: dict[str, Any]) -> str:
     return "command" if "command" in body else _KINDS.get(str(body.get("type")), "other")
 
 
-def _whose(body: dict[str, Any]) -> dict[str, str]:
+def whose(body: dict[str, Any]) -> dict[str, str]:
     """Who did what Slack sends, and where, as ids: they stand in each line that is logged on the way to the answer."""
     said = body.get("event") or body
     found = {}

@@ -15,7 +15,7 @@ from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.metering import STRANGER
+from bot.slack.metering import STRANGER, whose
 from bot.slack.outlets import Response
 from bot.slack.people import SlackPeople
 
@@ -34,7 +34,7 @@ def refuse(app: AsyncApp, *, client: AsyncWebClient, people: SlackPeople) -> Non
         if await _belongs(body, people):
             return await next()
         req.context[STRANGER] = True
-        user = _who(body)
+        user = whose(body).get("user", "")
         log.warning("Somebody of another Slack workspace was turned away.", action="stranger_refused", user=user)
         if "command" in body:
             return BoltResponse(status=200, body={"response_type": "ephemeral", "text": SORRY})
@@ -50,7 +50,9 @@ async def _belongs(body: dict[str, Any], people: SlackPeople) -> bool:
     if theirs <= told and (theirs or not here or here & told):
         return True
     # Where the payload alone tells two workspaces apart, nothing less than Slack's own word makes the person ours.
-    return await people.belongs(_who(body), sure=bool(here) and not theirs <= (ours if here & ours else here))
+    return await people.belongs(
+        whose(body).get("user", ""), sure=bool(here) and not theirs <= (ours if here & ours else here)
+    )
 
 
 def _installed(body: dict[str, Any]) -> Iterator[str]:
@@ -72,8 +74,3 @@ def _own(body: dict[str, Any]) -> Iterator[str]:
 
 def _ids(*said: object) -> Iterator[str]:
     yield from (one for one in said if isinstance(one, str) and one)
-
-
-def _who(body: dict[str, Any]) -> str:
-    user = body.get("user") or (body.get("event") or {}).get("user") or body.get("user_id")
-    return str(user.get("id", "") if isinstance(user, dict) else user or "")
